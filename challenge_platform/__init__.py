@@ -1,0 +1,1 @@
+"""The platform: pages, API, jobs, and the rules they follow."""

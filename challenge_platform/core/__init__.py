@@ -1,0 +1,1 @@
+"""What the platform knows and decides: no Flask, RQ or Docker; the time is given to it."""

@@ -1,0 +1,106 @@
+"""Every error the platform anticipates; whatever is not in this tree is a bug and rises as itself.
+
+PlatformError
+├── RequestRefused            what was asked cannot be done; the message says how to repair it
+│   ├── InvalidInput          a value, a file of settings or an argument is wrong
+│   ├── InvalidUpload         a predictions file was refused; carries the list of problems
+│   ├── UploadTooLarge        the file is over the challenge's limit
+│   ├── NotAuthenticated      no valid session or token
+│   ├── NotAllowed            signed in, but not permitted
+│   ├── AgreementRequired     the challenge's agreement has not been accepted
+│   ├── NotFound              no such thing, or not for this reader
+│   ├── Conflict              the thing exists already, or has moved on
+│   ├── PhaseClosed           the phase is not open at this time
+│   ├── QuotaExceeded         the team has no submission left in this period
+│   └── ConcurrencyExceeded   the team has as many submissions under way as the phase allows
+├── Sealed                    the private scores of a phase that has not been revealed
+├── KeyUnavailable            this process does not hold the key that it was asked to use
+├── StaleClaim                another worker has taken the submission over; this one must stop
+└── QueueUnavailable          Redis cannot be reached; the reaper will enqueue later
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+
+class PlatformError(Exception):
+    """Anything the platform anticipates; its text is meant to be read by whoever caused it."""
+
+
+class RequestRefused(PlatformError):
+    """What was asked cannot be done, and the message says how to repair it."""
+
+
+class InvalidInput(RequestRefused):
+    """A value, a file of settings or an argument is wrong."""
+
+
+class InvalidUpload(RequestRefused):
+    """A predictions file was refused; `problems` has at most 20 of the `total` found."""
+
+    def __init__(
+        self, message: str, *, problems: Sequence[Mapping[str, str | int | None]], total: int
+    ) -> None:
+        super().__init__(message)
+        self.problems = tuple(dict(problem) for problem in problems)
+        self.total = total
+
+
+class UploadTooLarge(RequestRefused):
+    """The file is over the challenge's limit."""
+
+
+class NotAuthenticated(RequestRefused):
+    """There is no valid session or token."""
+
+
+class NotAllowed(RequestRefused):
+    """The caller is known, but not permitted to do this."""
+
+
+class AgreementRequired(RequestRefused):
+    """The challenge's agreement, in its current version, has not been accepted."""
+
+
+class NotFound(RequestRefused):
+    """There is no such thing, or not for this reader."""
+
+
+class Conflict(RequestRefused):
+    """The thing exists already, or has moved on since it was read."""
+
+
+class PhaseClosed(RequestRefused):
+    """The phase is not open at this time."""
+
+
+class QuotaExceeded(RequestRefused):
+    """The team has no submission left in this period; `next_slot` is when it has one again."""
+
+    def __init__(self, message: str, *, next_slot: datetime | None) -> None:
+        super().__init__(message)
+        self.next_slot = next_slot
+
+
+class ConcurrencyExceeded(RequestRefused):
+    """The team has as many submissions under way as the phase allows."""
+
+
+class Sealed(PlatformError):
+    """The private scores of this phase have not been revealed."""
+
+
+class KeyUnavailable(PlatformError):
+    """This process does not hold the key that it was asked to use."""
+
+
+class StaleClaim(PlatformError):
+    """Another worker has taken the submission over; this one must stop."""
+
+
+class ForgedJob(PlatformError):
+    """A message in Redis was not written by this platform; it is dropped, nothing runs."""
+
+
+class QueueUnavailable(PlatformError):
+    """Redis cannot be reached; nothing is lost, the reaper enqueues later."""

@@ -1,0 +1,90 @@
+"""The object store: artifacts named by their SHA-256, on a local disk today, streamed and fsynced."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import obstore
+from obstore.store import LocalStore
+
+from challenge_platform.errors import NotFound, UploadTooLarge
+
+CHUNK = 1 << 20
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    """What was stored: its name, which is its SHA-256 in hexadecimal, and its size in bytes."""
+
+    digest: str
+    size: int
+
+
+class ObjectStore:
+    """A content-addressed store in a folder: the same bytes are kept once."""
+
+    def __init__(self, folder: Path, /) -> None:
+        self._folder = folder
+        self._store = LocalStore(prefix=folder, mkdir=True)
+
+    def put(self, content: bytes | IO[bytes], /, *, max_bytes: int | None = None) -> StoredObject:
+        """Store the content durably and give its digest; raise UploadTooLarge past `max_bytes`."""
+        digest, size = hashlib.sha256(), 0
+
+        def counted() -> Iterator[bytes]:
+            nonlocal size
+            for chunk in _chunks(content):
+                size += len(chunk)
+                if max_bytes is not None and size > max_bytes:
+                    raise UploadTooLarge(f"the file is over {max_bytes:,} bytes")
+                digest.update(chunk)
+                yield chunk
+
+        incoming = f"incoming/{os.urandom(16).hex()}"
+        obstore.put(self._store, incoming, counted())
+        key = _key(digest.hexdigest())
+        obstore.rename(self._store, incoming, key)
+        self._sync(key)
+        return StoredObject(digest.hexdigest(), size)
+
+    def read(self, digest: str, /) -> bytes:
+        """Give the content; raise NotFound when there is none of that name."""
+        try:
+            return bytes(obstore.get(self._store, _key(digest)).bytes())
+        except FileNotFoundError as error:
+            raise NotFound(f"there is no stored object {digest}") from error
+
+    def stream(self, digest: str, /) -> Iterator[bytes]:
+        """Give the content in pieces, in constant memory; raise NotFound when there is none."""
+        try:
+            result = obstore.get(self._store, _key(digest))
+        except FileNotFoundError as error:
+            raise NotFound(f"there is no stored object {digest}") from error
+        return (bytes(chunk) for chunk in result.stream(min_chunk_size=CHUNK))
+
+    def _sync(self, key: str) -> None:
+        """Make the content and its name survive a power cut."""
+        path = self._folder / key
+        for part in (path, path.parent, self._folder):
+            descriptor = os.open(part, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _key(digest: str) -> str:
+    if not _DIGEST.fullmatch(digest):
+        raise NotFound(f"{digest!r} is not the name of a stored object")
+    return f"{digest[:2]}/{digest}"
+
+
+def _chunks(content: bytes | IO[bytes]) -> Iterable[bytes]:
+    if isinstance(content, bytes):
+        return (content,)
+    return iter(lambda: content.read(CHUNK), b"")

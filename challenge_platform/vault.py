@@ -1,0 +1,105 @@
+"""The vault: hidden truth encrypted to its challenge's scoring key, private scores to a release key.
+
+Only the worker holds scoring keys, only the operator holds release keys; every process may encrypt.
+The format is age (X25519), so that the files can also be opened with the `age` program.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pyrage
+
+from challenge_platform.errors import InvalidInput, KeyUnavailable
+
+NONCE_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A challenge's hidden truth table with the random nonce that hides it in its commitment."""
+
+    nonce: bytes
+    table: bytes
+
+    @classmethod
+    def of(cls, table: bytes, /) -> Self:
+        """Wrap a table with a fresh nonce."""
+        return cls(nonce=os.urandom(NONCE_BYTES), table=table)
+
+    @property
+    def commitment(self) -> str:
+        """SHA-256(nonce || table): it binds the truth and, while the nonce is secret, tells nothing.
+
+        A bare digest of a small table could be found by trying every labelling.
+        """
+        return hashlib.sha256(self.nonce + self.table).hexdigest()
+
+    def seed(self, name: str, /) -> int:
+        """Give the secret 63-bit seed for a purpose such as `resamples/development`."""
+        mac = hmac.digest(self.nonce, name.encode(), "sha256")
+        return int.from_bytes(mac[:8], "big") >> 1
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The age identities of one purpose, a file a challenge, in a folder that one process may read."""
+
+    folder: Path
+    purpose: str
+
+    def create(self, slug: str, /) -> str:
+        """Make the challenge's key unless it exists, and give its public recipient."""
+        path = self._path(slug)
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            identity = pyrage.x25519.Identity.generate()
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(f"{identity}\n")
+        return str(self._identity(slug).to_public())
+
+    def decrypt(self, ciphertext: bytes, /, *, slug: str) -> bytes:
+        """Open what was encrypted to this key; raise KeyUnavailable without the right key."""
+        try:
+            return bytes(pyrage.decrypt(ciphertext, [self._identity(slug)]))
+        except pyrage.DecryptError as error:
+            raise KeyUnavailable(
+                f"the {self.purpose} key of {slug} does not open this; was the data folder copied "
+                "without its keys?"
+            ) from error
+
+    def _path(self, slug: str) -> Path:
+        return self.folder / f"{slug}.key"
+
+    def _identity(self, slug: str) -> pyrage.x25519.Identity:
+        try:
+            return pyrage.x25519.Identity.from_str(self._path(slug).read_text().strip())
+        except OSError as error:
+            raise KeyUnavailable(
+                f"the {self.purpose} key of {slug} cannot be read by this process: {error.strerror}"
+            ) from error
+
+
+def encrypt(content: bytes, /, *, recipient: str) -> bytes:
+    """Encrypt to an age recipient; raise InvalidInput when the recipient is malformed."""
+    try:
+        return bytes(pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient)]))
+    except pyrage.RecipientError as error:
+        raise InvalidInput(f"{recipient!r} is not an age recipient") from error
+
+
+def seal_truth(truth: Truth, /, *, recipient: str) -> bytes:
+    """Encrypt the truth with its nonce for the worker."""
+    header = json.dumps({"schema": "truth/1", "nonce": truth.nonce.hex()}).encode()
+    return encrypt(header + b"\n" + truth.table, recipient=recipient)
+
+
+def open_truth(ciphertext: bytes, /, *, ring: KeyRing, slug: str) -> Truth:
+    """Decrypt what `seal_truth` made; raise KeyUnavailable without the key."""
+    header, _, table = ring.decrypt(ciphertext, slug=slug).partition(b"\n")
+    return Truth(nonce=bytes.fromhex(json.loads(header)["nonce"]), table=table)
