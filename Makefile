@@ -1,0 +1,28 @@
+# Bare `make` lists the targets. Each does its own set-up (scripts/setup) and then runs one command.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check verify bench stop lock
+PORT ?= 8080
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Run the platform with its challenges and baselines on PORT (8080) until Ctrl-C; DEMO_EXIT=1 ends it after the printing
+	@scripts/setup demo challenge up --demo --data-dir var/demo --port $(PORT) $(if $(filter 1,$(DEMO_EXIT)),--exit)
+
+test: ## Run all tests but the slow ones
+	@scripts/setup test pytest -m "not slow"
+
+check: ## Check format, lint, types and contracts, and run the fast tests; needs no Docker
+	@scripts/setup check scripts/check
+
+verify: ## Run every check and every test, the slow ones too
+	@scripts/setup test scripts/verify
+
+bench: ## Print the performance table
+	@scripts/setup test python -m bench
+
+stop: ## End the Docker Engine that set-up started, and only that one
+	@scripts/setup stop
+
+lock: ## Write the locks of requirements/ anew (needs uv)
+	@scripts/lock

@@ -1,0 +1,1 @@
+"""Set-up: look at the machine, announce, then do; with the standard library only."""

@@ -1,0 +1,81 @@
+"""What set-up finds on this machine before it changes anything."""
+
+import grp
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.provisioning import environment
+from scripts.provisioning.engine import SOCKET, EngineState, engine_state
+
+ENGINE_GROUP = "docker"
+_PROGRAMS = {
+    "dockerd": ("dockerd",),
+    "redis-server": ("redis-server",),
+    "debootstrap": ("debootstrap",),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """The facts that decide what set-up does."""
+
+    may_install: bool  # CHALLENGE_NO_INSTALL is not set
+    root: bool
+    sudo: bool  # this user can become root
+    apt: bool
+    systemd: bool
+    programs: frozenset[str]  # those of dockerd, redis-server, debootstrap, chromium that are here
+    engine: EngineState
+    engine_elsewhere: str | None  # DOCKER_HOST, when it names another engine than the usual socket
+    user: str
+    in_engine_group: bool  # as /etc/group says; this session may have begun before
+    python: Path | None  # the Python that .venv will be made of
+    ready: frozenset[str]  # locks whose packages .venv already holds
+
+
+def look(environ: dict[str, str], /) -> Machine:
+    """Look at this machine; changes nothing."""
+    root = os.geteuid() == 0
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    at = engine_socket(environ)
+    return Machine(
+        may_install=environ.get("CHALLENGE_NO_INSTALL", "0") in {"", "0"},
+        root=root,
+        sudo=not root and _sudo(),
+        apt=shutil.which("apt-get") is not None,
+        systemd=Path("/run/systemd/system").is_dir(),
+        programs=frozenset(
+            name for name, files in _PROGRAMS.items() if any(map(shutil.which, files))
+        ),
+        engine=engine_state(at),
+        engine_elsewhere=None if at == SOCKET else environ["DOCKER_HOST"],
+        user=user,
+        in_engine_group=_in_engine_group(user),
+        python=environment.find_python(for_other_users=root),
+        ready=frozenset(lock for lock in ("server", "dev") if environment.is_ready(lock)),
+    )
+
+
+def engine_socket(environ: dict[str, str], /) -> Path:
+    """Return the engine's socket: the usual one, or that of DOCKER_HOST (unix sockets only)."""
+    return Path(environ.get("DOCKER_HOST", str(SOCKET)).removeprefix("unix://"))
+
+
+def _sudo() -> bool:
+    if shutil.which("sudo") is None:
+        return False
+    asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
+    return asked.returncode == 0 or sys.stdin.isatty()  # at a terminal it can ask for the password
+
+
+def _in_engine_group(user: str, /) -> bool:
+    try:
+        return user in grp.getgrnam(ENGINE_GROUP).gr_mem
+    except KeyError:
+        return False
