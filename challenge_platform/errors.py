@@ -91,7 +91,7 @@ class Sealed(PlatformError):
 
 
 class KeyUnavailable(PlatformError):
-    """This process does not hold the key that it was asked to use."""
+    """The process does not hold the key that it was asked to use."""
 
 
 class StaleClaim(PlatformError):

@@ -15,7 +15,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue as RQQueue
 from rq import SimpleWorker
-from rq.job import Job
+from rq.job import UNEVALUATED, Job
 
 from challenge_platform.errors import ForgedJob, QueueUnavailable
 
@@ -78,7 +78,8 @@ class SafeJob(Job):
         self.webhooks = []
         self._success_callback_name = self._failure_callback_name = None
         self._stopped_callback_name = None
-        self._success_callback = self._failure_callback = self._stopped_callback = None
+        self._success_callback = self._failure_callback = UNEVALUATED  # with no name: none
+        self._stopped_callback = None
         self._success_callback_timeout = self._failure_callback_timeout = None
         self._dependency_ids = []
         self.retries_left = self.number_of_retries = self.repeats_left = None
@@ -134,7 +135,7 @@ class Queue:
         max_jobs: int | None = None,
         burst: bool = False,
     ) -> None:
-        """Work the queue off in this process; each call may last `seconds`, then it is interrupted."""
+        """Work the queue off in this process; a call that lasts over `seconds` is interrupted."""
         job_class = type("PlatformJob", (SafeJob,), {"functions": functions, "seconds": seconds})
         queue = self._rq(job_class)
         worker = SimpleWorker(

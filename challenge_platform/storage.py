@@ -1,4 +1,4 @@
-"""The object store: artifacts named by their SHA-256, on a local disk today, streamed and fsynced."""
+"""The object store: artifacts named by their SHA-256, streamed and fsynced to a local folder."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""The vault: hidden truth encrypted to its challenge's scoring key, private scores to a release key.
+"""The vault: truth encrypted to its challenge's scoring key, private scores to a release key.
 
 Only the worker holds scoring keys, only the operator holds release keys; every process may encrypt.
 The format is age (X25519), so that the files can also be opened with the `age` program.
@@ -33,7 +33,7 @@ class Truth:
 
     @property
     def commitment(self) -> str:
-        """SHA-256(nonce || table): it binds the truth and, while the nonce is secret, tells nothing.
+        """SHA-256(nonce || table): it binds the truth and, the nonce being secret, tells nothing.
 
         A bare digest of a small table could be found by trying every labelling.
         """
@@ -47,7 +47,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class KeyRing:
-    """The age identities of one purpose, a file a challenge, in a folder that one process may read."""
+    """The age identities of one purpose, a file a challenge, in a folder one process may read."""
 
     folder: Path
     purpose: str

@@ -1,0 +1,144 @@
+"""The wiring: every part of the platform, chosen once from the settings."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from sandbox.client import LauncherClient
+
+from challenge_platform.config import Settings
+from challenge_platform.core.evaluation import Evaluator
+from challenge_platform.core.reaper import Reaper
+from challenge_platform.core.receipt import Signer
+from challenge_platform.core.upload import Uploads
+from challenge_platform.database import Database, connect
+from challenge_platform.errors import KeyUnavailable
+from challenge_platform.queue import Queue
+from challenge_platform.storage import ObjectStore
+from challenge_platform.vault import KeyRing
+from sandbox import Runner
+
+SECRET_BYTES = 32
+
+
+def now() -> datetime:
+    """Tell the time; the only clock of the platform."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """Where each key is: a folder a process, so that the owner of the folder decides who reads."""
+
+    folder: Path
+
+    @property
+    def session(self) -> Path:
+        """Signs the web's cookies; read by web only."""
+        return self.folder / "web" / "session.key"
+
+    @property
+    def queue(self) -> Path:
+        """Signs jobs; read by web, worker and reaper."""
+        return self.folder / "shared" / "queue.key"
+
+    @property
+    def receipt_public(self) -> Path:
+        """Verifies receipts; for everybody."""
+        return self.folder / "shared" / "receipt.pub"
+
+    @property
+    def scoring(self) -> KeyRing:
+        """Open hidden truth; read by the worker only."""
+        return KeyRing(self.folder / "worker" / "scoring", "scoring")
+
+    @property
+    def release(self) -> KeyRing:
+        """Open private scores; read by the operator only."""
+        return KeyRing(self.folder / "operator" / "release", "release")
+
+    @property
+    def signer(self) -> Signer:
+        """Signs receipts; read by the worker only."""
+        return Signer(self.folder / "worker" / "receipt.key")
+
+    def create(self) -> None:
+        """Make every key that no challenge owns, where it is missing."""
+        for path in (self.session, self.queue):
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+                path.write_bytes(secrets.token_bytes(SECRET_BYTES))
+        self.receipt_public.write_bytes(self.signer.create())
+
+
+def read_secret(path: Path, /) -> bytes:
+    """Read a key file; raise KeyUnavailable when this process may not."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KeyUnavailable(
+            f"{path.name} cannot be read by this process: {error.strerror}"
+        ) from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """The parts; keys are read when used, so that each process needs only its own."""
+
+    settings: Settings
+    database: Database
+    store: ObjectStore
+    queue: Queue
+    runner: Runner
+    clock: Callable[[], datetime] = now
+
+    @classmethod
+    def from_settings(cls, settings: Settings, /) -> Self:
+        """Wire the parts; nothing is connected yet."""
+        keys = Keys(folder=settings.keys)
+        return cls(
+            settings=settings,
+            database=connect(settings.database_address),
+            store=ObjectStore(settings.objects_dir),
+            queue=Queue(address=settings.redis_address, key=lambda: read_secret(keys.queue)),
+            runner=LauncherClient(settings.launcher_address),
+        )
+
+    @property
+    def keys(self) -> Keys:
+        """Where the keys are."""
+        return Keys(folder=self.settings.keys)
+
+    @property
+    def uploads(self) -> Uploads:
+        """What the web uses to accept submissions."""
+        return Uploads(self.database, self.store, self.clock)
+
+    @property
+    def evaluator(self) -> Evaluator:
+        """What the worker uses to evaluate submissions."""
+        return Evaluator(
+            database=self.database,
+            store=self.store,
+            scoring_keys=self.keys.scoring,
+            runner=self.runner,
+            signer=self.keys.signer,
+            platform_url=self.settings.public_url,
+            lease=self.settings.lease,
+            max_attempts=self.settings.max_attempts,
+            clock=self.clock,
+        )
+
+    @property
+    def reaper(self) -> Reaper:
+        """What finds work that was forgotten."""
+        return Reaper(
+            database=self.database,
+            queue=self.queue,
+            clock=self.clock,
+            max_attempts=self.settings.max_attempts,
+        )

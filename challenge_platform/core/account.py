@@ -1,0 +1,208 @@
+"""Accounts: people, their roles, and the API tokens that act for them."""
+
+import hashlib
+import hmac
+import re
+import secrets
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from challenge_platform.core import audit
+from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
+from challenge_platform.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
+
+PASSWORD_LENGTH = range(12, 129)
+NAME_LENGTH = range(1, 81)
+TOKEN_PREFIX = "chp"  # noqa: S105 -- the public first part of every token, so that scanners find leaks
+TOKEN_LIFETIME = timedelta(days=30)
+LAST_USED_GRAIN = timedelta(minutes=1)
+
+# OWASP's minimum for Argon2id: 19 MiB, two passes, one lane.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+
+
+class Role(StrEnum):
+    """What a person may do beyond taking part."""
+
+    PARTICIPANT = "participant"
+    ORGANIZER = "organizer"
+
+
+class Scope(StrEnum):
+    """What an API token may do."""
+
+    READ = "read"
+    SUBMIT = "submit"
+
+
+class User(SQLModel, table=True):
+    """A person with an account; `fs_uniquifier` names their sessions and changes to end them."""
+
+    __tablename__ = "user"
+
+    id: int = Field(default=None, primary_key=True)
+    email: str = Field(max_length=255, unique=True)
+    name: str = Field(max_length=80)
+    password: str = Field(max_length=255)
+    active: bool = True
+    role: Role = Field(default=Role.PARTICIPANT, sa_type=enum_column(Role))
+    fs_uniquifier: str = Field(
+        default_factory=lambda: secrets.token_hex(32), max_length=64, unique=True
+    )
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class ApiToken(SQLModel, table=True):
+    """A token that acts for its owner; only the SHA-256 of its 256-bit secret is kept."""
+
+    __tablename__ = "api_token"
+
+    id: str = Field(primary_key=True, max_length=16)
+    user_id: int = Field(foreign_key="user.id", index=True)
+    name: str = Field(max_length=80)
+    digest: str = Field(max_length=64)
+    scopes: list[str] = Field(sa_type=JSON_COLUMN)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+    last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+def normalize_email(email: str, /) -> str:
+    """Give the form under which an address is stored; raise InvalidInput when it is not one."""
+    email = email.strip().lower()
+    if not _EMAIL.fullmatch(email):
+        raise InvalidInput(f"{email!r} is not an e-mail address such as name@example.org")
+    return email
+
+
+def check_password(password: str, /) -> None:
+    """Raise InvalidInput unless the password has an allowed length."""
+    if len(password) not in PASSWORD_LENGTH:
+        raise InvalidInput(
+            f"a password has {PASSWORD_LENGTH.start} to {PASSWORD_LENGTH.stop - 1} characters, "
+            f"this one has {len(password)}"
+        )
+
+
+def hash_password(password: str, /) -> str:
+    """Give the Argon2id hash of a password; raise InvalidInput for a length that is not allowed."""
+    check_password(password)
+    return _HASHER.hash(password)
+
+
+def create_user(
+    session: Session,
+    /,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    role: Role = Role.PARTICIPANT,
+    now: datetime,
+) -> User:
+    """Add a person; raise Conflict when the address has an account, InvalidInput when malformed."""
+    email, name = normalize_email(email), name.strip()
+    if len(name) not in NAME_LENGTH or not name.isprintable():
+        raise InvalidInput("a name has 1 to 80 printable characters")
+    if session.exec(select(User).where(User.email == email)).first():
+        raise Conflict(f"there is an account for {email} already")
+    user = User(email=email, name=name, password=hash_password(password), role=role, created_at=now)
+    session.add(user)
+    session.flush()
+    audit.record(session, action="user created", subject=f"user {user.id}", now=now, role=role)
+    return user
+
+
+def find_user(session: Session, /, *, email: str) -> User:
+    """Give the person with this address; raise NotFound when there is none."""
+    user = session.exec(select(User).where(User.email == normalize_email(email))).first()
+    if user is None:
+        raise NotFound(f"there is no account for {email}")
+    return user
+
+
+def reset_password(session: Session, user: User, /, *, password: str, now: datetime) -> None:
+    """Set a new password and end every session of the person."""
+    user.password = hash_password(password)
+    user.fs_uniquifier = secrets.token_hex(32)
+    session.add(user)
+    audit.record(session, action="password reset", subject=f"user {user.id}", now=now)
+
+
+def issue_token(
+    session: Session,
+    user: User,
+    /,
+    *,
+    name: str,
+    now: datetime,
+    scopes: tuple[Scope, ...] = (Scope.READ, Scope.SUBMIT),
+    lifetime: timedelta = TOKEN_LIFETIME,
+) -> str:
+    """Make a token for a person and give its text, which is shown this once."""
+    identifier, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    token = ApiToken(
+        id=identifier,
+        user_id=user.id,
+        name=name[:80],
+        digest=_digest(secret),
+        scopes=[str(scope) for scope in scopes],
+        created_at=now,
+        expires_at=now + lifetime,
+    )
+    session.add(token)
+    audit.record(
+        session, action="token issued", subject=f"user {user.id}", now=now, token=identifier
+    )
+    return f"{TOKEN_PREFIX}_{identifier}_{secret}"
+
+
+def revoke_token(session: Session, user: User, /, *, token_id: str, now: datetime) -> None:
+    """End a token of the person; raise NotFound when it is not theirs."""
+    token = session.get(ApiToken, token_id)
+    if token is None or token.user_id != user.id:
+        raise NotFound(f"you have no token {token_id}")
+    token.revoked_at = token.revoked_at or now
+    session.add(token)
+    audit.record(
+        session, action="token revoked", subject=f"user {user.id}", now=now, token=token_id
+    )
+
+
+def tokens_of(session: Session, user: User, /) -> list[ApiToken]:
+    """List a person's tokens, the newest first."""
+    query = select(ApiToken).where(ApiToken.user_id == user.id)
+    return list(session.exec(query.order_by(col(ApiToken.created_at).desc())))
+
+
+def authenticate(session: Session, text: str, /, *, scope: Scope, now: datetime) -> User:
+    """Give the owner of a token; raise NotAuthenticated, or NotAllowed when the scope lacks."""
+    parts = text.split("_", 2)
+    token = session.get(ApiToken, parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 -- prefix, id, secret
+    if token is None or not hmac.compare_digest(token.digest, _digest(parts[2])):
+        raise NotAuthenticated("this API token is not known; make one on your profile page")
+    if token.revoked_at is not None or token.expires_at <= now:
+        raise NotAuthenticated("this API token has ended; make a new one on your profile page")
+    if scope not in token.scopes:
+        raise NotAllowed(f"this API token lacks the scope {scope}")
+    user = session.get(User, token.user_id)
+    if user is None or not user.active:
+        raise NotAuthenticated("this account is closed")
+    return user
+
+
+def note_token_use(session: Session, text: str, /, *, now: datetime) -> None:
+    """Keep the time of a token's last use, to the minute."""
+    token = session.get(ApiToken, text.split("_", 2)[1])
+    if token and (token.last_used_at is None or now - token.last_used_at > LAST_USED_GRAIN):
+        token.last_used_at = now
+        session.add(token)
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,219 @@
+"""Challenges as published: an immutable version a publication, with its texts, files and truth."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+
+from challenge_platform.core import audit
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.database import JSON_COLUMN, UTCDateTime
+from challenge_platform.errors import Conflict, NotFound
+
+
+class Challenge(SQLModel, table=True):
+    """A challenge's lasting identity."""
+
+    __tablename__ = "challenge"
+
+    id: int = Field(default=None, primary_key=True)
+    slug: str = Field(max_length=64, unique=True)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class ChallengeVersion(SQLModel, table=True):
+    """One publication of a challenge; submissions keep the version that they were made to."""
+
+    __tablename__ = "challenge_version"
+    __table_args__ = (UniqueConstraint("challenge_id", "number"),)
+
+    id: int = Field(default=None, primary_key=True)
+    challenge_id: int = Field(foreign_key="challenge.id", index=True)
+    number: int
+    digest: str = Field(max_length=64)
+    definition: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    texts: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    files: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    truth_object: str = Field(max_length=64)
+    truth_commitment: str = Field(max_length=64)
+    release_recipient: str = Field(max_length=120)
+    published_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Reveal(SQLModel, table=True):
+    """The fact that a phase's private scores were opened."""
+
+    __tablename__ = "reveal"
+
+    challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
+    phase: str = Field(primary_key=True, max_length=64)
+    revealed_at: datetime = Field(sa_type=UTCDateTime)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicFile:
+    """A file that participants may download."""
+
+    name: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """Everything that one publication of a challenge consists of."""
+
+    definition: ChallengeDefinition
+    texts: dict[str, dict[str, str]]
+    files: tuple[PublicFile, ...]
+    truth_object: str
+    truth_commitment: str
+    release_recipient: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what judges participants: definition, texts, files, truth commitment."""
+        content = {
+            "definition": self.definition.document(),
+            "texts": self.texts,
+            "files": {file.name: file.digest for file in self.files},
+            "truth": self.truth_commitment,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishedChallenge:
+    """A challenge with its current, or a submission's, version."""
+
+    id: int
+    version_id: int
+    version: ChallengeVersion
+    definition: ChallengeDefinition
+
+    @property
+    def slug(self) -> str:
+        """The challenge's name in addresses and commands."""
+        return self.definition.slug
+
+    @property
+    def files(self) -> tuple[PublicFile, ...]:
+        """The files that participants may download."""
+        return tuple(
+            PublicFile(name=name, digest=file["digest"], size=file["size"])
+            for name, file in self.version.files.items()
+        )
+
+    def file(self, name: str, /) -> PublicFile:
+        """Give a public file by its name; raise NotFound with the names there are."""
+        for file in self.files:
+            if file.name == name:
+                return file
+        names = ", ".join(file.name for file in self.files)
+        raise NotFound(f"{self.slug} has no public file {name!r}; there is {names}")
+
+    def text(self, name: str, /, *, language: str) -> str:
+        """Give a page or the agreement in a language."""
+        texts = self.version.texts[name]
+        return str(texts.get(language, texts["en"]))
+
+    @property
+    def agreement_digest(self) -> str:
+        """SHA-256 of the agreement's text in all languages."""
+        texts = json.dumps(self.version.texts["agreement"], sort_keys=True)
+        return hashlib.sha256(texts.encode()).hexdigest()
+
+
+def publish(session: Session, publication: Publication, /, *, now: datetime) -> ChallengeVersion:
+    """Make a publication current; one that equals the current version changes nothing."""
+    slug = publication.definition.slug
+    challenge = session.exec(select(Challenge).where(Challenge.slug == slug)).first()
+    if challenge is None:
+        challenge = Challenge(slug=slug, created_at=now)
+        session.add(challenge)
+        session.flush()
+    current = _latest(session, challenge)
+    if current is not None and current.digest == publication.digest:
+        return current
+    version = ChallengeVersion(
+        challenge_id=challenge.id,
+        number=1 + (current.number if current else 0),
+        digest=publication.digest,
+        definition=publication.definition.document(),
+        texts=publication.texts,
+        files={file.name: {"digest": file.digest, "size": file.size} for file in publication.files},
+        truth_object=publication.truth_object,
+        truth_commitment=publication.truth_commitment,
+        release_recipient=publication.release_recipient,
+        published_at=now,
+    )
+    session.add(version)
+    audit.record(
+        session, action="challenge published", subject=slug, now=now, version=version.number
+    )
+    return version
+
+
+def find_challenge(session: Session, slug: str, /) -> PublishedChallenge:
+    """Give the current version of a challenge; raise NotFound with a suggestion."""
+    challenge = session.exec(select(Challenge).where(Challenge.slug == slug)).first()
+    version = _latest(session, challenge) if challenge else None
+    if version is None:
+        raise NotFound(f"there is no challenge {slug!r}")
+    return _published(version)
+
+
+def list_challenges(session: Session, /) -> list[PublishedChallenge]:
+    """List the current versions of all challenges, by slug."""
+    query = select(Challenge).order_by(Challenge.slug)
+    latest = (_latest(session, challenge) for challenge in session.exec(query))
+    return [_published(version) for version in latest if version is not None]
+
+
+def challenge_version(session: Session, version_id: int, /) -> PublishedChallenge:
+    """Give the version that a submission was made to."""
+    version = session.get(ChallengeVersion, version_id)
+    if version is None:
+        raise NotFound(f"there is no challenge version {version_id}")
+    return _published(version)
+
+
+def current_version(session: Session, challenge_id: int, /) -> PublishedChallenge:
+    """Give the current version of a challenge by its id."""
+    return find_challenge(session, session.get_one(Challenge, challenge_id).slug)
+
+
+def is_revealed(session: Session, challenge_id: int, /, *, phase: str) -> bool:
+    """Whether the phase's private scores have been opened."""
+    return session.get(Reveal, (challenge_id, phase)) is not None
+
+
+def record_reveal(session: Session, challenge_id: int, /, *, phase: str, now: datetime) -> None:
+    """Note that a phase's private scores are open from now on; raise Conflict the second time."""
+    if is_revealed(session, challenge_id, phase=phase):
+        raise Conflict(f"the private scores of phase {phase!r} are revealed already")
+    session.add(Reveal(challenge_id=challenge_id, phase=phase, revealed_at=now))
+
+
+def _latest(session: Session, challenge: Challenge) -> ChallengeVersion | None:
+    newest = (
+        select(func.max(ChallengeVersion.number))
+        .where(col(ChallengeVersion.challenge_id) == challenge.id)
+        .scalar_subquery()
+    )
+    query = select(ChallengeVersion).where(
+        ChallengeVersion.challenge_id == challenge.id, ChallengeVersion.number == newest
+    )
+    return session.exec(query).first()
+
+
+def _published(version: ChallengeVersion) -> PublishedChallenge:
+    return PublishedChallenge(
+        id=version.challenge_id,
+        version_id=version.id,
+        version=version,
+        definition=ChallengeDefinition.model_validate(version.definition),
+    )

@@ -1,0 +1,238 @@
+"""Evaluating a submission: claim it, score it in the sandbox, record the end in one transaction."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from scorers.request import scoring_request
+from sqlmodel import Field, Session, SQLModel
+
+from challenge_platform.core import lease, standing
+from challenge_platform.core import submission as submissions
+from challenge_platform.core.challenge import PublishedChallenge, challenge_version
+from challenge_platform.core.definition import Board
+from challenge_platform.core.feedback import disclosed_scores
+from challenge_platform.core.receipt import Signer
+from challenge_platform.core.submission import Claim, Reason, State, Submission
+from challenge_platform.core.team import Team
+from challenge_platform.database import JSON_COLUMN, Database
+from challenge_platform.errors import KeyUnavailable, StaleClaim
+from challenge_platform.storage import ObjectStore
+from challenge_platform.vault import KeyRing, Truth, encrypt, open_truth
+from sandbox import End, Limits, Outcome, Run, Runner, SandboxUnavailable
+
+SCORING_RUNTIME = "scoring"
+SCORING_LIMITS = Limits(seconds=60, memory=1 << 30, cpus=1, processes=32, output=4 << 20)
+
+_REASON_OF_END = {
+    End.CRASHED: Reason.SCORING_CRASHED,
+    End.TIMED_OUT: Reason.SCORING_TIMED_OUT,
+    End.OUT_OF_MEMORY: Reason.SCORING_OUT_OF_MEMORY,
+    End.OUTPUT_TOO_LARGE: Reason.SCORING_OUTPUT_TOO_LARGE,
+    End.CANCELLED: Reason.SANDBOX_UNAVAILABLE,
+}
+
+
+class Result(SQLModel, table=True):
+    """What scoring gave: the public part in clear, the private part sealed to the release key."""
+
+    __tablename__ = "result"
+
+    submission_id: str = Field(primary_key=True, foreign_key="submission.id", max_length=32)
+    public: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    sealed: bytes
+    environment: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    timings: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    receipt: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+
+
+class NotScored(Exception):
+    """The attempt ended without a score, through no fault of the participant."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Work:
+    """What one attempt works on."""
+
+    submission: Submission
+    challenge: PublishedChallenge
+    team: Team
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluator:
+    """The parts that evaluating a submission needs."""
+
+    database: Database
+    store: ObjectStore
+    scoring_keys: KeyRing
+    runner: Runner
+    signer: Signer
+    platform_url: str
+    lease: timedelta
+    max_attempts: int
+    clock: Callable[[], datetime]
+
+    def evaluate(self, submission_id: str, /) -> State | None:
+        """Take a submission to its end, or back to the queue; None when it was not to be taken.
+
+        A second delivery, or a delivery after another worker took over, changes nothing. What is
+        not anticipated is recorded as a postponement and rises.
+        """
+        with self.database.writing() as session:
+            claim = submissions.claim(session, submission_id, now=self.clock(), lease=self.lease)
+        if claim is None:
+            return None
+        try:
+            with lease.kept(self.database, claim, lease=self.lease, clock=self.clock):
+                work = self._load(claim)
+                outcome, evaluation = self._score(work)
+            return self._record(claim, work, outcome, evaluation)
+        except NotScored as ended:
+            return self._postpone(claim, ended.reason)
+        except StaleClaim:
+            return None
+        except Exception:
+            self._postpone(claim, Reason.SCORING_ANSWER_INVALID)
+            raise
+
+    def _load(self, claim: Claim) -> _Work:
+        with self.database.reading() as session:
+            submission = submissions.find_submission(session, claim.submission_id)
+            challenge = challenge_version(session, submission.version_id)
+            team = session.get_one(Team, submission.team_id)
+        return _Work(submission=submission, challenge=challenge, team=team)
+
+    def _score(self, work: _Work) -> tuple[Outcome, dict[str, Any]]:
+        """Score in the sandbox; raise NotScored with the platform's reason when that fails."""
+        submission, challenge = work.submission, work.challenge
+        truth = self._truth(challenge)
+        request = scoring_request(
+            challenge.definition.task,
+            truth=truth.table,
+            predictions=self.store.read(submission.artifact),
+            seed=truth.seed(f"resamples/{submission.phase}"),
+        )
+        run_id = f"{submission.id}-{submission.token}"
+        run = Run(id=run_id, runtime=SCORING_RUNTIME, limits=SCORING_LIMITS, input=request)
+        try:
+            outcome = self.runner.run(run)
+        except SandboxUnavailable as error:
+            raise NotScored(Reason.SANDBOX_UNAVAILABLE) from error
+        if outcome.end is not End.FINISHED:
+            raise NotScored(_REASON_OF_END[outcome.end])
+        return outcome, _read_evaluation(outcome.output)
+
+    def _truth(self, challenge: PublishedChallenge) -> Truth:
+        sealed = self.store.read(challenge.version.truth_object)
+        try:
+            return open_truth(sealed, ring=self.scoring_keys, slug=challenge.slug)
+        except KeyUnavailable as error:
+            raise NotScored(Reason.TRUTH_UNAVAILABLE) from error
+
+    def _record(
+        self, claim: Claim, work: _Work, outcome: Outcome, evaluation: dict[str, Any]
+    ) -> State:
+        """Write state, scores, standing and receipt in one transaction, with a valid claim only."""
+        submission, challenge = work.submission, work.challenge
+        now = self.clock()
+        public = evaluation["splits"][Board.PUBLIC]
+        private = json.dumps(evaluation["splits"][Board.PRIVATE], allow_nan=False).encode()
+        sealed = encrypt(private, recipient=challenge.version.release_recipient)
+        resamples = public.pop("resamples")
+        vector = self.store.put(json.dumps(resamples, allow_nan=False).encode())
+        payload = self._receipt(work, outcome, evaluation, sealed=sealed, now=now)
+        receipt = self.signer.sign(payload)
+        with self.database.writing() as session:
+            submissions.finish(session, claim, state=State.SCORED, reason=Reason.COMPLETE, now=now)
+            session.add(
+                Result(
+                    submission_id=submission.id,
+                    public=public,
+                    sealed=sealed,
+                    environment=evaluation["environment"],
+                    timings={**evaluation["timings"], "sandbox": outcome.seconds},
+                    receipt=receipt,
+                )
+            )
+            standing.offer(
+                session,
+                challenge,
+                submission=submission,
+                scores=public["metrics"],
+                resamples=vector.digest,
+                now=now,
+            )
+        return State.SCORED
+
+    def _receipt(
+        self,
+        work: _Work,
+        outcome: Outcome,
+        evaluation: Mapping[str, Any],
+        *,
+        sealed: bytes,
+        now: datetime,
+    ) -> dict[str, Any]:
+        submission, challenge = work.submission, work.challenge
+        phase = challenge.definition.phase(submission.phase)
+        public = evaluation["splits"][Board.PUBLIC]
+        return {
+            "schema": "receipt/1",
+            "platform": self.platform_url,
+            "challenge": {"slug": challenge.slug, "version": challenge.version.digest},
+            "phase": phase.key,
+            "team": work.team.name,
+            "submission": submission.id,
+            "artifact": {"sha256": submission.artifact, "bytes": submission.size},
+            "times": {
+                "opened": submission.opened_at.isoformat(),
+                "received": submission.received_at.isoformat(),
+                "scored": now.isoformat(),
+            },
+            "scores": [
+                score.document()
+                for score in disclosed_scores(challenge, phase=phase, metrics=public["metrics"])
+            ],
+            "private": {"sealed_sha256": hashlib.sha256(sealed).hexdigest()},
+            "truth": {"commitment": challenge.version.truth_commitment},
+            "scorer": {**evaluation["scorer"], "image": outcome.image},
+            "environment": evaluation["environment"],
+            "reproducibility": evaluation["reproducibility"],
+        }
+
+    def _postpone(self, claim: Claim, reason: Reason) -> State | None:
+        try:
+            with self.database.writing() as session:
+                return submissions.postpone(
+                    session,
+                    claim,
+                    reason=reason,
+                    now=self.clock(),
+                    max_attempts=self.max_attempts,
+                )
+        except StaleClaim:
+            return None
+
+
+def _read_evaluation(output: bytes) -> dict[str, Any]:
+    """Parse the sandbox's one document; raise NotScored unless it is an evaluation."""
+    try:
+        document = json.loads(output)
+    except (ValueError, RecursionError) as error:
+        raise NotScored(Reason.SCORING_ANSWER_INVALID) from error
+    if not isinstance(document, dict) or document.get("schema") != "evaluation/1":
+        raise NotScored(Reason.SCORING_ANSWER_INVALID)
+    return document
+
+
+def result_of(session: Session, submission_id: str, /) -> Result | None:
+    """Give a submission's result, or None before it is scored."""
+    return session.get(Result, submission_id)

@@ -1,0 +1,250 @@
+"""Leaderboards: versioned snapshots of the standings, with ranks and rank intervals."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scorers.ranking import rank_intervals, ranks
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+
+from challenge_platform.core.challenge import PublishedChallenge, is_revealed
+from challenge_platform.core.definition import Board, Phase
+from challenge_platform.core.feedback import Score, disclosed_scores
+from challenge_platform.core.standing import BoardState, Standing
+from challenge_platform.core.submission import State, Submission
+from challenge_platform.core.team import Team
+from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
+from challenge_platform.errors import Sealed
+from challenge_platform.storage import ObjectStore
+from scorers.metric import Direction
+
+RANK_INTERVALS_FOR = 500
+
+
+class Snapshot(SQLModel, table=True):
+    """A board from `built_at` on; rows hold full precision, readers get rounded values."""
+
+    __tablename__ = "snapshot"
+    __table_args__ = (UniqueConstraint("challenge_id", "phase", "board", "number"),)
+
+    id: int = Field(default=None, primary_key=True)
+    challenge_id: int = Field(foreign_key="challenge.id", index=True)
+    phase: str = Field(max_length=64)
+    board: Board = Field(sa_type=enum_column(Board))
+    number: int
+    digest: str = Field(max_length=64)
+    rows: list[dict[str, Any]] = Field(sa_type=JSON_COLUMN)
+    built_at: datetime = Field(sa_type=UTCDateTime)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A line of a leaderboard, as anybody may read it."""
+
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    team: str
+    baseline: bool
+    scores: tuple[Score, ...]
+    entries: int
+    last_submission: datetime
+
+    @property
+    def score(self) -> Score:
+        """The primary score."""
+        return self.scores[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaderboard:
+    """One page of a board with the facts that identify its state."""
+
+    phase: str
+    board: Board
+    number: int
+    digest: str
+    built_at: datetime | None
+    total: int
+    page: int
+    rows: tuple[Row, ...]
+
+
+def build(
+    session: Session,
+    store: ObjectStore,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    phase: str,
+    board: Board,
+    now: datetime,
+) -> None:
+    """Write the board's next snapshot from its standings, unless it would equal the last one."""
+    key = (challenge.id, phase, board)
+    state = session.get(BoardState, key, with_for_update=True) or BoardState(
+        challenge_id=challenge.id, phase=phase, board=board
+    )
+    rows = _rows(session, store, challenge, phase=phase, board=board)
+    digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    last = _latest(session, challenge.id, phase=phase, board=board)
+    if last is None or last.digest != digest:
+        session.add(
+            Snapshot(
+                challenge_id=challenge.id,
+                phase=phase,
+                board=board,
+                number=1 + (last.number if last else 0),
+                digest=digest,
+                rows=rows,
+                built_at=now,
+            )
+        )
+    state.built_revision, state.built_at = state.revision, now
+    session.add(state)
+
+
+def leaderboard(
+    session: Session,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    phase: Phase,
+    board: Board,
+    page: int = 1,
+    per_page: int = 100,
+) -> Leaderboard:
+    """Give a page of a board as anybody may read it; raise Sealed before the private reveal."""
+    require_open_board(session, challenge, phase=phase, board=board)
+    snapshot = _latest(session, challenge.id, phase=phase.key, board=board)
+    rows = snapshot.rows if snapshot else []
+    shown = rows[(page - 1) * per_page : page * per_page]
+    return Leaderboard(
+        phase=phase.key,
+        board=board,
+        number=snapshot.number if snapshot else 0,
+        digest=snapshot.digest if snapshot else hashlib.sha256(b"[]").hexdigest(),
+        built_at=snapshot.built_at if snapshot else None,
+        total=len(rows),
+        page=page,
+        rows=tuple(_readable(challenge, phase, row) for row in shown),
+    )
+
+
+def require_open_board(
+    session: Session, challenge: PublishedChallenge, /, *, phase: Phase, board: Board
+) -> None:
+    """Raise Sealed when the board is private and its phase has not been revealed."""
+    if board is Board.PRIVATE and not is_revealed(session, challenge.id, phase=phase.key):
+        raise Sealed(
+            f"the private scores of phase {phase.key!r} are sealed until the organizer reveals them"
+        )
+
+
+def _readable(challenge: PublishedChallenge, phase: Phase, row: Mapping[str, Any]) -> Row:
+    return Row(
+        rank=row["rank"],
+        rank_low=row["rank_low"],
+        rank_high=row["rank_high"],
+        team=row["team"],
+        baseline=row["baseline"],
+        scores=tuple(disclosed_scores(challenge, phase=phase, metrics=row["scores"])),
+        entries=row["entries"],
+        last_submission=datetime.fromisoformat(row["last_submission"]),
+    )
+
+
+def _rows(
+    session: Session, store: ObjectStore, challenge: PublishedChallenge, *, phase: str, board: Board
+) -> list[dict[str, Any]]:
+    query = (
+        select(Standing, Team, func.count(col(Submission.id)), func.max(Submission.received_at))
+        .join(Team, col(Team.id) == Standing.team_id)
+        .join(Submission, col(Submission.team_id) == Team.id)
+        .where(
+            Standing.challenge_id == challenge.id,
+            Standing.phase == phase,
+            Standing.board == board,
+            Submission.phase == phase,
+            Submission.state == State.SCORED,
+        )
+        .group_by(*Standing.__table__.columns, *Team.__table__.columns)  # type: ignore[attr-defined]  # SQLModel hides the table
+    )
+    entries = list(session.exec(query))
+    standings = [entry[0] for entry in entries]
+    teams = [entry[1] for entry in entries]
+    placed = _places(challenge, store, standings=standings, teams=teams)
+    rows = [
+        {
+            "rank": rank,
+            "rank_low": low,
+            "rank_high": high,
+            "team": team.name,
+            "team_id": team.id,
+            "baseline": team.baseline,
+            "submission": standing.submission_id,
+            "score": standing.score,
+            "scores": standing.scores,
+            "entries": count,
+            "last_submission": last.isoformat(),
+        }
+        for (standing, team, count, last), (rank, low, high) in zip(entries, placed, strict=True)
+    ]
+    return sorted(rows, key=lambda row: _order(challenge, row))
+
+
+def _places(
+    challenge: PublishedChallenge,
+    store: ObjectStore,
+    *,
+    standings: Sequence[Standing],
+    teams: Sequence[Team],
+) -> list[tuple[int | None, int | None, int | None]]:
+    """Give (rank, lowest rank, highest rank) of each standing; baselines are shown, not ranked."""
+    places: list[tuple[int | None, int | None, int | None]] = [(None, None, None)] * len(standings)
+    ranked = [index for index, team in enumerate(teams) if not team.baseline]
+    if not ranked:
+        return places
+    direction = challenge.definition.scoring.primary.better
+    tolerance = challenge.definition.ranking.tolerance
+    scores = np.array([standings[index].score for index in ranked])
+    rank = ranks(scores, direction=direction, tolerance=tolerance)
+    best = np.argsort(rank, kind="stable")[:RANK_INTERVALS_FOR]
+    vectors = [_vector(challenge, store, standings[ranked[index]]) for index in best]
+    low, high = rank_intervals(np.stack(vectors), direction=direction, tolerance=tolerance)
+    bounds = {int(index): (int(low[i]), int(high[i])) for i, index in enumerate(best)}
+    for position, index in enumerate(ranked):
+        places[index] = (int(rank[position]), *bounds.get(position, (None, None)))
+    return places
+
+
+def _vector(
+    challenge: PublishedChallenge, store: ObjectStore, standing: Standing
+) -> NDArray[np.float32]:
+    resamples = json.loads(store.read(standing.resamples))
+    encoded = resamples[challenge.definition.scoring.primary.key]
+    return np.frombuffer(base64.b64decode(encoded), dtype="<f4")
+
+
+def _order(challenge: PublishedChallenge, row: Mapping[str, Any]) -> tuple[float, float, str, str]:
+    """Sort by score, then baselines after teams, then the earlier submission, then the name."""
+    sign = 1 if challenge.definition.scoring.primary.better is Direction.MINIMIZE else -1
+    return (sign * row["score"], row["baseline"], row["last_submission"], row["team"])
+
+
+def _latest(session: Session, challenge_id: int, *, phase: str, board: Board) -> Snapshot | None:
+    query = (
+        select(Snapshot)
+        .where(
+            Snapshot.challenge_id == challenge_id, Snapshot.phase == phase, Snapshot.board == board
+        )
+        .order_by(col(Snapshot.number).desc())
+        .limit(1)
+    )
+    return session.exec(query).first()

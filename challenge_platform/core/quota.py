@@ -1,0 +1,125 @@
+"""The quota ledger: a charge for each submission, a refund for each fault of ours."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+
+from challenge_platform.core.definition import Phase
+from challenge_platform.core.team import Team
+from challenge_platform.database import UTCDateTime
+from challenge_platform.errors import QuotaExceeded
+
+
+class LedgerEntry(SQLModel, table=True):
+    """A charge (+1) or its refund (-1); both carry the time of the charge."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (UniqueConstraint("submission_id", "amount"),)  # one charge, one refund
+
+    id: int = Field(default=None, primary_key=True)
+    team_id: int = Field(foreign_key="team.id", index=True)
+    phase: str = Field(max_length=64)
+    submission_id: str = Field(foreign_key="submission.id", max_length=32)
+    amount: int
+    reason: str = Field(max_length=80)
+    charged_at: datetime = Field(sa_type=UTCDateTime)
+    written_at: datetime = Field(sa_type=UTCDateTime)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """What a team has used of a phase's limit; `next_slot` is set when nothing remains."""
+
+    limit: int
+    used: int
+    next_slot: datetime | None
+
+    @property
+    def remaining(self) -> int:
+        """Submissions that the team may still make now."""
+        return max(0, self.limit - self.used)
+
+
+def quota_of(session: Session, /, *, team_id: int, phase: Phase, now: datetime) -> Quota:
+    """Compute a team's quota in a phase from the ledger."""
+    counted = [col(LedgerEntry.team_id) == team_id, col(LedgerEntry.phase) == phase.key]
+    if phase.limit.per is not None:
+        counted.append(col(LedgerEntry.charged_at) > now - phase.limit.per)
+    used = session.exec(
+        select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(*counted)
+    ).one()
+    next_slot = None
+    if used >= phase.limit.n and phase.limit.per is not None:
+        live = (
+            select(LedgerEntry.charged_at)
+            .where(*counted)
+            .group_by(col(LedgerEntry.submission_id), col(LedgerEntry.charged_at))
+            .having(func.sum(LedgerEntry.amount) > 0)
+            .order_by(col(LedgerEntry.charged_at))
+            .offset(used - phase.limit.n)
+        )
+        next_slot = session.exec(live).first()
+        next_slot = next_slot + phase.limit.per if next_slot else None
+    return Quota(limit=phase.limit.n, used=used, next_slot=next_slot)
+
+
+def require_quota(session: Session, /, *, team_id: int, phase: Phase, now: datetime) -> Quota:
+    """Give a team's quota; raise QuotaExceeded, saying when the next slot is, when none remains."""
+    quota = quota_of(session, team_id=team_id, phase=phase, now=now)
+    if quota.remaining == 0:
+        when = (
+            f"the next one is free at {quota.next_slot:%Y-%m-%d %H:%M:%S} UTC"
+            if quota.next_slot
+            else "this phase has no more"
+        )
+        raise QuotaExceeded(
+            f"your team has used its {quota.limit} submissions of phase {phase.key!r}; {when}",
+            next_slot=quota.next_slot,
+        )
+    return quota
+
+
+def lock_ledger(session: Session, /, *, team_id: int) -> None:
+    """Hold the team's ledger until the transaction ends, so that two submissions cannot both fit.
+
+    SQLite's writing transaction holds it already; there this only reads the row.
+    """
+    session.exec(select(Team.id).where(Team.id == team_id).with_for_update()).one()
+
+
+def charge(
+    session: Session, /, *, team_id: int, phase: str, submission_id: str, now: datetime
+) -> None:
+    """Write the charge of a submission; the caller holds the ledger."""
+    session.add(
+        LedgerEntry(
+            team_id=team_id,
+            phase=phase,
+            submission_id=submission_id,
+            amount=1,
+            reason="submitted",
+            charged_at=now,
+            written_at=now,
+        )
+    )
+
+
+def refund(session: Session, /, *, submission_id: str, reason: str, now: datetime) -> None:
+    """Write the refund of a submission's charge, once."""
+    query = select(LedgerEntry).where(LedgerEntry.submission_id == submission_id)
+    entries = {entry.amount: entry for entry in session.exec(query)}
+    charged = entries.get(1)
+    if charged is None or -1 in entries:
+        return
+    session.add(
+        LedgerEntry(
+            team_id=charged.team_id,
+            phase=charged.phase,
+            submission_id=submission_id,
+            amount=-1,
+            reason=reason,
+            charged_at=charged.charged_at,
+            written_at=now,
+        )
+    )

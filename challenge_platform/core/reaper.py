@@ -1,0 +1,66 @@
+"""The reaper: finds what was forgotten (lost leases, rows without a job, boards that lag)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from challenge_platform.core import submission as submissions
+from challenge_platform.core.standing import boards_due
+from challenge_platform.database import Database
+from challenge_platform.errors import QueueUnavailable
+from challenge_platform.queue import Queue
+
+EVALUATE = "evaluate"
+BOARD = "board"
+BOARD_PERIOD = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Round:
+    """What one round did."""
+
+    taken_back: int
+    enqueued: int
+    queue_available: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaper:
+    """The parts that a round needs."""
+
+    database: Database
+    queue: Queue
+    clock: Callable[[], datetime]
+    max_attempts: int
+
+    def round(self) -> Round:
+        """Do one round; with Redis down, only what the database needs."""
+        now = self.clock()
+        with self.database.reading() as session:
+            lost = submissions.count_lost(session, now=now)
+        if lost:
+            with self.database.writing() as session:
+                submissions.take_back_lost(session, now=now, max_attempts=self.max_attempts)
+        with self.database.reading() as session:
+            waiting = submissions.due(session, now=now)
+            boards = boards_due(session)
+        try:
+            for identifier, attempt in waiting:
+                enqueue_evaluation(self.queue, identifier, attempt=attempt)
+            for challenge_id, phase, board, built_at in boards:
+                if built_at is None or now - built_at >= BOARD_PERIOD:
+                    enqueue_board(self.queue, challenge_id, phase=phase, board=board)
+        except QueueUnavailable:
+            return Round(taken_back=lost, enqueued=0, queue_available=False)
+        return Round(taken_back=lost, enqueued=len(waiting), queue_available=True)
+
+
+def enqueue_evaluation(queue: Queue, submission_id: str, /, *, attempt: int = 0) -> None:
+    """Put a submission into the queue once; the attempt tells a later job from an earlier one."""
+    queue.enqueue(EVALUATE, submission_id, job_id=f"{EVALUATE}-{submission_id}-{attempt}")
+
+
+def enqueue_board(queue: Queue, challenge_id: int, /, *, phase: str, board: str) -> None:
+    """Put the building of a board into the queue once."""
+    job_id = f"{BOARD}-{challenge_id}-{phase}-{board}"
+    queue.enqueue(BOARD, str(challenge_id), phase, board, job_id=job_id)

@@ -1,0 +1,103 @@
+"""Standings: the submission that stands for each team on a board, kept as results arrive."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.definition import Board
+from challenge_platform.core.submission import Submission
+from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
+from scorers.metric import Direction
+
+
+class Standing(SQLModel, table=True):
+    """The submission that stands for a team on a board: its best by the primary metric."""
+
+    __tablename__ = "standing"
+
+    challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
+    phase: str = Field(primary_key=True, max_length=64)
+    board: Board = Field(primary_key=True, sa_type=enum_column(Board))
+    team_id: int = Field(foreign_key="team.id", primary_key=True)
+    submission_id: str = Field(foreign_key="submission.id", max_length=32)
+    score: float
+    scores: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    resamples: str = Field(max_length=64)
+    updated_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class BoardState(SQLModel, table=True):
+    """How far a board's snapshots lag behind its standings."""
+
+    __tablename__ = "board_state"
+
+    challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
+    phase: str = Field(primary_key=True, max_length=64)
+    board: Board = Field(primary_key=True, sa_type=enum_column(Board))
+    revision: int = 0
+    built_revision: int = 0
+    built_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+def offer(
+    session: Session,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    submission: Submission,
+    scores: Mapping[str, Mapping[str, Any]],
+    resamples: str,
+    now: datetime,
+    board: Board = Board.PUBLIC,
+) -> None:
+    """Let a scored submission stand for its team if none better does; the board is then due.
+
+    A submission whose primary score is undefined is never ranked.
+    """
+    primary = challenge.definition.scoring.primary
+    value = scores[primary.key]["value"]
+    if value is not None:
+        key = (challenge.id, submission.phase, board, submission.team_id)
+        standing = session.get(Standing, key, with_for_update=True)
+        fresh = Standing(
+            challenge_id=challenge.id,
+            phase=submission.phase,
+            board=board,
+            team_id=submission.team_id,
+            submission_id=submission.id,
+            score=value,
+            scores=dict(scores),
+            resamples=resamples,
+            updated_at=now,
+        )
+        if standing is None or _better(challenge, value, than=standing.score):
+            session.merge(fresh)
+    _mark_due(session, challenge.id, phase=submission.phase, board=board)
+
+
+def boards_due(session: Session, /) -> list[tuple[int, str, Board, datetime | None]]:
+    """List the boards (challenge, phase, board, last built) whose snapshot is behind."""
+    query = select(BoardState).where(col(BoardState.revision) > col(BoardState.built_revision))
+    return [
+        (state.challenge_id, state.phase, state.board, state.built_at)
+        for state in session.exec(query)
+    ]
+
+
+def _mark_due(session: Session, challenge_id: int, *, phase: str, board: Board) -> None:
+    state = session.get(BoardState, (challenge_id, phase, board), with_for_update=True)
+    if state is None:
+        state = BoardState(challenge_id=challenge_id, phase=phase, board=board)
+    state.revision += 1
+    session.add(state)
+
+
+def _better(challenge: PublishedChallenge, value: float, *, than: float) -> bool:
+    """Whether a score beats another by more than the ranking's tolerance."""
+    gain = value - than
+    if challenge.definition.scoring.primary.better is Direction.MINIMIZE:
+        gain = -gain
+    return gain > challenge.definition.ranking.tolerance

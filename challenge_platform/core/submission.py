@@ -1,0 +1,298 @@
+"""Submissions: their states, and the moves between them, each a compare-and-set in the database.
+
+QUEUED ──claim──► RUNNING ──finish──► SCORED | REJECTED | FAILED | ERRORED
+   ▲                 │
+   └──── postpone ───┘   (our fault, or the worker vanished: later again, with a new fencing token)
+
+Either open state can become CANCELLED. A claim carries a fencing token; whoever comes back with an
+older one is told so by StaleClaim and changes nothing.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ColumnElement, Index, update
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+
+from challenge_platform.core import audit, quota
+from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.errors import Conflict, NotFound, StaleClaim
+
+BACK_OFF = (1, 2, 4, 8, 16, 30)
+
+
+class State(StrEnum):
+    """Where a submission is; all but the first two are its end."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SCORED = "scored"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    ERRORED = "errored"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the platform still owes this submission an end."""
+        return self in OPEN_STATES
+
+
+OPEN_STATES = frozenset({State.QUEUED, State.RUNNING})
+
+
+class Fault(StrEnum):
+    """Whose fault an end was."""
+
+    NOBODY = "nobody"
+    PARTICIPANT = "participant"
+    PLATFORM = "platform"
+
+
+class Reason(StrEnum):
+    """Why a submission ended as it did."""
+
+    COMPLETE = "complete"
+    SANDBOX_UNAVAILABLE = "sandbox_unavailable"
+    SCORING_CRASHED = "scoring_crashed"
+    SCORING_TIMED_OUT = "scoring_timed_out"
+    SCORING_OUT_OF_MEMORY = "scoring_out_of_memory"
+    SCORING_OUTPUT_TOO_LARGE = "scoring_output_too_large"
+    SCORING_ANSWER_INVALID = "scoring_answer_invalid"
+    TRUTH_UNAVAILABLE = "truth_unavailable"
+    WORKER_LOST = "worker_lost"
+    CANCELLED_BY_TEAM = "cancelled_by_team"
+
+    @property
+    def fault(self) -> Fault:
+        """Whose fault it was."""
+        if self is Reason.COMPLETE:
+            return Fault.NOBODY
+        return Fault.PARTICIPANT if self is Reason.CANCELLED_BY_TEAM else Fault.PLATFORM
+
+
+class Kind(StrEnum):
+    """What is submitted."""
+
+    PREDICTIONS = "predictions"
+    CODE = "code"
+    CONTAINER = "container"
+
+
+class Submission(SQLModel, table=True):
+    """One submission of a team, from the accepted upload to its end."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("team_id", "idempotency_key"),
+        Index("ix_submission_open", "state", "not_before"),
+        CheckConstraint("size >= 0", name="size_not_negative"),
+    )
+
+    id: str = Field(default_factory=lambda: uuid.uuid4().hex, primary_key=True, max_length=32)
+    challenge_id: int = Field(foreign_key="challenge.id", index=True)
+    version_id: int = Field(foreign_key="challenge_version.id")
+    team_id: int = Field(foreign_key="team.id", index=True)
+    user_id: int = Field(foreign_key="user.id")
+    phase: str = Field(max_length=64)
+    kind: Kind = Field(sa_type=enum_column(Kind))
+    filename: str = Field(max_length=200)
+    message: str = Field(default="", max_length=500)
+    artifact: str = Field(max_length=64)
+    size: int
+    idempotency_key: str | None = Field(default=None, max_length=80)
+
+    state: State = Field(default=State.QUEUED, sa_type=enum_column(State))
+    reason: Reason | None = Field(default=None, sa_type=enum_column(Reason))
+    attempt: int = 0
+    token: int = 0
+    not_before: datetime = Field(sa_type=UTCDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+    opened_at: datetime = Field(sa_type=UTCDateTime)
+    received_at: datetime = Field(sa_type=UTCDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right to end a submission, until the lease runs out."""
+
+    submission_id: str
+    token: int
+    attempt: int
+
+
+def find_submission(session: Session, submission_id: str, /) -> Submission:
+    """Give a submission; raise NotFound when there is none."""
+    submission = session.get(Submission, submission_id)
+    if submission is None:
+        raise NotFound(f"there is no submission {submission_id[:32]!r}")
+    return submission
+
+
+def claim(
+    session: Session, submission_id: str, /, *, now: datetime, lease: timedelta
+) -> Claim | None:
+    """Take a queued submission, or give None when it is not, or no longer, to be taken."""
+    changed = session.execute(
+        update(Submission)
+        .where(
+            col(Submission.id) == submission_id,
+            col(Submission.state) == State.QUEUED,
+            col(Submission.not_before) <= now,
+        )
+        .values(
+            state=State.RUNNING,
+            token=Submission.token + 1,
+            attempt=Submission.attempt + 1,
+            lease_until=now + lease,
+            started_at=now,
+        )
+        .returning(col(Submission.token), col(Submission.attempt))
+    ).first()
+    if changed is None:
+        return None
+    audit.record(session, action="claimed", subject=submission_id, now=now, attempt=changed.attempt)
+    return Claim(submission_id=submission_id, token=changed.token, attempt=changed.attempt)
+
+
+def renew(session: Session, held: Claim, /, *, until: datetime) -> None:
+    """Prolong the lease; raise StaleClaim when another worker has the submission."""
+    _move(session, held, lease_until=until)
+
+
+def finish(
+    session: Session, held: Claim, /, *, state: State, reason: Reason, now: datetime
+) -> None:
+    """End a claimed submission; refund a fault of the platform's; StaleClaim when too late."""
+    _move(session, held, state=state, reason=reason, lease_until=None, finished_at=now)
+    _ended(session, held.submission_id, state=state, reason=reason, now=now)
+
+
+def postpone(
+    session: Session, held: Claim, /, *, reason: Reason, now: datetime, max_attempts: int
+) -> State:
+    """Queue a claimed submission for later, or end it as errored after the last attempt."""
+    if held.attempt >= max_attempts:
+        finish(session, held, state=State.ERRORED, reason=reason, now=now)
+        return State.ERRORED
+    wait = timedelta(seconds=BACK_OFF[min(held.attempt, len(BACK_OFF)) - 1])
+    _move(session, held, state=State.QUEUED, lease_until=None, not_before=now + wait)
+    audit.record(session, action="postponed", subject=held.submission_id, now=now, reason=reason)
+    return State.QUEUED
+
+
+def cancel(session: Session, submission_id: str, /, *, now: datetime) -> None:
+    """End an open submission at its team's wish; raise Conflict when it has ended already.
+
+    It is refunded only if no worker has begun.
+    """
+    before = find_submission(session, submission_id).state
+    changed = session.execute(
+        update(Submission)
+        .where(col(Submission.id) == submission_id, col(Submission.state).in_(OPEN_STATES))
+        .values(
+            state=State.CANCELLED,
+            reason=Reason.CANCELLED_BY_TEAM,
+            token=Submission.token + 1,
+            lease_until=None,
+            finished_at=now,
+        )
+        .returning(col(Submission.attempt))
+    ).first()
+    if changed is None:
+        raise Conflict(f"this submission has ended already: it is {before}")
+    if changed.attempt == 0:
+        quota.refund(
+            session, submission_id=submission_id, reason="cancelled before it began", now=now
+        )
+    audit.record(session, action="cancelled", subject=submission_id, now=now)
+
+
+def count_lost(session: Session, /, *, now: datetime) -> int:
+    """Count the submissions whose lease has run out."""
+    return session.exec(select(func.count()).where(*_lost(now))).one()
+
+
+def take_back_lost(session: Session, /, *, now: datetime, max_attempts: int) -> None:
+    """Queue again, or end after the last attempt, every submission whose lease has run out."""
+    for submission in session.exec(select(Submission).where(*_lost(now))).all():
+        held = Claim(
+            submission_id=submission.id, token=submission.token, attempt=submission.attempt
+        )
+        postpone(session, held, reason=Reason.WORKER_LOST, now=now, max_attempts=max_attempts)
+
+
+def _lost(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (col(Submission.state) == State.RUNNING, col(Submission.lease_until) < now)
+
+
+def due(session: Session, /, *, now: datetime) -> list[tuple[str, int]]:
+    """List (id, attempt) of the submissions that should be in the queue now, oldest first."""
+    query = (
+        select(Submission.id, Submission.attempt)
+        .where(Submission.state == State.QUEUED, col(Submission.not_before) <= now)
+        .order_by(col(Submission.received_at))
+    )
+    return [(identifier, attempt) for identifier, attempt in session.exec(query)]
+
+
+def queue_position(session: Session, submission: Submission, /) -> int | None:
+    """Give the place in the queue, 1 for the next, or None when it is not waiting."""
+    if submission.state is not State.QUEUED:
+        return None
+    ahead = select(func.count()).where(
+        Submission.state == State.QUEUED,
+        col(Submission.received_at) < submission.received_at,
+    )
+    return session.exec(ahead).one() + 1
+
+
+def submissions_of(
+    session: Session, /, *, team_id: int, limit: int = 100, offset: int = 0
+) -> list[Submission]:
+    """List a team's submissions, the newest first."""
+    query = (
+        select(Submission)
+        .where(Submission.team_id == team_id)
+        .order_by(col(Submission.received_at).desc(), col(Submission.id))
+        .offset(offset)
+        .limit(limit)
+    )
+    return list(session.exec(query))
+
+
+def count_open(session: Session, /, *, team_id: int, phase: str) -> int:
+    """Count a team's submissions that have not ended."""
+    query = select(func.count()).where(
+        Submission.team_id == team_id,
+        Submission.phase == phase,
+        col(Submission.state).in_(OPEN_STATES),
+    )
+    return session.exec(query).one()
+
+
+def _move(session: Session, held: Claim, **values: State | Reason | datetime | None) -> None:
+    """Change a claimed submission, unless its claim has been taken over."""
+    still_held: tuple[ColumnElement[bool], ...] = (
+        col(Submission.id) == held.submission_id,
+        col(Submission.state) == State.RUNNING,
+        col(Submission.token) == held.token,
+    )
+    changed = session.execute(
+        update(Submission).where(*still_held).values(**values).returning(col(Submission.id))
+    ).first()
+    if changed is None:
+        raise StaleClaim(f"submission {held.submission_id} is no longer held by token {held.token}")
+
+
+def _ended(
+    session: Session, submission_id: str, *, state: State, reason: Reason, now: datetime
+) -> None:
+    if reason.fault is Fault.PLATFORM:
+        quota.refund(session, submission_id=submission_id, reason=reason, now=now)
+    audit.record(session, action=f"ended {state}", subject=submission_id, now=now, reason=reason)

@@ -1,0 +1,134 @@
+"""Teams and the agreement: joining a challenge is accepting its agreement in a team of one."""
+
+from datetime import datetime
+
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
+
+from challenge_platform.core import audit
+from challenge_platform.core.account import User
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.database import UTCDateTime
+from challenge_platform.errors import AgreementRequired, InvalidInput
+
+
+class Team(SQLModel, table=True):
+    """Who takes part in a challenge: ownership, quota and rank are the team's."""
+
+    __tablename__ = "team"
+    __table_args__ = (UniqueConstraint("challenge_id", "name"),)
+
+    id: int = Field(default=None, primary_key=True)
+    challenge_id: int = Field(foreign_key="challenge.id", index=True)
+    name: str = Field(max_length=100)
+    baseline: bool = False
+    created_at: datetime = Field(sa_type=UTCDateTime)
+
+
+class Membership(SQLModel, table=True):
+    """A person is in one team a challenge; the key keeps it so."""
+
+    __tablename__ = "membership"
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
+    team_id: int = Field(foreign_key="team.id", index=True)
+
+
+class Acceptance(SQLModel, table=True):
+    """A person accepted one version of a challenge's agreement, with the digest of its text."""
+
+    __tablename__ = "acceptance"
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
+    version: str = Field(primary_key=True, max_length=40)
+    text_digest: str = Field(max_length=64)
+    accepted_at: datetime = Field(sa_type=UTCDateTime)
+
+
+def join(
+    session: Session,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    user: User,
+    agreement_version: str,
+    now: datetime,
+    baseline: bool = False,
+) -> Team:
+    """Accept the agreement and give the person's team, made on the first call.
+
+    Raise InvalidInput when the version accepted is not the one in force.
+    """
+    current = challenge.definition.agreement.version
+    if agreement_version != current:
+        raise InvalidInput(
+            f"the agreement of {challenge.slug} in force is version {current!r}, not "
+            f"{agreement_version!r}; read it, then accept that version"
+        )
+    user_id = user.id
+    if session.get(Acceptance, (user_id, challenge.id, current)) is None:
+        session.add(
+            Acceptance(
+                user_id=user_id,
+                challenge_id=challenge.id,
+                version=current,
+                text_digest=challenge.agreement_digest,
+                accepted_at=now,
+            )
+        )
+        audit.record(
+            session,
+            action="agreement accepted",
+            subject=f"user {user_id}",
+            now=now,
+            challenge=challenge.slug,
+            version=current,
+        )
+    team = team_of(session, user_id=user_id, challenge_id=challenge.id)
+    if team is None:
+        team = _team_of_one(session, challenge, user=user, now=now, baseline=baseline)
+    return team
+
+
+def team_of(session: Session, /, *, user_id: int, challenge_id: int) -> Team | None:
+    """Give the person's team in a challenge, or None before they joined."""
+    membership = session.get(Membership, (user_id, challenge_id))
+    return session.get(Team, membership.team_id) if membership else None
+
+
+def has_accepted(session: Session, challenge: PublishedChallenge, /, *, user_id: int) -> bool:
+    """Whether the person accepted the version of the agreement that is in force."""
+    key = (user_id, challenge.id, challenge.definition.agreement.version)
+    return session.get(Acceptance, key) is not None
+
+
+def require_team(session: Session, challenge: PublishedChallenge, /, *, user_id: int) -> Team:
+    """Give the person's team; raise AgreementRequired before they accepted the agreement."""
+    team = team_of(session, user_id=user_id, challenge_id=challenge.id)
+    if team is None or not has_accepted(session, challenge, user_id=user_id):
+        version = challenge.definition.agreement.version
+        raise AgreementRequired(
+            f"join {challenge.slug} first by accepting version {version!r} of its agreement"
+        )
+    return team
+
+
+def _team_of_one(
+    session: Session, challenge: PublishedChallenge, *, user: User, now: datetime, baseline: bool
+) -> Team:
+    taken = set(
+        session.exec(
+            select(Team.name).where(
+                Team.challenge_id == challenge.id,
+                col(Team.name).startswith(user.name, autoescape=True),
+            )
+        )
+    )
+    numbered = (f"{user.name} ({number})" for number in range(2, len(taken) + 3))
+    name = next(name for name in (user.name, *numbered) if name not in taken)
+    team = Team(challenge_id=challenge.id, name=name, baseline=baseline, created_at=now)
+    session.add(team)
+    session.flush()
+    session.add(Membership(user_id=user.id, challenge_id=challenge.id, team_id=team.id))
+    return team

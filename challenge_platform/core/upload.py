@@ -1,0 +1,201 @@
+"""Accepting an upload: check it while the request lasts, keep it, queue it in one transaction."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, select
+
+from challenge_platform.core import audit, quota
+from challenge_platform.core.challenge import PublishedChallenge, find_challenge
+from challenge_platform.core.definition import Phase
+from challenge_platform.core.submission import Kind, Submission, count_open
+from challenge_platform.core.team import require_team
+from challenge_platform.database import Database
+from challenge_platform.errors import (
+    ConcurrencyExceeded,
+    InvalidInput,
+    InvalidUpload,
+    PhaseClosed,
+    UploadTooLarge,
+)
+from challenge_platform.storage import ObjectStore
+from scorers.table import InvalidPredictions, read_ids, read_predictions
+
+GRACE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """What a participant sends."""
+
+    content: bytes
+    filename: str
+    kind: Kind = Kind.PREDICTIONS
+    phase: str | None = None
+    message: str = ""
+    idempotency_key: str | None = None
+    opened_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """What a participant gets back at once."""
+
+    submission_id: str
+    quota: quota.Quota
+    repeated: bool
+
+
+@dataclass(frozen=True)
+class Uploads:
+    """The parts that accepting an upload needs."""
+
+    database: Database
+    store: ObjectStore
+    clock: Callable[[], datetime]
+
+    def submit(self, slug: str, upload: Upload, /, *, user_id: int) -> Accepted:
+        """Check and queue an upload; the caller enqueues the id after this returns.
+
+        Raise a RequestRefused: nothing is then stored in the database and no quota is used.
+        """
+        with self.database.reading() as session:
+            challenge = find_challenge(session, slug)
+            team_id = require_team(session, challenge, user_id=user_id).id
+            phase = choose_phase(challenge, key=upload.phase, opened_at=upload.opened_at)
+            if repeated := self._repeated(session, upload, team_id=team_id, phase=phase):
+                return repeated
+            self._require_room(session, team_id=team_id, phase=phase)
+        self.check(challenge, upload)
+        artifact = self.store.put(upload.content)
+        with self.database.writing() as session:
+            quota.lock_ledger(session, team_id=team_id)
+            if repeated := self._repeated(session, upload, team_id=team_id, phase=phase):
+                return repeated
+            now = self.clock()
+            _require_in_time(phase, opened_at=upload.opened_at, received_at=now)
+            self._require_room(session, team_id=team_id, phase=phase)
+            submission = Submission(
+                challenge_id=challenge.id,
+                version_id=challenge.version_id,
+                team_id=team_id,
+                user_id=user_id,
+                phase=phase.key,
+                kind=upload.kind,
+                filename=upload.filename,
+                message=upload.message,
+                artifact=artifact.digest,
+                size=artifact.size,
+                idempotency_key=upload.idempotency_key,
+                not_before=now,
+                opened_at=upload.opened_at,
+                received_at=now,
+            )
+            _queue(session, submission)
+            left = quota.quota_of(session, team_id=team_id, phase=phase, now=now)
+            return Accepted(submission_id=submission.id, quota=left, repeated=False)
+
+    def check(self, challenge: PublishedChallenge, upload: Upload, /) -> None:
+        """Raise InvalidUpload, UploadTooLarge or InvalidInput unless the upload can be scored."""
+        definition = challenge.definition.submission
+        if upload.kind not in definition.kinds:
+            raise InvalidInput(
+                f"{challenge.slug} takes {', '.join(definition.kinds)}, not {upload.kind}"
+            )
+        if len(upload.content) > definition.max_bytes:
+            raise UploadTooLarge(
+                f"the file has {len(upload.content):,} bytes; {challenge.slug} takes at most "
+                f"{definition.max_bytes:,}"
+            )
+        ids = self._ids(challenge)
+        try:
+            read_predictions(upload.content, submission=definition, ids=ids)
+        except InvalidPredictions as invalid:
+            problems = [asdict(problem) for problem in invalid.problems]
+            raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid
+
+    def _ids(self, challenge: PublishedChallenge) -> tuple[str, ...]:
+        definition = challenge.definition.submission
+        content = self.store.read(challenge.file(definition.ids).digest)
+        return read_ids(content, id_column=definition.id)
+
+    def _repeated(
+        self, session: Session, upload: Upload, *, team_id: int, phase: Phase
+    ) -> Accepted | None:
+        """Give the answer of the earlier request that carried the same idempotency key."""
+        if upload.idempotency_key is None:
+            return None
+        query = select(Submission.id).where(
+            Submission.team_id == team_id, Submission.idempotency_key == upload.idempotency_key
+        )
+        earlier = session.exec(query).first()
+        if earlier is None:
+            return None
+        left = quota.quota_of(session, team_id=team_id, phase=phase, now=self.clock())
+        return Accepted(submission_id=earlier, quota=left, repeated=True)
+
+    def _require_room(self, session: Session, *, team_id: int, phase: Phase) -> None:
+        quota.require_quota(session, team_id=team_id, phase=phase, now=self.clock())
+        if count_open(session, team_id=team_id, phase=phase.key) >= phase.concurrent:
+            raise ConcurrencyExceeded(
+                f"your team has {phase.concurrent} submission(s) of phase {phase.key!r} under way, "
+                "as many as the phase allows; wait for its end, then submit again"
+            )
+
+
+def choose_phase(
+    challenge: PublishedChallenge, /, *, key: str | None, opened_at: datetime
+) -> Phase:
+    """Give the phase asked for, or the first open one; raise PhaseClosed when it is not open."""
+    definition = challenge.definition
+    if key is not None:
+        phase = definition.phase(key)
+        _require_open(phase, at=opened_at)
+        return phase
+    for phase in definition.phases:
+        if is_open(phase, at=opened_at):
+            return phase
+    raise PhaseClosed(f"no phase of {challenge.slug} is open")
+
+
+def is_open(phase: Phase, /, *, at: datetime) -> bool:
+    """Whether a phase accepts an upload that begins at this time."""
+    return phase.opens <= at and (phase.closes is None or at < phase.closes)
+
+
+def _require_open(phase: Phase, *, at: datetime) -> None:
+    if at < phase.opens:
+        raise PhaseClosed(f"phase {phase.key!r} opens at {phase.opens.isoformat()}")
+    if phase.closes is not None and at >= phase.closes:
+        raise PhaseClosed(f"phase {phase.key!r} closed at {phase.closes.isoformat()}")
+
+
+def _require_in_time(phase: Phase, *, opened_at: datetime, received_at: datetime) -> None:
+    _require_open(phase, at=opened_at)
+    if phase.closes is not None and received_at > phase.closes + GRACE:
+        raise PhaseClosed(
+            f"this upload began before phase {phase.key!r} closed, but was complete only after "
+            f"the grace of {GRACE}"
+        )
+
+
+def _queue(session: Session, submission: Submission) -> None:
+    """Write the row, its charge and its event; the caller holds the ledger."""
+    session.add(submission)
+    session.flush()
+    quota.charge(
+        session,
+        team_id=submission.team_id,
+        phase=submission.phase,
+        submission_id=submission.id,
+        now=submission.received_at,
+    )
+    audit.record(
+        session,
+        action="submitted",
+        subject=submission.id,
+        now=submission.received_at,
+        actor=f"user {submission.user_id}",
+        artifact=submission.artifact,
+    )

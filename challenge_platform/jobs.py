@@ -1,0 +1,104 @@
+"""What RQ workers and the reaper run: each job makes one call into core, and ends."""
+
+import signal
+import threading
+from typing import Annotated
+
+import structlog
+import typer
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.config import Settings
+from challenge_platform.core import leaderboard, standing
+from challenge_platform.core.challenge import current_version
+from challenge_platform.core.definition import Board
+from challenge_platform.core.evaluation import SCORING_LIMITS
+from challenge_platform.core.reaper import BOARD, BOARD_PERIOD, EVALUATE, enqueue_board
+from challenge_platform.errors import QueueUnavailable
+
+# A job outlives its sandbox, so that the sandbox's own deadline always comes first.
+JOB_SECONDS = int(SCORING_LIMITS.seconds) + 60
+
+log = structlog.get_logger()
+
+
+class Jobs:
+    """The functions that a message in the queue can name."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._evaluator = platform.evaluator
+
+    def evaluate(self, submission_id: str) -> None:
+        """Evaluate a submission, then see to its board."""
+        state = self._evaluator.evaluate(submission_id)
+        log.info("evaluated", submission=submission_id, state=state)
+        if state is not None and not state.is_open:
+            self._build_due_boards()
+
+    def board(self, challenge_id: str, phase: str, board: str) -> None:
+        """Build a board's next snapshot."""
+        platform = self._platform
+        with platform.database.writing() as session:
+            leaderboard.build(
+                session,
+                platform.store,
+                current_version(session, int(challenge_id)),
+                phase=phase,
+                board=Board(board),
+                now=platform.clock(),
+            )
+
+    def _build_due_boards(self) -> None:
+        """Enqueue boards that are due, at most once a second each; the reaper does the rest."""
+        platform = self._platform
+        with platform.database.reading() as session:
+            due = standing.boards_due(session)
+        try:
+            for challenge_id, phase, board, built_at in due:
+                if built_at is None or platform.clock() - built_at >= BOARD_PERIOD:
+                    enqueue_board(platform.queue, challenge_id, phase=phase, board=board)
+        except QueueUnavailable:
+            log.warning("board not enqueued, the reaper will")
+
+
+def work(platform: Platform, /, *, burst: bool = False) -> None:
+    """Work the queue off in this process."""
+    jobs = Jobs(platform)
+    platform.queue.work(
+        {EVALUATE: jobs.evaluate, BOARD: jobs.board},
+        seconds=JOB_SECONDS,
+        max_jobs=platform.settings.worker_max_jobs,
+        burst=burst,
+    )
+
+
+def reap(platform: Platform, /, *, stopped: threading.Event) -> None:
+    """Do a round of the reaper again and again until told to stop."""
+    while not stopped.is_set():
+        done = platform.reaper.round()
+        if done.taken_back or done.enqueued or not done.queue_available:
+            log.info("reaped", **vars(done))
+        stopped.wait(platform.settings.reaper_period.total_seconds())
+
+
+app = typer.Typer(add_completion=False, help=__doc__)
+
+
+@app.command("worker")
+def _worker(
+    *, burst: Annotated[bool, typer.Option(help="End when the queue is empty.")] = False
+) -> None:
+    work(Platform.from_settings(Settings()), burst=burst)
+
+
+@app.command("reaper")
+def _reaper() -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    reap(Platform.from_settings(Settings()), stopped=stopped)
+
+
+if __name__ == "__main__":
+    app()

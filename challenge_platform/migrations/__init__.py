@@ -1,0 +1,35 @@
+"""The history of the database's tables (Alembic), and the call that brings one up to date."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlmodel import SQLModel
+
+from challenge_platform.core import (  # noqa: F401 -- importing a module registers its tables
+    account,
+    audit,
+    challenge,
+    evaluation,
+    leaderboard,
+    quota,
+    standing,
+    submission,
+    team,
+)
+from challenge_platform.database import Database
+
+METADATA = SQLModel.metadata
+
+
+def configuration(database: Database, /) -> Config:
+    """Give Alembic's configuration for a database."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["engine"] = database.engine
+    return config
+
+
+def upgrade(database: Database, /) -> None:
+    """Bring the database's tables to this version of the platform; does nothing when they are."""
+    command.upgrade(configuration(database), "head")
