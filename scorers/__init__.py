@@ -1,0 +1,1 @@
+"""Scoring of submissions: metrics, their uncertainty, and the reader of predictions."""

@@ -1,0 +1,37 @@
+"""Metrics that combine other metrics of the same challenge."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from scorers.metric import Combination, Needs, Vector
+
+
+def weighted_sum(parts: Mapping[str, Vector], /, **weights: float) -> Vector:
+    """Return the sum of `weights[key] * parts[key]`, NaN where a part is.
+
+    The terms are added one by one in the order of `weights`, so the sum has the same bytes for a
+    value and for a vector of resamples, and on every machine. Raises ValueError if a weight
+    refers to no part.
+    """
+    unknown = [key for key in weights if key not in parts]
+    if unknown:
+        raise ValueError(f"weighted_sum refers to {unknown[0]}, which is no part")
+    shape = np.broadcast_shapes(*(np.shape(parts[key]) for key in weights))
+    total = np.zeros(shape)
+    for key, weight in weights.items():
+        total = total + weight * parts[key]
+    return total
+
+
+WEIGHTED_SUM = Combination(
+    key="weighted_sum",
+    needs=Needs.METRICS,
+    direction=None,
+    lowest=-np.inf,
+    highest=np.inf,
+    undefined="a part is undefined: the whole is",
+    reference="the formula",
+    exact=True,
+    combine=weighted_sum,
+)

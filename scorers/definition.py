@@ -1,0 +1,165 @@
+"""What a challenge asks for and how it is scored: two sections of challenge.yaml, validated."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ByteSize,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+
+from scorers.metric import Combination, Direction, Metric
+from scorers.registry import get_metric
+
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+
+
+class Section(BaseModel):
+    """A part of challenge.yaml: immutable, and an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(Section):
+    """One column of a predictions file; `min` and `max` are themselves allowed."""
+
+    type: Literal["float"]
+    min: FiniteFloat | None = None
+    max: FiniteFloat | None = None
+
+    @model_validator(mode="after")
+    def _has_room(self) -> Self:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is larger than max {self.max}")
+        return self
+
+
+class SubmissionDefinition(Section):
+    """What participants send in.
+
+    `ids` names the public file with the ids to predict and `id` its id column, which the
+    predictions file `file` must have too, beside `columns`.
+    """
+
+    kinds: Annotated[tuple[Literal["predictions", "code", "container"], ...], Field(min_length=1)]
+    file: FileName
+    ids: FileName
+    id: ColumnName
+    columns: Annotated[dict[ColumnName, Column], Field(min_length=1)]
+    max_bytes: Annotated[ByteSize, Field(gt=0)] = ByteSize(10_000_000)
+    source: Literal["none", "optional", "required"] = "none"
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        if len(set(self.kinds)) != len(self.kinds):
+            raise ValueError("a kind is named twice")
+        if self.id in self.columns:
+            raise ValueError(f"{self.id} is the id column and cannot be predicted")
+        return self
+
+
+class MetricDefinition(Section):
+    """One metric of a challenge: `metric` is the key of an installed one, `key` its name here."""
+
+    key: Key
+    metric: str
+    params: dict[str, JsonValue] = {}
+    primary: bool = False
+    direction: Direction | None = None
+
+    @model_validator(mode="after")
+    def _fits_the_metric(self) -> Self:
+        metric = self.installed
+        metric.check(self.params)
+        if self.direction is None and metric.direction is None:
+            raise ValueError(f"{self.key}: {self.metric} needs a direction: maximize or minimize")
+        if self.direction is not None and metric.direction not in (None, self.direction):
+            raise ValueError(f"{self.key}: {self.metric} is to {metric.direction}")
+        return self
+
+    @property
+    def installed(self) -> Metric | Combination:
+        return get_metric(self.metric)
+
+    @property
+    def better(self) -> Direction:
+        """The direction: the one given here, else the metric's own."""
+        direction = self.direction or self.installed.direction
+        if direction is None:  # pragma: no cover - refused by the validator
+            raise ValueError(f"{self.key} has no direction")
+        return direction
+
+
+class ScoringDefinition(Section):
+    """The metrics, in the order in which they are computed, and how many resamples are drawn."""
+
+    metrics: Annotated[tuple[MetricDefinition, ...], Field(min_length=1)]
+    resamples: Annotated[int, Field(ge=1, le=100_000)] = 1000
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Self:
+        earlier: set[str] = set()
+        for metric in self.metrics:
+            if metric.key in earlier:
+                raise ValueError(f"two metrics have the key {metric.key}")
+            if isinstance(metric.installed, Combination):
+                for part in metric.params:
+                    if part not in earlier:
+                        raise ValueError(f"{metric.key} refers to {part}, no earlier metric")
+            earlier.add(metric.key)
+        if sum(metric.primary for metric in self.metrics) != 1:
+            raise ValueError("exactly one metric must have primary: true")
+        return self
+
+    @property
+    def primary(self) -> MetricDefinition:
+        """The metric that ranks."""
+        return next(metric for metric in self.metrics if metric.primary)
+
+
+class Task(Section):
+    """All that is needed to score a submission.
+
+    `unit` is the truth column with what is resampled. `split` is the truth column that says public
+    or private; None scores all rows together, which participants do at home.
+    """
+
+    submission: SubmissionDefinition
+    scoring: ScoringDefinition
+    unit: ColumnName
+    split: ColumnName | None
+
+    @classmethod
+    def from_challenge(cls, challenge: Mapping[str, Any], /) -> Self:
+        """Take the task out of a parsed challenge.yaml.
+
+        Raises pydantic's ValidationError, a ValueError, if a section is missing or wrong.
+        """
+        data = challenge.get("data")
+        inside = data if isinstance(data, Mapping) else {}
+        sections = {
+            "submission": challenge.get("submission"),
+            "scoring": challenge.get("scoring"),
+            "unit": inside.get("unit"),
+            "split": inside.get("split"),
+        }
+        # A null is as good as missing: only participants at home may leave the split out.
+        given = {name: section for name, section in sections.items() if section is not None}
+        return cls.model_validate(given)
+
+    @model_validator(mode="after")
+    def _predicts_what_it_scores(self) -> Self:
+        for metric in self.scoring.metrics:
+            for param in metric.installed.prediction_columns:
+                column = metric.params.get(param)
+                if column is not None and column not in self.submission.columns:
+                    raise ValueError(f"{metric.key} scores {column}, which is not submitted")
+        return self

@@ -1,0 +1,151 @@
+"""What a metric declares about itself, and what it answers."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Columns = Mapping[str, NDArray[Any]]
+"""Arrays aligned by row, by column name."""
+
+Params = Mapping[str, Any]
+"""The `params` of a metric in challenge.yaml."""
+
+Vector = NDArray[np.float64]
+Weights = NDArray[np.integer]
+"""Shape (resamples, rows): how often each row occurs in each resample."""
+
+
+class Direction(StrEnum):
+    """Whether larger or smaller values are better."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+
+
+class Needs(StrEnum):
+    """What a metric reads from a submission."""
+
+    RISKS = "risks"  # any real numbers, larger = earlier event; the truth has times
+    METRICS = "metrics"  # the values of other metrics
+
+
+class Reason(StrEnum):
+    """Why a metric has no value."""
+
+    NO_UNITS = "no_units"
+    NO_EVENTS = "no_events"
+    NO_COMPARABLE_PAIRS = "no_comparable_pairs"
+    UNDEFINED_PART = "undefined_part"
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """The answer of a metric that has no value on these data."""
+
+    reason: Reason
+
+
+class ParamsError(ValueError):
+    """The `params` in challenge.yaml do not fit the metric."""
+
+
+class Measure(Protocol):
+    """One metric applied to one truth and one prediction, ready for any weights."""
+
+    @property
+    def value(self) -> float | Undefined:
+        """The value with each row counted once."""
+
+    @property
+    def units(self) -> int:
+        """Rows that the metric used."""
+
+    @property
+    def events(self) -> int | None:
+        """Rows with the event, for a metric that has events."""
+
+    def under(self, weights: Weights, /) -> Vector:
+        """Return the value under each row of `weights`, NaN where it is undefined."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    """What every metric says about itself.
+
+    `direction` is None if the challenge has to say it. `exact` says that value and resamples are
+    the same bytes on every machine (integer counts, and operations that IEEE 754 fixes);
+    otherwise they agree to 1e-12. `reference` names the implementation that the tests compare
+    with. `truth_columns` and `prediction_columns` are the params that name columns.
+    """
+
+    key: str
+    needs: Needs
+    direction: Direction | None
+    lowest: float
+    highest: float
+    undefined: str
+    reference: str
+    exact: bool
+    truth_columns: tuple[str, ...] = ()
+    prediction_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric(Declaration):
+    """A metric of predictions; `measure` takes truth, prediction and the params as keywords."""
+
+    measure: Callable[..., Measure]
+
+    def __call__(
+        self, truth: Columns, prediction: Columns, /, **params: object
+    ) -> float | Undefined:
+        """Return the value; raise ValueError if the columns cannot be measured."""
+        return self.measure(truth, prediction, **params).value
+
+    def check(self, params: Params, /) -> None:
+        """Raise ParamsError if `measure` does not take `params`."""
+        try:
+            inspect.signature(self.measure).bind(None, None, **params)
+        except TypeError as error:
+            raise ParamsError(f"metric {self.key}: {error} of its params") from None
+        for name in (*self.truth_columns, *self.prediction_columns):
+            if not isinstance(params.get(name, ""), str):
+                raise ParamsError(f"metric {self.key}: param {name} must be a column name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Combination(Declaration):
+    """A metric made of other metrics, computed alike for values and for vectors of resamples.
+
+    `combine` takes the parts (arrays of one shape, NaN where undefined, by metric key) and the
+    params as keywords.
+    """
+
+    combine: Callable[..., Vector]
+
+    def __call__(
+        self, truth: Columns, parts: Mapping[str, float | Undefined], /, **params: object
+    ) -> float | Undefined:
+        """Return the combination of the values of `parts`; `truth` is not read."""
+        del truth
+        arrays = {
+            key: np.array([np.nan if isinstance(part, Undefined) else part])
+            for key, part in parts.items()
+        }
+        value = float(self.combine(arrays, **params)[0])
+        return Undefined(Reason.UNDEFINED_PART) if np.isnan(value) else value
+
+    def check(self, params: Params, /) -> None:
+        """Raise ParamsError unless `params` has one number for each of some parts."""
+        if not params:
+            raise ParamsError(f"metric {self.key}: params must name at least one metric")
+        for part, number in params.items():
+            if isinstance(number, bool) or not isinstance(number, int | float):
+                raise ParamsError(f"metric {self.key}: param {part} must be a number")
+            if not np.isfinite(number):
+                raise ParamsError(f"metric {self.key}: param {part} must be finite")

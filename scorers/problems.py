@@ -1,0 +1,110 @@
+"""What can be wrong with a predictions file, told so that its author can repair it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+MAX_PROBLEMS = 20
+"""Problems told for one file; the others are only counted."""
+
+MAX_SHOWN = 40
+"""Characters of a cell that a problem repeats."""
+
+
+class ProblemCode(StrEnum):
+    """Every reason for which a predictions file is refused."""
+
+    FILE_TOO_LARGE = "file_too_large"
+    EMPTY_FILE = "empty_file"
+    BINARY_FILE = "binary_file"
+    NOT_UTF8 = "not_utf8"
+    WRONG_DELIMITER = "wrong_delimiter"
+    MISSING_COLUMN = "missing_column"
+    EXTRA_COLUMN = "extra_column"
+    DUPLICATE_COLUMN = "duplicate_column"
+    NO_ROWS = "no_rows"
+    TOO_MANY_ROWS = "too_many_rows"
+    WRONG_CELL_COUNT = "wrong_cell_count"
+    UNBALANCED_QUOTES = "unbalanced_quotes"
+    CELL_TOO_LONG = "cell_too_long"
+    EMPTY_CELL = "empty_cell"
+    MISSING_ID = "missing_id"
+    UNKNOWN_ID = "unknown_id"
+    DUPLICATE_ID = "duplicate_id"
+    NOT_A_NUMBER = "not_a_number"
+    NOT_FINITE = "not_finite"
+    OUT_OF_RANGE = "out_of_range"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing to repair: where it is, what is there, what should be, and how to get it there.
+
+    `line` counts from 1, the header included; it is None where the problem is of the whole file.
+    """
+
+    code: ProblemCode
+    line: int | None = None
+    column: str | None = None
+    found: str
+    expected: str
+    repair: str
+
+    def __str__(self) -> str:
+        where = [f"line {self.line}"] if self.line is not None else []
+        where += [f"column {self.column}"] if self.column is not None else []
+        place = ", ".join(where) or "file"
+        return f"{place}: found {self.found}, expected {self.expected}; {self.repair}"
+
+
+class InvalidPredictions(Exception):
+    """The predictions file cannot be scored; `problems` tells the first of all `total`."""
+
+    def __init__(self, problems: Iterable[Problem], *, total: int) -> None:
+        self.problems = tuple(problems)[:MAX_PROBLEMS]
+        self.total = total
+        others = total - len(self.problems)
+        told = [str(problem) for problem in self.problems]
+        super().__init__("\n".join([*told, f"and {others} more"] if others else told))
+
+
+@dataclass
+class Findings:
+    """The problems met while one file is read: the first are kept, all are counted."""
+
+    kept: list[Problem] = field(default_factory=list)
+    total: int = 0
+
+    @property
+    def full(self) -> bool:
+        return len(self.kept) >= MAX_PROBLEMS
+
+    def add(self, problem: Problem) -> None:
+        self.total += 1
+        if not self.full:
+            self.kept.append(problem)
+
+    def count(self, others: int) -> None:
+        """Count problems that there is no room to tell."""
+        self.total += others
+
+    def stop_if_any(self) -> None:
+        """Raise InvalidPredictions if a problem was met, the first lines first."""
+        if self.total:
+            in_order = sorted(self.kept, key=lambda problem: (problem.line is None, problem.line))
+            raise InvalidPredictions(in_order, total=self.total)
+
+
+def visible(text: str) -> str:
+    """Return `text` cut after 40 characters, its invisible characters written out."""
+    cut = "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text[:MAX_SHOWN]
+    )
+    return cut if len(text) <= MAX_SHOWN else f"{cut}…"
+
+
+def shown(text: str) -> str:
+    """Return `text` visible and in quotes, with its length if it was cut."""
+    length = f" ({len(text):,} characters)" if len(text) > MAX_SHOWN else ""
+    return f'"{visible(text)}"{length}'
