@@ -101,7 +101,7 @@ class Status:
     problems: tuple[str, ...]
 
 
-class SandboxUnavailable(Exception):  # noqa: N818  its name says what to do next: try again later
+class SandboxUnavailable(Exception):
     """The platform could not run it, whatever it was: nobody's submission is at fault.
 
     `code` is a short word for machines, the message is for operators. Callers try again later.
