@@ -24,5 +24,5 @@ bench: ## Print the performance table
 stop: ## End the Docker Engine that set-up started, and only that one
 	@scripts/setup stop
 
-lock: ## Write the locks of requirements/ anew (needs uv)
+lock: ## Write the locks of requirements/ and of the scoring image anew (needs uv)
 	@scripts/lock

@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import shlex
 import subprocess
 import sys
 import time
@@ -11,10 +10,10 @@ from typing import IO
 from scripts.provisioning import environment, progress
 from scripts.provisioning.engine import SOCKET, EngineState, OwnDockerd, engine_state
 from scripts.provisioning.errors import SetupError
-from scripts.provisioning.machine import ENGINE_GROUP, Machine, engine_socket, look
+from scripts.provisioning.machine import Machine, engine_socket, look
 from scripts.provisioning.plan import Plan, Profile, make_plan
 from scripts.provisioning.progress import say
-from scripts.provisioning.steps import steps
+from scripts.provisioning.steps import reach_engine, steps
 
 VAR = environment.ROOT / "var"
 LOG = VAR / "setup.log"
@@ -25,7 +24,6 @@ PROFILES = {
         lock="dev", services=True, browser=(environment.ROOT / "tests" / "browser").is_dir()
     ),
 }
-_IMAGE = [str(environment.PYTHON), "-m", "sandbox.images.build"]
 
 
 def main(arguments: list[str], /) -> None:
@@ -55,8 +53,6 @@ def _set_up(profile: Profile, /) -> None:
         machine = look(dict(os.environ))
         plan = make_plan(machine, profile)
         _carry_out(plan, machine)
-        if profile.services:
-            _build_image(profile)
     say(f"Set-up: everything is in place ({time.monotonic() - began:.1f} s).")
 
 
@@ -81,28 +77,15 @@ def _carry_out(plan: Plan, machine: Machine, /) -> None:
         began = time.monotonic()
         say(f"[{number}/{len(todo)}] {step.title} …")
         progress.run(step.commands, log=LOG)
+        step.finish()
         say(f"      done in {time.monotonic() - began:.1f} s")
-    if plan.environment is not None:
-        environment.note_installed(plan.environment)
-
-
-def _build_image(profile: Profile, /) -> None:
-    built = subprocess.run(_reach_engine(_IMAGE, profile), check=False)  # shows its own progress
-    if built.returncode != 0:
-        raise SetupError("the scoring sandbox's image could not be built; the lines above say why.")
 
 
 def _become(command: list[str], profile: Profile, /) -> None:
     os.environ["PATH"] = f"{environment.PYTHON.parent}:{os.environ['PATH']}"
-    command = _reach_engine(command, profile)
+    if profile.services:
+        command = reach_engine(command, engine_socket(dict(os.environ)))
     os.execvp(command[0], command)
-
-
-def _reach_engine(command: list[str], profile: Profile, /) -> list[str]:
-    """Have sg run the command where this session is older than the user's access to the engine."""
-    if profile.services and engine_state(engine_socket(dict(os.environ))) is EngineState.REFUSES:
-        return ["sg", ENGINE_GROUP, "-c", shlex.join(command)]
-    return command
 
 
 def _stop() -> None:

@@ -59,6 +59,14 @@ def engine_state(at: Path, /) -> EngineState:
     return EngineState.ANSWERS if status == HTTPStatus.OK else EngineState.SILENT
 
 
+def has_image(name: str, /, *, at: Path) -> bool:
+    """Whether the engine at the socket `at` answers and has the image."""
+    try:
+        return bool(name) and ask(f"/images/{name}/json", at=at) == HTTPStatus.OK
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class OwnDockerd:
     """The dockerd that set-up starts where no service manager does; known by its own pid file.

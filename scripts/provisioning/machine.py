@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.provisioning import environment
-from scripts.provisioning.engine import SOCKET, EngineState, engine_state
+from scripts.provisioning.engine import SOCKET, EngineState, engine_state, has_image
 
 ENGINE_GROUP = "docker"
 _PROGRAMS = {
@@ -32,11 +32,14 @@ class Machine:
     systemd: bool
     programs: frozenset[str]  # those of dockerd, redis-server, debootstrap, chromium that are here
     engine: EngineState
-    engine_elsewhere: str | None  # DOCKER_HOST, when it names another engine than the usual socket
+    socket: (
+        Path  # where the engine is spoken to: the usual place, unless DOCKER_HOST says otherwise
+    )
     user: str
     in_engine_group: bool  # as /etc/group says; this session may have begun before
     python: Path | None  # the Python that .venv will be made of
     ready: frozenset[str]  # locks whose packages .venv already holds
+    image: bool  # the engine has the image of the scoring sandbox
 
 
 def look(environ: dict[str, str], /) -> Machine:
@@ -44,6 +47,7 @@ def look(environ: dict[str, str], /) -> Machine:
     root = os.geteuid() == 0
     user = pwd.getpwuid(os.geteuid()).pw_name
     at = engine_socket(environ)
+    ready = frozenset(lock for lock in ("server", "dev") if environment.is_ready(lock))
     return Machine(
         may_install=environ.get("CHALLENGE_NO_INSTALL", "0") in {"", "0"},
         root=root,
@@ -54,17 +58,28 @@ def look(environ: dict[str, str], /) -> Machine:
             name for name, files in _PROGRAMS.items() if any(map(shutil.which, files))
         ),
         engine=engine_state(at),
-        engine_elsewhere=None if at == SOCKET else environ["DOCKER_HOST"],
+        socket=at,
         user=user,
         in_engine_group=_in_engine_group(user),
         python=environment.find_python(for_other_users=root),
-        ready=frozenset(lock for lock in ("server", "dev") if environment.is_ready(lock)),
+        ready=ready,
+        image=bool(ready) and has_image(_scoring_image(), at=at),
     )
 
 
 def engine_socket(environ: dict[str, str], /) -> Path:
     """Return the engine's socket: the usual one, or that of DOCKER_HOST (unix sockets only)."""
     return Path(environ.get("DOCKER_HOST", str(SOCKET)).removeprefix("unix://"))
+
+
+def _scoring_image() -> str:
+    """Ask the platform in .venv which image it means; it answers nothing if it is broken."""
+    program = "from sandbox.images.content import scoring_tag; print(scoring_tag())"
+    command = [str(environment.PYTHON), "-c", program]
+    answer = subprocess.run(
+        command, cwd=environment.ROOT, capture_output=True, text=True, check=False
+    )
+    return answer.stdout.strip()
 
 
 def _sudo() -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scripts.provisioning.engine import EngineState
+from scripts.provisioning.engine import SOCKET, EngineState
 from scripts.provisioning.errors import SetupError
 from scripts.provisioning.machine import ENGINE_GROUP, Machine
 
@@ -25,6 +25,7 @@ class Plan:
     own_engine: bool = False  # set-up runs dockerd itself, as there is no service manager to do it
     join_group: str | None = None  # the user who gets access to the engine
     environment: str | None = None  # the lock to install into .venv
+    image: bool = False  # make the image of the scoring sandbox
 
     @property
     def changes_system(self) -> bool:
@@ -41,9 +42,9 @@ def make_plan(machine: Machine, profile: Profile, /) -> Plan:
     """
     packages = _packages(machine, profile)
     silent = profile.services and machine.engine is EngineState.SILENT
-    if silent and machine.engine_elsewhere:
+    if silent and machine.socket != SOCKET:
         raise SetupError(
-            f"no engine answers at DOCKER_HOST={machine.engine_elsewhere}: start it, or unset"
+            f"no Docker Engine answers at {machine.socket}: start it, or unset"
             " DOCKER_HOST to use the engine of this machine."
         )
     closed = profile.services and machine.engine is not EngineState.ANSWERS and not machine.root
@@ -53,6 +54,7 @@ def make_plan(machine: Machine, profile: Profile, /) -> Plan:
         own_engine=silent and not machine.systemd,
         join_group=machine.user if closed and not machine.in_engine_group else None,
         environment=None if profile.lock in machine.ready else profile.lock,
+        image=profile.services and not machine.image,
     )
     _check_allowed(machine, plan)
     return plan
@@ -79,7 +81,7 @@ def _service_packages(machine: Machine, /) -> dict[str, str]:
         )
     # Not needed where an image registry can be reached, so its absence alone stops nobody.
     able = machine.may_install and machine.apt and (machine.root or machine.sudo)
-    if able and "debootstrap" not in machine.programs:
+    if able and not machine.image and "debootstrap" not in machine.programs:
         wanted["debootstrap"] = "makes the sandbox's base image without an image registry"
     return wanted
 

@@ -1,11 +1,14 @@
 """The steps of a plan: what each one does and why, and the commands that carry it out."""
 
+import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from scripts.provisioning import environment
-from scripts.provisioning.engine import OwnDockerd
+from scripts.provisioning.engine import EngineState, OwnDockerd, engine_state
 from scripts.provisioning.machine import ENGINE_GROUP, Machine
 from scripts.provisioning.plan import Plan
 
@@ -23,6 +26,7 @@ class Step:
     title: str
     why: str
     commands: list[list[str]]
+    finish: Callable[[], None] = lambda: None  # what set-up itself does after the commands
 
 
 def steps(plan: Plan, machine: Machine, /) -> list[Step]:
@@ -36,6 +40,8 @@ def steps(plan: Plan, machine: Machine, /) -> list[Step]:
         made.append(_join_group(plan.join_group, machine))
     if plan.environment is not None:
         made.append(_install_environment(plan.environment, machine))
+    if plan.image:
+        made.append(_make_image(machine))
     return made
 
 
@@ -91,7 +97,27 @@ def _install_environment(lock: str, machine: Machine, /) -> Step:
         title="install the Python packages into .venv",
         why=why,
         commands=environment.install_commands(lock, python=python),
+        finish=partial(environment.note_installed, lock),
     )
+
+
+def _make_image(machine: Machine, /) -> Step:
+    python = [str(environment.PYTHON), "-B"]  # as root it must leave no files in the clone
+    command = [*python, "-m", "sandbox.images.build", "--engine", f"unix://{machine.socket}"]
+    as_user = not (machine.root or machine.sudo)
+    return Step(
+        title="make the image of the scoring sandbox",
+        why="submissions are scored in it; its Python comes from an image registry, where none can"
+        " be reached from Debian's packages (1 to 2 minutes)",
+        commands=[reach_engine(command, machine.socket) if as_user else _as_root(machine, command)],
+    )
+
+
+def reach_engine(command: list[str], socket: Path, /) -> list[str]:
+    """Have sg run the command where this session is older than the user's access to the engine."""
+    if engine_state(socket) is EngineState.REFUSES:
+        return ["sg", ENGINE_GROUP, "-c", shlex.join(command)]
+    return command
 
 
 def _as_root(machine: Machine, command: list[str], /) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scripts.provisioning.engine import EngineState
+from scripts.provisioning.engine import SOCKET, EngineState
 from scripts.provisioning.errors import SetupError
 from scripts.provisioning.machine import Machine
 from scripts.provisioning.plan import Plan, Profile, make_plan
@@ -25,11 +25,12 @@ READY = Machine(
     systemd=False,
     programs=PROGRAMS,
     engine=EngineState.ANSWERS,
-    engine_elsewhere=None,
+    socket=SOCKET,
     user="root",
     in_engine_group=False,
     python=Path("/usr/bin/python3"),
     ready=frozenset({"server", "dev"}),
+    image=True,
 )
 BARE = replace(
     READY,
@@ -37,7 +38,9 @@ BARE = replace(
     engine=EngineState.SILENT,
     python=None,
     ready=frozenset(),
+    image=False,
 )
+NO_BASE = {"programs": PROGRAMS - {"debootstrap"}, "image": False}
 ALICE = {"root": False, "user": "alice", "sudo": True}
 
 
@@ -56,6 +59,7 @@ def test_a_bare_machine_gets_packages_an_engine_and_an_environment() -> None:
     assert set(plan.packages) == {"python3-venv", "docker.io", "redis-server", "debootstrap"}
     assert plan.own_engine
     assert plan.environment == "server"
+    assert plan.image
 
 
 def test_checks_need_neither_engine_nor_redis() -> None:
@@ -68,9 +72,10 @@ def test_checks_need_neither_engine_nor_redis() -> None:
     ("facts", "profile", "packages"),
     [
         ({"programs": PROGRAMS - {"redis-server"}}, DEMO, {"redis-server"}),
-        ({"programs": PROGRAMS - {"debootstrap"}}, DEMO, {"debootstrap"}),
-        ({"programs": PROGRAMS - {"debootstrap"}, "may_install": False}, DEMO, set()),
-        ({"programs": PROGRAMS - {"debootstrap"}, "apt": False}, DEMO, set()),
+        ({"programs": PROGRAMS - {"debootstrap"}}, DEMO, set()),  # the image is there already
+        ({**NO_BASE}, DEMO, {"debootstrap"}),
+        ({**NO_BASE, "may_install": False}, DEMO, set()),
+        ({**NO_BASE, "apt": False}, DEMO, set()),
         ({"programs": PROGRAMS - {"chromium"}}, DEMO, set()),
         ({"programs": PROGRAMS - {"chromium"}}, PAGES, {"chromium"}),
         ({"programs": PROGRAMS - {"dockerd"}}, DEMO, set()),  # an engine answers all the same
@@ -119,7 +124,7 @@ def test_a_user_whom_the_engine_refuses_joins_its_group(
             {"programs": PROGRAMS - {"redis-server"}, **ALICE, "sudo": False},
             ["sudo", "redis-server"],
         ),
-        ({"engine": EngineState.SILENT, "engine_elsewhere": "unix:///there"}, ["unix:///there"]),
+        ({"engine": EngineState.SILENT, "socket": Path("/there")}, ["at /there"]),
         ({"engine": EngineState.SILENT, **ALICE, "sudo": False}, ["sudo", "be started"]),
         ({"engine": EngineState.REFUSES, **ALICE, "sudo": False}, ["sudo", "let alice in"]),
         ({"engine": EngineState.REFUSES, **ALICE, "may_install": False}, ["NO_INSTALL", "usermod"]),
