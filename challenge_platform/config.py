@@ -1,5 +1,6 @@
 """The settings of a process: the only place that reads the environment."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +8,13 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+PREFIX = "CHALLENGE_"
+
 
 class Settings(BaseSettings):
     """What an operator may set, each as `CHALLENGE_<NAME>`; every default works on one machine."""
 
-    model_config = SettingsConfigDict(env_prefix="CHALLENGE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
     data_dir: Annotated[
         Path, Field(description="Folder of the database, files, keys and sockets.")
@@ -58,17 +61,26 @@ class Settings(BaseSettings):
         str, Field(description="Attempts to log in or register from one address.")
     ] = "20 per minute"
 
+    def environment(self) -> dict[str, str]:
+        """Give the environment of a child process that is to have these settings."""
+        given = self.model_dump(mode="json", exclude_unset=True)
+        if self.redis_url is not None:
+            given["redis_url"] = self.redis_url.get_secret_value()
+        given["data_dir"] = str(self.data_dir.absolute())  # a child's folder is another one
+        ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
+        return {**os.environ, **ours}  # noqa: TID251 -- this module is the environment's one reader
+
     @property
     def database_address(self) -> str:
         """The SQLAlchemy address to connect to."""
-        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'platform.db'}"
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'db' / 'platform.db'}"
 
     @property
     def redis_address(self) -> str:
         """The Redis address to connect to; may hold a password, so never log it."""
         if self.redis_url is not None:
             return self.redis_url.get_secret_value()
-        return f"unix://{self.run_dir / 'redis.sock'}"
+        return f"unix://{self.run_dir / 'redis' / 'redis.sock'}"
 
     @property
     def run_dir(self) -> Path:

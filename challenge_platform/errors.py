@@ -15,6 +15,7 @@ PlatformError
 │   └── ConcurrencyExceeded   the team has as many submissions under way as the phase allows
 ├── Sealed                    the private scores of a phase that has not been revealed
 ├── KeyUnavailable            this process does not hold the key that it was asked to use
+├── ObjectDamaged             a stored object no longer has the bytes that its name promises
 ├── StaleClaim                another worker has taken the submission over; this one must stop
 └── QueueUnavailable          Redis cannot be reached; the reaper will enqueue later
 """
@@ -92,6 +93,10 @@ class Sealed(PlatformError):
 
 class KeyUnavailable(PlatformError):
     """The process does not hold the key that it was asked to use."""
+
+
+class ObjectDamaged(PlatformError):
+    """A stored object no longer has the bytes that its name promises."""
 
 
 class StaleClaim(PlatformError):

@@ -11,7 +11,7 @@ from typing import IO
 import obstore
 from obstore.store import LocalStore
 
-from challenge_platform.errors import NotFound, UploadTooLarge
+from challenge_platform.errors import NotFound, ObjectDamaged, UploadTooLarge
 
 CHUNK = 1 << 20
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -53,11 +53,14 @@ class ObjectStore:
         return StoredObject(digest.hexdigest(), size)
 
     def read(self, digest: str, /) -> bytes:
-        """Give the content; raise NotFound when there is none of that name."""
+        """Give the content, checked against its name; raise NotFound when there is none."""
         try:
-            return bytes(obstore.get(self._store, _key(digest)).bytes())
+            content = bytes(obstore.get(self._store, _key(digest)).bytes())
         except FileNotFoundError as error:
             raise NotFound(f"there is no stored object {digest}") from error
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise ObjectDamaged(f"the stored object {digest} was changed on disk")
+        return content
 
     def stream(self, digest: str, /) -> Iterator[bytes]:
         """Give the content in pieces, in constant memory; raise NotFound when there is none."""

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import unicodedata
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -89,10 +90,23 @@ def check_password(password: str, /) -> None:
         )
 
 
+def normalize_password(password: str, /) -> str:
+    """Give the form that is hashed: NFKD, so that é is one password on every keyboard."""
+    return unicodedata.normalize("NFKD", password)
+
+
 def hash_password(password: str, /) -> str:
     """Give the Argon2id hash of a password; raise InvalidInput for a length that is not allowed."""
     check_password(password)
-    return _HASHER.hash(password)
+    return _HASHER.hash(normalize_password(password))
+
+
+def normalize_name(name: str, /) -> str:
+    """Give the form in which a name is stored; raise InvalidInput when it is not one."""
+    name = name.strip()
+    if len(name) not in NAME_LENGTH or not name.isprintable():
+        raise InvalidInput("a name has 1 to 80 printable characters")
+    return name
 
 
 def create_user(
@@ -106,12 +120,25 @@ def create_user(
     now: datetime,
 ) -> User:
     """Add a person; raise Conflict when the address has an account, InvalidInput when malformed."""
-    email, name = normalize_email(email), name.strip()
-    if len(name) not in NAME_LENGTH or not name.isprintable():
-        raise InvalidInput("a name has 1 to 80 printable characters")
+    hashed = hash_password(password)
+    return add_user(session, email=email, name=name, hashed=hashed, role=role, now=now)
+
+
+def add_user(
+    session: Session,
+    /,
+    *,
+    email: str,
+    name: str,
+    hashed: str,
+    role: Role = Role.PARTICIPANT,
+    now: datetime,
+) -> User:
+    """Add a person whose password is hashed already; raise as `create_user` does."""
+    email, name = normalize_email(email), normalize_name(name)
     if session.exec(select(User).where(User.email == email)).first():
         raise Conflict(f"there is an account for {email} already")
-    user = User(email=email, name=name, password=hash_password(password), role=role, created_at=now)
+    user = User(email=email, name=name, password=hashed, role=role, created_at=now)
     session.add(user)
     session.flush()
     audit.record(session, action="user created", subject=f"user {user.id}", now=now, role=role)
@@ -194,6 +221,13 @@ def authenticate(session: Session, text: str, /, *, scope: Scope, now: datetime)
     if user is None or not user.active:
         raise NotAuthenticated("this account is closed")
     return user
+
+
+def is_use_noted(session: Session, text: str, /, *, now: datetime) -> bool:
+    """Whether a token's last use is known to the minute, so that there is nothing to write."""
+    token = session.get(ApiToken, text.split("_", 2)[1])
+    used = token.last_used_at if token else now
+    return used is not None and now - used <= LAST_USED_GRAIN
 
 
 def note_token_use(session: Session, text: str, /, *, now: datetime) -> None:

@@ -40,6 +40,7 @@ class ChallengeVersion(SQLModel, table=True):
     truth_object: str = Field(max_length=64)
     truth_commitment: str = Field(max_length=64)
     release_recipient: str = Field(max_length=120)
+    source_digest: str = Field(max_length=64)
     published_at: datetime = Field(sa_type=UTCDateTime)
 
 
@@ -72,6 +73,7 @@ class Publication:
     truth_object: str
     truth_commitment: str
     release_recipient: str
+    source_digest: str
 
     @property
     def digest(self) -> str:
@@ -148,6 +150,7 @@ def publish(session: Session, publication: Publication, /, *, now: datetime) -> 
         truth_object=publication.truth_object,
         truth_commitment=publication.truth_commitment,
         release_recipient=publication.release_recipient,
+        source_digest=publication.source_digest,
         published_at=now,
     )
     session.add(version)

@@ -1,13 +1,11 @@
 """Evaluating a submission: claim it, score it in the sandbox, record the end in one transaction."""
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from scorers.request import scoring_request
 from sqlmodel import Field, Session, SQLModel
 
 from challenge_platform.core import lease, standing
@@ -23,6 +21,8 @@ from challenge_platform.errors import KeyUnavailable, StaleClaim
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import KeyRing, Truth, encrypt, open_truth
 from sandbox import End, Limits, Outcome, Run, Runner, SandboxUnavailable
+from scorers.document import Evaluation, read_answer
+from scorers.request import write_request
 
 SCORING_RUNTIME = "scoring"
 SCORING_LIMITS = Limits(seconds=60, memory=1 << 30, cpus=1, processes=32, output=4 << 20)
@@ -110,11 +110,11 @@ class Evaluator:
             team = session.get_one(Team, submission.team_id)
         return _Work(submission=submission, challenge=challenge, team=team)
 
-    def _score(self, work: _Work) -> tuple[Outcome, dict[str, Any]]:
+    def _score(self, work: _Work) -> tuple[Outcome, Evaluation]:
         """Score in the sandbox; raise NotScored with the platform's reason when that fails."""
         submission, challenge = work.submission, work.challenge
         truth = self._truth(challenge)
-        request = scoring_request(
+        request = write_request(
             challenge.definition.task,
             truth=truth.table,
             predictions=self.store.read(submission.artifact),
@@ -137,17 +137,16 @@ class Evaluator:
         except KeyUnavailable as error:
             raise NotScored(Reason.TRUTH_UNAVAILABLE) from error
 
-    def _record(
-        self, claim: Claim, work: _Work, outcome: Outcome, evaluation: dict[str, Any]
-    ) -> State:
+    def _record(self, claim: Claim, work: _Work, outcome: Outcome, evaluation: Evaluation) -> State:
         """Write state, scores, standing and receipt in one transaction, with a valid claim only."""
         submission, challenge = work.submission, work.challenge
         now = self.clock()
-        public = evaluation["splits"][Board.PUBLIC]
-        private = json.dumps(evaluation["splits"][Board.PRIVATE], allow_nan=False).encode()
-        sealed = encrypt(private, recipient=challenge.version.release_recipient)
-        resamples = public.pop("resamples")
-        vector = self.store.put(json.dumps(resamples, allow_nan=False).encode())
+        public, private = evaluation.splits[Board.PUBLIC], evaluation.splits[Board.PRIVATE]
+        recipient = challenge.version.release_recipient
+        sealed = encrypt(private.to_json().encode(), recipient=recipient)
+        scores = {key: score.model_dump(mode="json") for key, score in public.metrics.items()}
+        primary = challenge.definition.scoring.primary.key
+        vector = self.store.put(public.vector(primary).tobytes())
         payload = self._receipt(work, outcome, evaluation, sealed=sealed, now=now)
         receipt = self.signer.sign(payload)
         with self.database.writing() as session:
@@ -155,10 +154,14 @@ class Evaluator:
             session.add(
                 Result(
                     submission_id=submission.id,
-                    public=public,
+                    public={"units": public.units, "metrics": scores},
                     sealed=sealed,
-                    environment=evaluation["environment"],
-                    timings={**evaluation["timings"], "sandbox": outcome.seconds},
+                    environment=evaluation.environment.model_dump(mode="json"),
+                    timings={
+                        **evaluation.timings.model_dump(mode="json"),
+                        **{f"sandbox_{phase}": s for phase, s in outcome.timings.items()},
+                        "sandbox": outcome.seconds,
+                    },
                     receipt=receipt,
                 )
             )
@@ -166,7 +169,7 @@ class Evaluator:
                 session,
                 challenge,
                 submission=submission,
-                scores=public["metrics"],
+                scores=scores,
                 resamples=vector.digest,
                 now=now,
             )
@@ -176,14 +179,14 @@ class Evaluator:
         self,
         work: _Work,
         outcome: Outcome,
-        evaluation: Mapping[str, Any],
+        evaluation: Evaluation,
         *,
         sealed: bytes,
         now: datetime,
     ) -> dict[str, Any]:
         submission, challenge = work.submission, work.challenge
         phase = challenge.definition.phase(submission.phase)
-        public = evaluation["splits"][Board.PUBLIC]
+        public = evaluation.splits[Board.PUBLIC].model_dump(mode="json")
         return {
             "schema": "receipt/1",
             "platform": self.platform_url,
@@ -203,9 +206,9 @@ class Evaluator:
             ],
             "private": {"sealed_sha256": hashlib.sha256(sealed).hexdigest()},
             "truth": {"commitment": challenge.version.truth_commitment},
-            "scorer": {**evaluation["scorer"], "image": outcome.image},
-            "environment": evaluation["environment"],
-            "reproducibility": evaluation["reproducibility"],
+            "scorer": {**evaluation.scorer.model_dump(), "image": outcome.image},
+            "environment": evaluation.environment.model_dump(mode="json"),
+            "reproducibility": evaluation.reproducibility,
         }
 
     def _postpone(self, claim: Claim, reason: Reason) -> State | None:
@@ -222,15 +225,15 @@ class Evaluator:
             return None
 
 
-def _read_evaluation(output: bytes) -> dict[str, Any]:
+def _read_evaluation(output: bytes) -> Evaluation:
     """Parse the sandbox's one document; raise NotScored unless it is an evaluation."""
     try:
-        document = json.loads(output)
-    except (ValueError, RecursionError) as error:
+        answer = read_answer(output)
+    except ValueError as error:
         raise NotScored(Reason.SCORING_ANSWER_INVALID) from error
-    if not isinstance(document, dict) or document.get("schema") != "evaluation/1":
+    if not isinstance(answer, Evaluation) or set(answer.splits) != set(Board):
         raise NotScored(Reason.SCORING_ANSWER_INVALID)
-    return document
+    return answer
 
 
 def result_of(session: Session, submission_id: str, /) -> Result | None:

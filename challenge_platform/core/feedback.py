@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Disclosure, Phase
+from challenge_platform.core.submission import Kind, Reason, State, Submission
+from challenge_platform.core.team import Team
+from challenge_platform.errors import NotFound
 
 DIGITS = 4
 
@@ -38,7 +42,8 @@ def disclosed_scores(
         if wanted not in allowed:
             continue
         found = metrics[metric.key]
-        low, high = found["interval"] if Disclosure.INTERVAL in allowed else (None, None)
+        interval = found["interval"] if Disclosure.INTERVAL in allowed else None
+        low, high = interval or (None, None)
         shown.append(
             Score(
                 key=metric.key,
@@ -56,3 +61,102 @@ def disclosed_scores(
 def rounded(value: float | None, /) -> float | None:
     """Round to the significant digits that may be shown."""
     return None if value is None else float(f"{value:.{DIGITS}g}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """Who reads in a challenge: nobody in particular unless said otherwise."""
+
+    team_id: int | None = None
+    organizer: bool = False
+
+    def may_see(self, submission: Submission, /) -> bool:
+        """Whether the submission exists for this reader: for its team and for organizers only."""
+        return self.organizer or self.team_id == submission.team_id
+
+
+class ScoredResult(Protocol):
+    """The parts of a result that may be shown to somebody; the sealed part is not among them."""
+
+    public: dict[str, Any]
+    receipt: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisibleSubmission:
+    """A submission as a reader may see it: no resamples, nothing sealed, no lease or token."""
+
+    id: str
+    challenge: PublishedChallenge
+    phase: str
+    kind: Kind
+    team: str
+    filename: str
+    size: int
+    sha256: str
+    message: str
+    state: State
+    reason: Reason | None
+    position: int | None
+    scores: tuple[Score, ...]
+    opened_at: datetime
+    received_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    receipt: Mapping[str, Any] | None
+
+    @property
+    def timings(self) -> dict[str, float | None]:
+        """Seconds in the queue, under way, and in all; None where they are not over."""
+        return {
+            "queued_seconds": _seconds(self.received_at, self.started_at),
+            "run_seconds": _seconds(self.started_at, self.finished_at),
+            "total_seconds": _seconds(self.received_at, self.finished_at),
+        }
+
+
+def visible(
+    submission: Submission,
+    /,
+    *,
+    challenge: PublishedChallenge,
+    team: Team,
+    result: ScoredResult | None,
+    position: int | None,
+    viewer: Viewer,
+) -> VisibleSubmission:
+    """Give what the viewer may see; raise NotFound, as for one that does not exist, if nothing.
+
+    `challenge` is the version that the submission was made to.
+    """
+    if not viewer.may_see(submission):
+        raise NotFound(f"there is no submission {submission.id!r}")
+    phase = challenge.definition.phase(submission.phase)
+    metrics = result.public["metrics"] if result else None
+    scores = disclosed_scores(challenge, phase=phase, metrics=metrics) if metrics else []
+    return VisibleSubmission(
+        id=submission.id,
+        challenge=challenge,
+        phase=submission.phase,
+        kind=submission.kind,
+        team=team.name,
+        filename=submission.filename,
+        size=submission.size,
+        sha256=submission.artifact,
+        message=submission.message,
+        state=submission.state,
+        reason=submission.reason,
+        position=position,
+        scores=tuple(scores),
+        opened_at=submission.opened_at,
+        received_at=submission.received_at,
+        started_at=submission.started_at,
+        finished_at=submission.finished_at,
+        receipt=result.receipt if result else None,
+    )
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    if start is None or end is None:
+        return None
+    return round((end - start).total_seconds(), 3)

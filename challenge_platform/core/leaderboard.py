@@ -1,6 +1,5 @@
 """Leaderboards: versioned snapshots of the standings, with ranks and rank intervals."""
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -9,8 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scorers.ranking import rank_intervals, ranks
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core.challenge import PublishedChallenge, is_revealed
@@ -23,6 +20,7 @@ from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
 from challenge_platform.errors import Sealed
 from challenge_platform.storage import ObjectStore
 from scorers.metric import Direction
+from scorers.ranking import UNRANKED, rank_intervals, ranks
 
 RANK_INTERVALS_FOR = 500
 
@@ -216,20 +214,17 @@ def _places(
     scores = np.array([standings[index].score for index in ranked])
     rank = ranks(scores, direction=direction, tolerance=tolerance)
     best = np.argsort(rank, kind="stable")[:RANK_INTERVALS_FOR]
-    vectors = [_vector(challenge, store, standings[ranked[index]]) for index in best]
+    vectors = [
+        np.frombuffer(store.read(standings[ranked[index]].resamples), dtype=np.float32)
+        for index in best
+    ]
     low, high = rank_intervals(np.stack(vectors), direction=direction, tolerance=tolerance)
-    bounds = {int(index): (int(low[i]), int(high[i])) for i, index in enumerate(best)}
+    bounds = {
+        int(index): (int(low[i]), int(high[i])) for i, index in enumerate(best) if low[i] != UNRANKED
+    }
     for position, index in enumerate(ranked):
         places[index] = (int(rank[position]), *bounds.get(position, (None, None)))
     return places
-
-
-def _vector(
-    challenge: PublishedChallenge, store: ObjectStore, standing: Standing
-) -> NDArray[np.float32]:
-    resamples = json.loads(store.read(standing.resamples))
-    encoded = resamples[challenge.definition.scoring.primary.key]
-    return np.frombuffer(base64.b64decode(encoded), dtype="<f4")
 
 
 def _order(challenge: PublishedChallenge, row: Mapping[str, Any]) -> tuple[float, float, str, str]:

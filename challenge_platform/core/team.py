@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
 
 from challenge_platform.core import audit
-from challenge_platform.core.account import User
-from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.account import Role, User
+from challenge_platform.core.challenge import PublicFile, PublishedChallenge
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import AgreementRequired, InvalidInput
 
@@ -112,6 +112,28 @@ def require_team(session: Session, challenge: PublishedChallenge, /, *, user_id:
             f"join {challenge.slug} first by accepting version {version!r} of its agreement"
         )
     return team
+
+
+def hand_out(
+    session: Session, challenge: PublishedChallenge, name: str, /, *, user: User, now: datetime
+) -> PublicFile:
+    """Give a public file to someone who accepted the agreement, or organizes, and record it.
+
+    Raise NotFound when there is no such file, AgreementRequired for anybody else.
+    """
+    file = challenge.file(name)
+    if user.role is not Role.ORGANIZER:
+        require_team(session, challenge, user_id=user.id)
+    audit.record(
+        session,
+        action="data downloaded",
+        subject=challenge.slug,
+        now=now,
+        actor=f"user {user.id}",
+        file=file.name,
+        sha256=file.digest,
+    )
+    return file
 
 
 def _team_of_one(

@@ -1,0 +1,175 @@
+"""The server's commands: `up` for everything on one machine, or each process by itself."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from sandbox.launcher import serve
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.cli import datadir, demo
+from challenge_platform.cli.organizer import DataDir, settings
+from challenge_platform.cli.privileges import WORKER, can_separate
+from challenge_platform.cli.supervisor import Supervisor, programs, web_command
+from challenge_platform.config import Settings
+from challenge_platform.errors import InvalidInput
+from sandbox.images.content import scoring_tag
+
+READY_SECONDS = 60.0
+SOCKET_PATH_LIMIT = 107
+
+Port = Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="Port of the pages.")]
+Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")]
+
+
+def up(
+    *,
+    port: Port = 8080,
+    host: Host = "127.0.0.1",
+    data_dir: DataDir = None,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    with_demo: Annotated[
+        bool, typer.Option("--demo", help="Load the challenges and submit their baselines.")
+    ] = False,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="With --demo: stop after the printing.")
+    ] = False,
+) -> None:
+    """Run the whole platform on this machine until Ctrl-C: web, worker, launcher, reaper, Redis."""
+    chosen = settings(data_dir, public_url=f"http://{_shown(host)}:{port}")
+    _check_port(host, port)
+    _check_socket_path(chosen.launcher_address)
+    platform = Platform.from_settings(chosen)
+    datadir.prepare(platform)
+    supervisor = _supervisor(chosen, bind=f"{host}:{port}", workers=workers)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stopped.set())
+    _say_separation()
+    supervisor.start()
+    watcher = threading.Thread(target=supervisor.watch, name="watch", daemon=True)
+    watcher.start()
+    status = 0
+    try:
+        _wait_until_ready(chosen, supervisor)
+        typer.echo(f"ready: {chosen.public_url} (logs in {supervisor.logs})")
+        if with_demo:
+            status = demo.run(platform, say=typer.echo, stopped=supervisor.stopped)
+        if not leave:
+            typer.echo("press Ctrl-C to stop")
+            while not supervisor.stopped.wait(3600):
+                pass
+    finally:
+        supervisor.stopped.set()
+        watcher.join()
+        supervisor.stop()
+    raise typer.Exit(status)
+
+
+def web(*, bind: str = "127.0.0.1:8080", data_dir: DataDir = None) -> None:
+    """Serve the pages and the API (one process of `challenge up`)."""
+    chosen = settings(data_dir)
+    _replace(web_command(bind=bind, threads=chosen.web_threads), chosen)
+
+
+def worker(*, data_dir: DataDir = None) -> None:
+    """Work the queue off (one process of `challenge up`)."""
+    _replace((sys.executable, "-m", "challenge_platform.jobs", "worker"), settings(data_dir))
+
+
+def reaper(*, data_dir: DataDir = None) -> None:
+    """Find forgotten work (one process of `challenge up`)."""
+    _replace((sys.executable, "-m", "challenge_platform.jobs", "reaper"), settings(data_dir))
+
+
+def launcher(*, data_dir: DataDir = None) -> None:
+    """Start sandboxes; the only process that holds the Docker socket."""
+    chosen = settings(data_dir)
+    owner = (WORKER.uid, WORKER.gid) if can_separate() else None
+    serve(
+        socket_path=chosen.launcher_address,
+        runtimes={"scoring": chosen.scoring_image or scoring_tag()},
+        allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
+        socket_owner=owner,
+        label=str(chosen.data_dir.absolute()),
+    )
+
+
+def _supervisor(chosen: Settings, *, bind: str, workers: int) -> Supervisor:
+    redis_socket = None if chosen.redis_url else chosen.run_dir / "redis" / "redis.sock"
+    package = Path(__file__).resolve().parents[2]
+    return Supervisor(
+        programs=programs(
+            redis_socket=redis_socket,
+            bind=bind,
+            web_threads=chosen.web_threads,
+            workers=workers,
+        ),
+        environment=chosen.environment(),
+        logs=chosen.data_dir.absolute() / "log",
+        reach=(Path(sys.prefix), Path(sys.base_prefix), package, chosen.data_dir.absolute()),
+        say=lambda line: typer.echo(line, err=True),
+    )
+
+
+def _replace(command: tuple[str, ...], chosen: Settings) -> None:
+    """Become another program; the process keeps its id, so a supervisor sees it end."""
+    os.execve(command[0], command, chosen.environment())  # noqa: S606 -- the commands are ours
+
+
+def _wait_until_ready(chosen: Settings, supervisor: Supervisor) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    problem = "no answer yet"
+    while not supervisor.stopped.is_set() and time.monotonic() < deadline:
+        try:
+            answer = httpx.get(f"{chosen.public_url}/readyz", timeout=2)
+            parts = answer.json()
+            if answer.is_success and all(parts.values()):
+                return
+            problem = ", ".join(name for name, ready in parts.items() if not ready) + " not ready"
+        except (httpx.HTTPError, ValueError) as error:
+            problem = str(error)
+        time.sleep(0.1)
+    raise InvalidInput(
+        f"the platform did not become ready within {READY_SECONDS:.0f} s ({problem}); "
+        f"see the files in {supervisor.logs}"
+    )
+
+
+def _check_port(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InvalidInput(
+                f"port {port} of {host} cannot be used: {error.strerror}; choose another --port"
+            ) from error
+
+
+def _check_socket_path(path: Path) -> None:
+    if len(str(path)) > SOCKET_PATH_LIMIT:
+        raise InvalidInput(
+            f"the data folder's path is too long for a socket ({path}): choose a shorter --data-dir"
+        )
+
+
+def _say_separation() -> None:
+    if can_separate():
+        typer.echo("web, worker and Redis run as users of their own, who cannot read each other")
+    else:
+        typer.echo(
+            "started without root: web and worker share your user, so the web process could read "
+            "the scoring key; run as root, or with compose, where truth must stay hidden",
+            err=True,
+        )
+
+
+def _shown(host: str) -> str:
+    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 -- compared, not bound

@@ -1,0 +1,67 @@
+"""The reveal: opening the sealed private scores of a phase, once, with the operator's key."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from challenge_platform.core import audit, leaderboard, standing
+from challenge_platform.core.challenge import PublishedChallenge, record_reveal
+from challenge_platform.core.definition import Board
+from challenge_platform.core.evaluation import Result
+from challenge_platform.core.standing import Standing
+from challenge_platform.core.submission import find_submission
+from challenge_platform.storage import ObjectStore
+from challenge_platform.vault import KeyRing
+from scorers.document import SplitScores
+
+
+def reveal(
+    session: Session,
+    store: ObjectStore,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    phase: str,
+    release_keys: KeyRing,
+    now: datetime,
+) -> int:
+    """Open the private scores of the submissions that stand on the public board, and rank them.
+
+    Give how many there were. Raise Conflict when the phase is revealed already, KeyUnavailable
+    without the release key; nothing is then changed.
+    """
+    challenge.definition.phase(phase)
+    record_reveal(session, challenge.id, phase=phase, now=now)
+    query = select(Standing).where(
+        Standing.challenge_id == challenge.id,
+        Standing.phase == phase,
+        Standing.board == Board.PUBLIC,
+    )
+    standings = session.exec(query).all()
+    for public in standings:
+        result = session.get_one(Result, public.submission_id)
+        private = _open(result, keys=release_keys, slug=challenge.slug)
+        vector = store.put(private.vector(challenge.definition.scoring.primary.key).tobytes())
+        standing.offer(
+            session,
+            challenge,
+            submission=find_submission(session, public.submission_id),
+            scores={key: score.model_dump(mode="json") for key, score in private.metrics.items()},
+            resamples=vector.digest,
+            now=now,
+            board=Board.PRIVATE,
+        )
+    leaderboard.build(session, store, challenge, phase=phase, board=Board.PRIVATE, now=now)
+    audit.record(
+        session,
+        action="private scores revealed",
+        subject=challenge.slug,
+        now=now,
+        phase=phase,
+        submissions=len(standings),
+    )
+    return len(standings)
+
+
+def _open(result: Result, *, keys: KeyRing, slug: str) -> SplitScores:
+    return SplitScores.from_json(keys.decrypt(result.sealed, slug=slug))

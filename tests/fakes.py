@@ -1,0 +1,72 @@
+"""Fakes that implement the platform's interfaces, for tests that need no engine or clock."""
+
+import io
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sandbox import End, Outcome, Run, SandboxUnavailable
+from scorers.evaluation import evaluate
+from scorers.request import read_body, read_header
+
+IMAGE = "sha256:" + "0" * 64
+
+
+@dataclass
+class Clock:
+    """A clock that only moves when told."""
+
+    time: datetime = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Tell the time."""
+        return self.time
+
+    def advance(self, **units: float) -> None:
+        """Move forward by a timedelta's units."""
+        self.time += timedelta(**units)
+
+
+@dataclass
+class FakeRunner:
+    """Scores in this process what the scoring sandbox would score.
+
+    Each run first takes the next of `ends`: a SandboxUnavailable is raised, an End other than
+    FINISHED is given back without a score; when none is left, runs finish.
+    """
+
+    ends: Iterable[End | SandboxUnavailable] = ()
+    runs: list[Run] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._ends = deque(self.ends)
+
+    def run(self, run: Run, /) -> Outcome:
+        """Score the request in `run.input`."""
+        self.runs.append(run)
+        end = self._ends.popleft() if self._ends else End.FINISHED
+        if isinstance(end, SandboxUnavailable):
+            raise end
+        output = _scored(run.input) if end is End.FINISHED else b""
+        code = 0 if end is End.FINISHED else 1
+        return Outcome(
+            end=end, output=output, exit_code=code, seconds=0.01, image=IMAGE, timings={}
+        )
+
+    def cancel(self, run_id: str, /) -> bool:
+        """Say that no run of this id is under way: a fake run ends before it can be cancelled."""
+        del run_id
+        return False
+
+
+def _scored(request: bytes) -> bytes:
+    stream = io.BytesIO(request)
+    header = read_header(stream)
+    truth = read_body(stream, header.sizes.truth, name="truth")
+    predictions = read_body(stream, header.sizes.predictions, name="predictions")
+    return (
+        evaluate(header.task, truth=truth, predictions=predictions, seed=header.seed)
+        .to_json()
+        .encode()
+    )

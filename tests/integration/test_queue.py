@@ -1,0 +1,205 @@
+"""What happens to messages that others write into Redis, each forged with a real server."""
+
+import json
+import logging
+import pickle
+import sys
+import threading
+import zlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from challenge_platform.errors import QueueUnavailable
+from challenge_platform.queue import NAME, Queue, SignedJSON
+
+KEY = b"k" * 32
+OTHER_KEY = b"x" * 32
+pytestmark = pytest.mark.redis
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """Give a client as an attacker has it: it may write anything into Redis."""
+    with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Queue:
+    """Give the platform's queue."""
+    return Queue(address=redis_url, key=lambda: KEY)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable(logging.CRITICAL)  # each forged message is logged as an error, as it should be
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def work(queue: Queue) -> list[str]:
+    """Work everything off; give what the one allowed function was called with."""
+    called: list[str] = []
+    queue.work({"evaluate": called.append}, seconds=5, burst=True)
+    return called
+
+
+def forge(redis: Redis, data: bytes, **fields: str | bytes) -> None:
+    """Write a job hash and its id as RQ would."""
+    job: dict[Any, Any] = {
+        "data": zlib.compress(data),
+        "created_at": "2026-11-22T12:00:00.000000Z",
+        "origin": NAME,
+        "status": "queued",
+        "timeout": "180",
+        **fields,
+    }
+    redis.hset("rq:job:forged", mapping=job)
+    redis.rpush(f"rq:queue:{NAME}", "forged")
+
+
+def test_an_honest_job_runs_once(queue: Queue) -> None:
+    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+
+    assert queue.length() == 1
+    assert work(queue) == ["abc"]
+
+
+def test_a_job_leaves_nothing_in_redis(queue: Queue, redis: Redis) -> None:
+    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    work(queue)
+
+    assert [key for key in redis.scan_iter() if b":job:" in key or b"result" in key] == []
+
+
+def test_a_pickle_is_not_opened(queue: Queue, redis: Redis, tmp_path: Path) -> None:
+    marker = tmp_path / "ran"
+
+    class Bomb:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (marker,))
+
+    forge(redis, pickle.dumps(Bomb()))
+
+    assert work(queue) == []
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        json.dumps(["os.system", None, ["touch ran"], {}]).encode(),
+        SignedJSON(OTHER_KEY).dumps(["evaluate", None, ["abc"], {}]),
+        SignedJSON(KEY).dumps(["os.system", None, ["touch ran"], {}]),
+        SignedJSON(KEY).dumps(["evaluate", "instance", ["abc"], {}]),
+        SignedJSON(KEY).dumps(["evaluate", None, [{"id": "abc"}], {}]),
+        SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {"more": "x"}]),
+        SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}]).replace(b"abc", b"abd"),
+        SignedJSON(KEY).dumps(["evaluate", None, ["a" * 5000], {}]),
+        b"",
+    ],
+    ids=[
+        "unsigned",
+        "signed with another key",
+        "a signed name that is not in the table",
+        "an instance",
+        "an argument that is not text",
+        "keyword arguments",
+        "changed after signing",
+        "too long",
+        "empty",
+    ],
+)
+def test_a_forged_job_does_not_run(
+    queue: Queue, redis: Redis, data: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    forge(redis, data)
+
+    assert work(queue) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_worker_goes_on_after_a_forged_job(queue: Queue, redis: Redis) -> None:
+    forge(redis, b"rubbish")
+    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+
+    assert work(queue) == ["abc"]
+
+
+@pytest.mark.parametrize("callback", ["success", "failure", "stopped"])
+def test_a_callback_named_in_redis_is_not_imported(
+    queue: Queue, redis: Redis, callback: str
+) -> None:
+    signed = SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}])
+    forge(redis, signed, **{f"{callback}_callback_name": "antigravity.geohash"})
+
+    assert work(queue) == ["abc"]
+    assert "antigravity" not in sys.modules
+
+
+def test_a_webhook_in_redis_is_not_called(queue: Queue, redis: Redis) -> None:
+    called: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            called.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/stolen"
+        hooks = json.dumps(
+            [{"url": url, "job_status": status} for status in ("finished", "failed")]
+        )
+        forge(redis, SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}]), webhooks=hooks)
+        ran = work(queue)
+        server.shutdown()
+        thread.join()
+
+    assert ran == ["abc"]
+    assert called == []
+
+
+def test_retries_and_repeats_in_redis_do_nothing(queue: Queue, redis: Redis) -> None:
+    signed = SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}])
+    forge(redis, signed, retries_left="5", repeats_left="5", repeat_intervals="[0]")
+
+    assert work(queue) == ["abc"]
+    assert queue.length() == 0
+
+
+def test_a_job_ends_after_our_time_whatever_redis_says(queue: Queue, redis: Redis) -> None:
+    def sleep(_argument: str) -> None:
+        threading.Event().wait(30)
+
+    forge(redis, SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}]), timeout="100000")
+    queue.work({"evaluate": sleep}, seconds=1, burst=True)
+
+    assert redis.zcard(f"rq:failed:{NAME}") == 1
+
+
+def test_a_signed_payload_replayed_under_another_id_runs_again(queue: Queue, redis: Redis) -> None:
+    """Which is why a job is only a hint: claiming the submission is what happens once."""
+    signed = SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}])
+    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    forge(redis, signed)
+
+    assert work(queue) == ["abc", "abc"]
+
+
+def test_a_redis_that_is_down_is_told_as_such(tmp_path: Path) -> None:
+    queue = Queue(address=f"unix://{tmp_path}/nothing.sock", key=lambda: KEY)
+
+    with pytest.raises(QueueUnavailable, match="cannot be reached"):
+        queue.enqueue("evaluate", "abc", job_id="x")
+    with pytest.raises(QueueUnavailable):
+        queue.ping()
