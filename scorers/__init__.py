@@ -1,1 +1,26 @@
 """Scoring of submissions: metrics, their uncertainty, and the reader of predictions."""
+
+from scorers.definition import Task
+from scorers.document import Evaluation, Refusal, read_answer
+from scorers.evaluation import evaluate
+from scorers.metric import Undefined
+from scorers.problems import InvalidPredictions, Problem
+from scorers.registry import get_metric, metric_keys
+from scorers.request import write_request
+from scorers.table import read_ids, read_predictions
+
+__all__ = [
+    "Evaluation",
+    "InvalidPredictions",
+    "Problem",
+    "Refusal",
+    "Task",
+    "Undefined",
+    "evaluate",
+    "get_metric",
+    "metric_keys",
+    "read_answer",
+    "read_ids",
+    "read_predictions",
+    "write_request",
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,22 @@ from numpy.typing import NDArray
 from scorers.metric import Columns, Direction, Metric, Needs, Reason, Undefined, Vector, Weights
 
 MAX_PAIRS = 4_000_000
-"""Pairs held at once: what bounds the memory of a measurement, at 4 bytes a pair."""
+"""Pairs held at once, which bounds the memory."""
 
 FLOAT32_INTEGERS = 2**24
 """Integers up to here are exact in float32, and so is every sum of them that stays below."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """The pairs of some `cases` (rows, those with the event) and all units (columns).
+
+    `credit` is twice what the pair earns.
+    """
+
+    cases: NDArray[np.intp]
+    comparable: NDArray[np.bool_]
+    credit: NDArray[np.int8]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +67,8 @@ class Concordance:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return C under each row of `weights` (resamples x all rows), NaN without any pair."""
-        return self._concordance(weights[:, self.rows])
+        everyone = weights.shape[1] == self.units
+        return self._concordance(weights if everyone else weights[:, self.rows])
 
     def _concordance(self, weights: Weights) -> Vector:
         """Count pairs as quadratic forms in the weights.
@@ -63,34 +77,48 @@ class Concordance:
         BLAS and no number of threads changes a bit of the result.
         """
         heaviest = 2 * weights.sum(axis=1).max(initial=0)
-        kind = np.float32 if heaviest < FLOAT32_INTEGERS else np.float64
-        columns = weights.astype(kind)
+        exact = np.dtype("f4" if heaviest < FLOAT32_INTEGERS else "f8")
+        others: NDArray[np.floating] = weights.astype(exact)
         possible = np.zeros(len(weights))
         earned = np.zeros(len(weights))
-        for cases in self._event_chunks():
-            comparable, credit = self._pairs(cases)
-            own = weights[:, cases].astype(np.float64)
-            possible += np.einsum("re,re->r", own, columns @ comparable.T.astype(kind))
-            earned += np.einsum("re,re->r", own, columns @ credit.T.astype(kind))
+        for pairs in self._few_pairs or self._many_pairs():
+            own = weights[:, pairs.cases].astype(np.float64)
+            possible += _quadratic_form(own, pairs.comparable, others)
+            earned += _quadratic_form(own, pairs.credit, others)
         concordance: Vector = np.full(len(weights), np.nan)
         np.divide(earned, 2 * possible, out=concordance, where=possible > 0)
         return concordance
 
-    def _event_chunks(self) -> Iterator[NDArray[np.intp]]:
+    @cached_property
+    def _few_pairs(self) -> tuple[Pairs, ...]:
+        """All pairs, kept if they are few enough, else nothing."""
+        few = self.events * self.units <= MAX_PAIRS
+        return tuple(self._many_pairs()) if few else ()
+
+    def _many_pairs(self) -> Iterator[Pairs]:
         cases = np.flatnonzero(self.event)
         size = max(1, MAX_PAIRS // max(1, self.units))
         for start in range(0, len(cases), size):
-            yield cases[start : start + size]
+            yield self._pairs(cases[start : start + size])
 
-    def _pairs(self, cases: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[np.int8]]:
-        """Return, for each case (row) and unit (column), comparable and twice the credit."""
+    def _pairs(self, cases: NDArray[np.intp]) -> Pairs:
         later = self.time > self.time[cases, None]
         outlived = (self.time == self.time[cases, None]) & ~self.event
         comparable = later | outlived
-        ahead = self.risk[cases, None] - self.risk
+        with np.errstate(over="ignore"):  # 1e308 is an infinity ahead of -1e308, rightly
+            ahead = self.risk[cases, None] - self.risk
         tied = np.abs(ahead) <= self.tolerance
         credit = np.where(tied, np.int8(1), np.int8(2) * (ahead > 0))
-        return comparable, np.where(comparable, credit, np.int8(0))
+        return Pairs(cases=cases, comparable=comparable, credit=credit * comparable)
+
+
+def _quadratic_form(
+    left: Vector, matrix: NDArray[np.bool_] | NDArray[np.int8], right: NDArray[np.floating]
+) -> Vector:
+    """Return left[r] @ matrix @ right[r] for each resample r."""
+    inner: NDArray[np.floating] = right @ matrix.astype(right.dtype).T
+    form: Vector = np.einsum("re,re->r", left, inner.astype(np.float64))
+    return form
 
 
 def harrell_c(

@@ -1,0 +1,88 @@
+"""`python -m scorers evaluate`: the platform's score, computed on one's own machine."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import yaml
+
+from scorers.definition import Task
+from scorers.document import Evaluation, Score
+from scorers.evaluation import evaluate
+from scorers.problems import InvalidPredictions
+from scorers.table import InvalidTable, read_ids, read_truth
+
+OK, WRONG_USE, INVALID = 0, 1, 2
+"""Exit codes, those of the platform's command line."""
+
+
+def add_arguments(parser: argparse.ArgumentParser, /) -> None:
+    """Declare the options of the command."""
+    parser.add_argument("--challenge", type=Path, required=True, help="the challenge.yaml")
+    parser.add_argument("--truth", type=Path, required=True, help="a CSV file with the answers")
+    parser.add_argument("--predictions", type=Path, required=True, help="the predictions file")
+    parser.add_argument("--ids", type=Path, help="the table whose ids the truth must have")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the resamples (0)")
+    parser.add_argument("--format", choices=["table", "json"], default="table")
+
+
+def evaluate_at_home(options: argparse.Namespace, /) -> int:
+    """Score the files named in `options`, print the scores, and return the exit code."""
+    try:
+        evaluation = _evaluate(options)
+    except InvalidPredictions as refused:
+        sys.stderr.write(f"{options.predictions} cannot be scored:\n{refused}\n")
+        return INVALID
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        sys.stderr.write(f"{error}\n")
+        return WRONG_USE
+    told = evaluation.to_json() if options.format == "json" else _table(evaluation)
+    sys.stdout.write(f"{told}\n")
+    return OK
+
+
+def _evaluate(options: argparse.Namespace) -> Evaluation:
+    task = _task(options.challenge)
+    truth = options.truth.read_bytes()
+    if task.split not in read_truth(truth, id_column=task.submission.id).columns:
+        sys.stderr.write(f"the truth has no column {task.split}: its rows are scored together\n")
+        task = task.model_copy(update={"split": None})
+    if options.ids is not None:
+        _compare_ids(truth, options.ids.read_bytes(), id_column=task.submission.id)
+    predictions = options.predictions.read_bytes()
+    return evaluate(task, truth=truth, predictions=predictions, seed=options.seed)
+
+
+def _task(path: Path) -> Task:
+    challenge = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not isinstance(challenge, dict):
+        raise InvalidTable(f"{path} is no challenge.yaml: it has no sections")
+    return Task.from_challenge(challenge)
+
+
+def _compare_ids(truth: bytes, ids: bytes, *, id_column: str) -> None:
+    answered = set(read_ids(truth, id_column=id_column))
+    wanted = set(read_ids(ids, id_column=id_column))
+    if answered != wanted:
+        raise InvalidTable(
+            f"the ids of the truth are not those asked for: {len(wanted - answered)} are missing, "
+            f"{len(answered - wanted)} are unknown"
+        )
+
+
+def _table(evaluation: Evaluation) -> str:
+    lines = [f"{'metric':<20}{'split':<10}{'value':>10}   95 % interval       units"]
+    for name, split in evaluation.splits.items():
+        for key, score in split.metrics.items():
+            units = split.units if score.units is None else score.units
+            lines.append(f"{key:<20}{name:<10}{_told(score)}   {units:>9,}")
+    return "\n".join(lines)
+
+
+def _told(score: Score) -> str:
+    if score.value is None:
+        return f"{'undefined':>10}   {score.undefined:<17}"
+    if score.interval is None:
+        return f"{score.value:>10.6f}   {'none':<17}"
+    low, high = score.interval
+    return f"{score.value:>10.6f}   {low:.4f} to {high:.4f} "
