@@ -21,7 +21,7 @@ OTHERS_MAY_ENTER = 0o001
 
 @dataclass(frozen=True)
 class Identity:
-    """A user id with its group; members of SHARED reach the database and the object store."""
+    """A user id with its group; only members of SHARED reach database, files and queue key."""
 
     uid: int
     gid: int
@@ -30,7 +30,7 @@ class Identity:
 SHARED = 60610
 WEB = Identity(60610, SHARED)
 WORKER = Identity(60611, SHARED)
-REDIS = Identity(60612, SHARED)
+REDIS = Identity(60612, 60612)
 
 
 def can_separate() -> bool:

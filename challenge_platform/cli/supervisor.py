@@ -208,7 +208,7 @@ def redis_command(socket: Path, /) -> tuple[str, ...]:
         program,
         *("--port", "0"),
         *("--unixsocket", str(socket)),
-        *("--unixsocketperm", "770"),
+        *("--unixsocketperm", "777"),  # the folder, closed to all but web and worker, decides
         *("--save", ""),
         *("--appendonly", "no"),
         *("--dir", str(socket.parent)),

@@ -21,8 +21,11 @@ TOKEN_PREFIX = "chp"  # noqa: S105 -- the public first part of every token, so t
 TOKEN_LIFETIME = timedelta(days=30)
 LAST_USED_GRAIN = timedelta(minutes=1)
 
-# OWASP's minimum for Argon2id: 19 MiB, two passes, one lane.
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+# OWASP's minimum for Argon2id.
+HASH_PASSES, HASH_KIBIBYTES, HASH_LANES = 2, 19456, 1
+_HASHER = PasswordHasher(
+    time_cost=HASH_PASSES, memory_cost=HASH_KIBIBYTES, parallelism=HASH_LANES
+)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 

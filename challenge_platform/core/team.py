@@ -114,16 +114,21 @@ def require_team(session: Session, challenge: PublishedChallenge, /, *, user_id:
     return team
 
 
+def require_access(session: Session, challenge: PublishedChallenge, /, *, user: User) -> None:
+    """Raise AgreementRequired unless the person accepted the agreement, or organizes."""
+    if user.role is not Role.ORGANIZER:
+        require_team(session, challenge, user_id=user.id)
+
+
 def hand_out(
     session: Session, challenge: PublishedChallenge, name: str, /, *, user: User, now: datetime
 ) -> PublicFile:
-    """Give a public file to someone who accepted the agreement, or organizes, and record it.
+    """Give a public file to someone with access to the challenge's data, and record it.
 
     Raise NotFound when there is no such file, AgreementRequired for anybody else.
     """
     file = challenge.file(name)
-    if user.role is not Role.ORGANIZER:
-        require_team(session, challenge, user_id=user.id)
+    require_access(session, challenge, user=user)
     audit.record(
         session,
         action="data downloaded",

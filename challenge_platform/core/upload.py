@@ -96,8 +96,11 @@ class Uploads:
             left = quota.quota_of(session, team_id=team_id, phase=phase, now=now)
             return Accepted(submission_id=submission.id, quota=left, repeated=False)
 
-    def check(self, challenge: PublishedChallenge, upload: Upload, /) -> None:
-        """Raise InvalidUpload, UploadTooLarge or InvalidInput unless the upload can be scored."""
+    def check(self, challenge: PublishedChallenge, upload: Upload, /) -> int:
+        """Give the number of rows of an upload that can be scored.
+
+        Raise InvalidUpload, UploadTooLarge or InvalidInput when it cannot.
+        """
         definition = challenge.definition.submission
         if upload.kind not in definition.kinds:
             raise InvalidInput(
@@ -114,6 +117,7 @@ class Uploads:
         except InvalidPredictions as invalid:
             problems = [asdict(problem) for problem in invalid.problems]
             raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid
+        return len(ids)
 
     def _ids(self, challenge: PublishedChallenge) -> tuple[str, ...]:
         definition = challenge.definition.submission

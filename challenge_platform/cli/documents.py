@@ -1,0 +1,148 @@
+"""The documents of the API as the command line reads them; `/openapi.json` has their full form."""
+
+from typing import Any, TypedDict
+
+
+class Text(TypedDict):
+    """A text in each language."""
+
+    en: str
+    fr: str
+
+
+class Me(TypedDict):
+    name: str
+    email: str
+    role: str
+
+
+class Limit(TypedDict):
+    n: int
+    per_seconds: float | None
+
+
+class Phase(TypedDict):
+    key: str
+    opens: str
+    closes: str | None
+    open: bool
+    limit: Limit
+
+
+class Quota(TypedDict):
+    limit: int
+    used: int
+    remaining: int
+    next_slot: str | None
+
+
+class Metric(TypedDict):
+    key: str
+    metric: str
+    primary: bool
+    direction: str
+    params: dict[str, Any]
+
+
+class File(TypedDict):
+    name: str
+    size: int
+    sha256: str
+
+
+class Agreement(TypedDict):
+    version: str
+    text: Text
+    sha256: str
+
+
+class ChallengeSummary(TypedDict):
+    slug: str
+    title: Text
+    phases: list[Phase]
+    agreement_version: str
+
+
+class Challenge(ChallengeSummary):
+    joined: bool | None
+    team: str | None
+    quota: dict[str, Quota] | None
+    submission: dict[str, Any]
+    metrics: list[Metric]
+    files: list[File]
+    agreement: Agreement
+    definition: dict[str, Any]
+    version: str
+
+
+class Accepted(TypedDict):
+    id: str
+    state: str
+    quota: Quota
+
+
+class Reason(TypedDict):
+    code: str
+    fault: str
+    message: str
+
+
+class Score(TypedDict):
+    key: str
+    primary: bool
+    direction: str
+    value: float | None
+    low: float | None
+    high: float | None
+    undefined: str | None
+
+
+class Submission(TypedDict):
+    id: str
+    challenge: str
+    phase: str
+    kind: str
+    team: str
+    filename: str
+    size: int
+    sha256: str
+    message: str
+    state: str
+    reason: Reason | None
+    position: int | None
+    scores: list[Score]
+    timings: dict[str, float | None]
+    received_at: str
+    started_at: str | None
+    finished_at: str | None
+    receipt: bool
+
+
+class Standing(TypedDict):
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    team: str
+    baseline: bool
+    scores: list[Score]
+    entries: int
+    last_submission: str
+
+
+class Leaderboard(TypedDict):
+    challenge: str
+    phase: str
+    board: str
+    number: int
+    digest: str
+    built_at: str | None
+    total: int
+    page: int
+    rows: list[Standing]
+
+
+class ReceiptKey(TypedDict):
+    algorithm: str
+    key: str
+    public_key: str
+    pem: str

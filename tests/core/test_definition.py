@@ -1,0 +1,88 @@
+"""challenge.yaml: what is read, and how each mistake is told."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from challenge_platform.core.definition import ChallengeDefinition, read_definition
+from challenge_platform.errors import InvalidInput
+from tests.conftest import TINY
+
+SHIPPED = sorted((Path(__file__).parents[2] / "challenges").glob("*/challenge.yaml"))
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """Give the tiny challenge as parsed YAML."""
+    loaded: dict[str, Any] = yaml.safe_load((TINY / "challenge.yaml").read_text())
+    return loaded
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_every_shipped_challenge_is_valid_and_names_files_that_exist(path: Path) -> None:
+    definition = read_definition(path)
+    pages = definition.pages
+    texts = (pages.overview, pages.data, pages.rules, definition.agreement.file)
+
+    assert definition.slug == path.parent.name
+    assert all((path.parent / name).is_file() for text in texts for name in (text.en, text.fr))
+    assert all((path.parent / base.path / "predict.py").is_file() for base in definition.baselines)
+
+
+def test_a_definition_survives_its_stored_form(document: dict[str, Any]) -> None:
+    definition = ChallengeDefinition.model_validate(document)
+
+    again = ChallengeDefinition.model_validate(definition.document())
+    assert again == definition
+    assert again.document() == definition.document()
+
+
+def test_a_period_is_written_as_24h(document: dict[str, Any]) -> None:
+    definition = ChallengeDefinition.model_validate(document)
+
+    assert definition.phases[0].limit.per == timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("titel",), "x", "titel: unknown key; did you mean 'title'?"),
+        (("submission", "file_name"), "x", "submission.file_name: unknown key"),
+        (("phases", 0, "open"), "x", "phases.0.open: unknown key; did you mean 'opens'?"),
+        (("phases", 0, "opens"), "2026-01-01", "phases.0.opens"),
+        (("phases", 0, "opens"), "2026-01-01T09:00:00", "timezone"),
+        (("phases", 1, "key"), "development", "two phases have the same key"),
+        (("phases", 0, "limit", "per"), "a day", "phases.0.limit.per"),
+        (("ranking",), {"ties": ["nothing"]}, "no metric has the key 'nothing'"),
+        (("submission", "ids"), "other.csv", "not a public file"),
+        (("scoring", "metrics", 0, "metric"), "harel_c", "did you mean harrell_c?"),
+        (("slug",), "Not a slug", "slug"),
+        (("schema",), "challenge/2", "schema"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(
+    document: dict[str, Any], tmp_path: Path, path: tuple[Any, ...], value: object, message: str
+) -> None:
+    *parents, last = path
+    place: Any = document
+    for step in parents:
+        place = place[step]
+    place[last] = value
+    file = tmp_path / "challenge.yaml"
+    file.write_text(yaml.safe_dump(document))
+
+    with pytest.raises(InvalidInput) as refused:
+        read_definition(file)
+    assert str(file) in str(refused.value)
+    assert message in str(refused.value)
+
+
+def test_a_file_that_is_not_yaml_is_told_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "challenge.yaml"
+    file.write_text("a: [")
+
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_definition(file)

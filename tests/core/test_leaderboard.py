@@ -1,0 +1,201 @@
+"""Leaderboards: ranks, rank intervals, baselines, snapshots and the reveal."""
+
+from pathlib import Path
+
+import pytest
+from sqlmodel import func, select
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.core import leaderboard as boards
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.definition import Board, Phase
+from challenge_platform.core.leaderboard import Leaderboard, Snapshot
+from challenge_platform.core.reveal import reveal
+from challenge_platform.core.standing import boards_due
+from challenge_platform.errors import Conflict, KeyUnavailable, Sealed
+from challenge_platform.vault import KeyRing
+from tests.conftest import Participant, participant
+from tests.core.test_submission import predictions, send
+
+
+def phase_of(challenge: PublishedChallenge) -> Phase:
+    """Give the open phase."""
+    return challenge.definition.phases[0]
+
+
+def score(platform: Platform, who: Participant, *, sign: int) -> None:
+    """Submit and evaluate a file."""
+    sent = send(platform, who, content=predictions(sign=sign))
+    platform.evaluator.evaluate(sent.submission_id)
+
+
+def build(platform: Platform, challenge: PublishedChallenge) -> None:
+    """Build the public board."""
+    with platform.database.writing() as session:
+        boards.build(
+            session,
+            platform.store,
+            challenge,
+            phase="development",
+            board=Board.PUBLIC,
+            now=platform.clock(),
+        )
+
+
+def read(
+    platform: Platform, challenge: PublishedChallenge, board: Board = Board.PUBLIC
+) -> Leaderboard:
+    """Read the first page of a board."""
+    with platform.database.reading() as session:
+        return boards.leaderboard(session, challenge, phase=phase_of(challenge), board=board)
+
+
+def test_an_empty_board_has_no_rows(platform: Platform, challenge: PublishedChallenge) -> None:
+    board = read(platform, challenge)
+
+    assert (board.rows, board.total, board.number) == ((), 0, 0)
+
+
+def test_equal_scores_share_a_rank_and_the_next_team_is_third(
+    platform: Platform, challenge: PublishedChallenge
+) -> None:
+    people = [participant(platform, challenge, name=name) for name in ("ann", "ben", "cem")]
+    best, worst = best_sign(platform, challenge)
+    for who, sign in zip(people, (best, best, worst), strict=True):
+        score(platform, who, sign=sign)
+    build(platform, challenge)
+
+    rows = {row.team: row for row in read(platform, challenge).rows}
+    assert [rows[name].rank for name in ("ann", "ben", "cem")] == [1, 1, 3]
+    assert (rows["ann"].rank_low, rows["cem"].rank_high) == (1, 3)
+
+
+def best_sign(platform: Platform, challenge: PublishedChallenge) -> tuple[int, int]:
+    """Give which of the two opposite orders of risk scores higher in the tiny challenge."""
+    probe = participant(platform, challenge, name="probe", baseline=True)
+    score(platform, probe, sign=1)
+    build(platform, challenge)
+    value = read(platform, challenge).rows[0].score.value
+    assert value is not None
+    assert value != 0.5
+    return (1, -1) if value > 0.5 else (-1, 1)
+
+
+def test_a_baseline_is_shown_in_its_place_but_not_ranked(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    best, worst = best_sign(platform, challenge)
+    score(platform, alice, sign=worst if best == 1 else best)
+    build(platform, challenge)
+
+    rows = read(platform, challenge).rows
+    assert {row.team: (row.baseline, row.rank) for row in rows} == {
+        "probe": (True, None),
+        "alice": (False, 1),
+    }
+
+
+def test_every_score_of_a_row_has_its_interval(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    score(platform, alice, sign=1)
+    build(platform, challenge)
+
+    shown = read(platform, challenge).rows[0].score
+    assert shown.low is not None
+    assert shown.high is not None
+    assert shown.value is not None
+    assert shown.low < shown.value < shown.high
+    assert len(str(shown.value)) <= len("0.1234")
+
+
+def test_a_board_that_did_not_change_gets_no_new_snapshot(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    score(platform, alice, sign=1)
+    build(platform, challenge)
+    build(platform, challenge)
+
+    with platform.database.reading() as session:
+        assert session.exec(select(func.count()).select_from(Snapshot)).one() == 1
+        assert boards_due(session) == []
+
+
+def test_a_score_makes_its_board_due(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    score(platform, alice, sign=1)
+
+    with platform.database.reading() as session:
+        assert [due[:3] for due in boards_due(session)] == [
+            (challenge.id, "development", Board.PUBLIC)
+        ]
+
+
+def test_entries_count_the_scored_submissions_of_the_phase(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    for _ in range(3):
+        score(platform, alice, sign=1)
+    send(platform, alice)
+    build(platform, challenge)
+
+    assert read(platform, challenge).rows[0].entries == 3
+
+
+def test_the_private_board_is_sealed_until_the_reveal(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    score(platform, alice, sign=1)
+    with pytest.raises(Sealed, match="until the organizer reveals"):
+        read(platform, challenge, Board.PRIVATE)
+
+    with platform.database.writing() as session:
+        reveal(
+            session,
+            platform.store,
+            challenge,
+            phase="development",
+            release_keys=platform.keys.release,
+            now=platform.clock(),
+        )
+    build(platform, challenge)
+
+    private, public = read(platform, challenge, Board.PRIVATE), read(platform, challenge)
+    assert [row.team for row in private.rows] == ["alice"]
+    assert private.rows[0].score.value != public.rows[0].score.value
+
+
+def test_a_phase_is_revealed_once(platform: Platform, challenge: PublishedChallenge) -> None:
+    def open_phase() -> None:
+        with platform.database.writing() as session:
+            reveal(
+                session,
+                platform.store,
+                challenge,
+                phase="development",
+                release_keys=platform.keys.release,
+                now=platform.clock(),
+            )
+
+    open_phase()
+    with pytest.raises(Conflict, match="revealed already"):
+        open_phase()
+
+
+def test_without_the_release_key_nothing_is_revealed(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant, tmp_path: Path
+) -> None:
+    score(platform, alice, sign=1)
+
+    with pytest.raises(KeyUnavailable), platform.database.writing() as session:
+        reveal(
+            session,
+            platform.store,
+            challenge,
+            phase="development",
+            release_keys=KeyRing(tmp_path, "release"),
+            now=platform.clock(),
+        )
+    with pytest.raises(Sealed):
+        read(platform, challenge, Board.PRIVATE)

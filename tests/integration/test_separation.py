@@ -1,0 +1,131 @@
+"""What the web process can reach under its own user, with all its settings: never truth."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.cli import datadir
+from challenge_platform.cli.privileges import REDIS, WEB, WORKER, Identity, become
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.evaluation import Result
+from tests.conftest import Participant
+from tests.core.test_submission import send
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="separate users take root")
+
+REPOSITORY = Path(__file__).parents[2]
+TRUTH_LINE = b"p000,private"
+
+ATTACK = """
+import json, os, sys
+from pathlib import Path
+from sqlmodel import select
+from challenge_platform.bootstrap import Platform
+from challenge_platform.config import Settings
+from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.evaluation import Result
+from challenge_platform.errors import PlatformError
+from challenge_platform.vault import open_truth
+
+platform = Platform.from_settings(Settings())
+data = platform.settings.data_dir
+found = {"uid": os.getuid(), "truth": False, "private": False, "files": 0, "keys": []}
+with platform.database.reading() as session:
+    challenge = find_challenge(session, "tiny-survival")
+    sealed = session.exec(select(Result.sealed)).one()
+ciphertext = platform.store.read(challenge.version.truth_object)
+try:
+    table = open_truth(ciphertext, ring=platform.keys.scoring, slug="tiny-survival").table
+    found["truth"] = b"p000,private" in table
+except PlatformError as error:
+    found["why"] = str(error)
+for ring in (platform.keys.release, platform.keys.scoring):
+    try:
+        found["private"] = found["private"] or b"metrics" in ring.decrypt(sealed, slug="tiny-survival")
+    except PlatformError:
+        pass
+for folder, _, names in os.walk(data):
+    for name in names:
+        try:
+            content = (Path(folder) / name).read_bytes()
+        except OSError:
+            continue
+        found["files"] += 1
+        found["truth"] = found["truth"] or b"p000,private" in content
+        if "keys" in folder:
+            found["keys"].append(name)
+json.dump(found, sys.stdout)
+"""
+
+
+def attack(identity: Identity, platform: Platform) -> subprocess.CompletedProcess[bytes]:
+    """Run the attack as a user, with the settings that `challenge up` gives to its processes."""
+    data = platform.settings.data_dir.absolute()
+    reach = (Path(sys.prefix), Path(sys.base_prefix), REPOSITORY, data)
+    return subprocess.run(
+        [sys.executable, "-c", ATTACK],
+        env=platform.settings.environment(),
+        cwd="/",
+        preexec_fn=lambda: become(identity, reach=reach),
+        capture_output=True,
+        check=False,
+    )
+
+
+def run_as(identity: Identity, platform: Platform) -> dict[str, Any]:
+    """Give what the attack found."""
+    done = attack(identity, platform)
+    assert done.returncode == 0, done.stderr.decode()
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+@pytest.fixture
+def scored(platform: Platform, challenge: PublishedChallenge, alice: Participant) -> Platform:
+    """Give a platform with one scored submission, its files handed to their owners."""
+    submission_id = send(platform, alice).submission_id
+    platform.evaluator.evaluate(submission_id)
+    datadir.settle(platform)
+    with platform.database.reading() as session:
+        assert session.get(Result, submission_id)
+    assert challenge.slug
+    return platform
+
+
+def test_web_reads_neither_truth_nor_private_scores(scored: Platform) -> None:
+    found = run_as(WEB, scored)
+
+    assert found["uid"] == WEB.uid
+    assert (found["truth"], found["private"]) == (False, False)
+    assert "cannot be read by this process" in found["why"]
+    assert sorted(found["keys"]) == ["queue.key", "receipt.pub", "session.key"]
+    assert found["files"] > 5
+
+
+def test_the_worker_reads_truth_but_no_private_scores(scored: Platform) -> None:
+    """The control of the test above: the same attack, as the user that holds the scoring key."""
+    found = run_as(WORKER, scored)
+
+    assert (found["truth"], found["private"]) == (True, False)
+    assert "session.key" not in found["keys"]
+
+
+def test_redis_reaches_neither_the_database_nor_a_key(scored: Platform) -> None:
+    done = attack(REDIS, scored)
+
+    assert done.returncode != 0
+    assert b"unable to open database file" in done.stderr
+
+
+def test_the_clear_truth_is_in_no_file_after_the_build(scored: Platform) -> None:
+    """Not even for root: the build had it in memory only."""
+    files = [path for path in scored.settings.data_dir.rglob("*") if path.is_file()]
+
+    assert files
+    assert [path for path in files if TRUTH_LINE in path.read_bytes()] == []
