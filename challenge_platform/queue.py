@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from rq import Queue as RQQueue
 from rq import SimpleWorker
 from rq.job import UNEVALUATED, Job
@@ -21,6 +23,7 @@ from challenge_platform.errors import ForgedJob, QueueUnavailable
 
 NAME = "challenge"
 MAX_JOB_BYTES = 4096
+REDIS_SECONDS = 1.0
 RESULT_TTL = 0
 FAILURE_TTL = 24 * 3600
 
@@ -150,7 +153,13 @@ class Queue:
     def _rq(self, job_class: type[SafeJob] = SafeJob) -> RQQueue:
         if self._connected is None or self._connected.job_class is not job_class:
             connection = Redis.from_url(
-                self._address, socket_connect_timeout=2, health_check_interval=30
+                self._address,
+                socket_connect_timeout=REDIS_SECONDS,
+                socket_timeout=REDIS_SECONDS,  # RQ's worker sets its own, for its long waits
+                health_check_interval=30,
+                retry=Retry(
+                    NoBackoff(), 0
+                ),  # a submission does not wait for Redis: the reaper does
             )
             serializer: Any = SignedJSON(self._key())
             self._connected = RQQueue(

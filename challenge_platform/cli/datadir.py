@@ -23,11 +23,11 @@ class Part:
 
 
 PARTS = (
-    Part(".", ROOT, SHARED, 0o750),
+    Part(".", ROOT, SHARED, 0o751),
     Part("db", ROOT, SHARED, 0o2770),
     Part("objects", ROOT, SHARED, 0o2770),
     Part("log", ROOT, ROOT, 0o700),
-    Part("run", ROOT, SHARED, 0o750),
+    Part("run", ROOT, SHARED, 0o751),
     Part("run/redis", REDIS.uid, SHARED, 0o750),
     Part("run/launcher", ROOT, SHARED, 0o750),
     Part("keys", ROOT, SHARED, 0o750),

@@ -28,7 +28,7 @@ Challenges = Annotated[
     Path, typer.Option("--from", help="Folder that holds a folder for each challenge.")
 ]
 
-user_app = typer.Typer(no_args_is_help=True, help="Make accounts and give access (operator).")
+app = typer.Typer()
 
 
 def open_platform(data_dir: Path | None, /) -> Platform:
@@ -42,7 +42,7 @@ def settings(data_dir: Path | None, /, **others: str) -> Settings:
     return Settings().model_copy(update=given)
 
 
-@user_app.command("create")
+@app.command("create")
 def create_user(
     email: str,
     *,
@@ -65,7 +65,7 @@ def create_user(
         typer.echo(f"password: {password}")
 
 
-@user_app.command("reset-password")
+@app.command("reset-password")
 def reset_password(email: str, *, data_dir: DataDir = None) -> None:
     """Give an account a new random password, print it, and end the person's sessions."""
     platform = open_platform(data_dir)
@@ -76,7 +76,7 @@ def reset_password(email: str, *, data_dir: DataDir = None) -> None:
     typer.echo(f"password: {password}")
 
 
-@user_app.command("token")
+@app.command("token")
 def issue_token(
     email: str,
     *,
@@ -101,6 +101,7 @@ def issue_token(
     typer.echo(token)
 
 
+@app.command("build")
 def build_data(
     slug: str, *, source: Challenges = Path("challenges"), data_dir: DataDir = None
 ) -> None:
@@ -117,6 +118,7 @@ def build_data(
     datadir.settle(platform)
 
 
+@app.command("reveal")
 def reveal_private(
     slug: str,
     *,

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import httpx
 import typer
-from sandbox.launcher import serve
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir, demo
@@ -21,6 +20,9 @@ from challenge_platform.cli.supervisor import Supervisor, programs, web_command
 from challenge_platform.config import Settings
 from challenge_platform.errors import InvalidInput
 from sandbox.images.content import scoring_tag
+from sandbox.launcher import serve
+
+app = typer.Typer()
 
 READY_SECONDS = 60.0
 SOCKET_PATH_LIMIT = 107
@@ -29,6 +31,7 @@ Port = Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="Port 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one.")]
 
 
+@app.command("up")
 def up(
     *,
     port: Port = 8080,
@@ -72,22 +75,26 @@ def up(
     raise typer.Exit(status)
 
 
+@app.command("web")
 def web(*, bind: str = "127.0.0.1:8080", data_dir: DataDir = None) -> None:
     """Serve the pages and the API (one process of `challenge up`)."""
     chosen = settings(data_dir)
     _replace(web_command(bind=bind, threads=chosen.web_threads), chosen)
 
 
+@app.command("worker")
 def worker(*, data_dir: DataDir = None) -> None:
     """Work the queue off (one process of `challenge up`)."""
     _replace((sys.executable, "-m", "challenge_platform.jobs", "worker"), settings(data_dir))
 
 
+@app.command("reaper")
 def reaper(*, data_dir: DataDir = None) -> None:
     """Find forgotten work (one process of `challenge up`)."""
     _replace((sys.executable, "-m", "challenge_platform.jobs", "reaper"), settings(data_dir))
 
 
+@app.command("launcher")
 def launcher(*, data_dir: DataDir = None) -> None:
     """Start sandboxes; the only process that holds the Docker socket."""
     chosen = settings(data_dir)

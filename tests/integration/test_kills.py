@@ -1,0 +1,162 @@
+"""Each process killed with SIGKILL in each state: the submission ends scored once, without help."""
+
+import signal
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import docker
+import pytest
+from sqlmodel import func, select
+
+from challenge_platform.core.evaluation import Result
+from challenge_platform.core.quota import LedgerEntry
+from challenge_platform.core.submission import Submission
+from sandbox.images.content import scoring_tag
+from tests.core.test_submission import predictions
+from tests.live import Live, running, wait_until
+
+pytestmark = [pytest.mark.docker, pytest.mark.redis]
+
+LEASE_SECONDS = 4.0
+REAPER_SECONDS = 0.5
+SCORING_SECONDS = 1.5
+SLACK_SECONDS = 6.0
+DEADLINE = LEASE_SECONDS + REAPER_SECONDS + 2 * SCORING_SECONDS + SLACK_SECONDS
+
+SLOW = f"""
+FROM {scoring_tag()}
+ENTRYPOINT ["python3", "-c", "import time; time.sleep({SCORING_SECONDS}); \\
+import sys; sys.argv = ['scorers', 'serve']; import runpy; runpy.run_module('scorers')"]
+"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """Run a platform whose scorer takes long enough to be caught at work."""
+    slow = "challenge-platform/test-slow-scoring:latest"
+    engine = docker.from_env()
+    folder = tmp_path_factory.mktemp("slow")
+    (folder / "Dockerfile").write_text(SLOW)
+    engine.images.build(path=str(folder), tag=slow, rm=True)
+    environment = {
+        "CHALLENGE_SCORING_IMAGE": slow,
+        "CHALLENGE_LEASE": f"PT{LEASE_SECONDS:.0f}S",
+        "CHALLENGE_REAPER_PERIOD": f"PT{REAPER_SECONDS}S",
+    }
+    try:
+        with running(tmp_path_factory.mktemp("kills") / "d", environment=environment) as live:
+            yield live
+    finally:
+        engine.images.remove(slow, force=True)
+        engine.close()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_quota(live: Live) -> None:
+    """Let each test submit: the quota of five is for one team, and there are more tests."""
+    with live.platform.database.writing() as session:
+        for entry in session.exec(select(LedgerEntry)):
+            session.delete(entry)
+
+
+def check_scored_once(live: Live, submission_id: str) -> None:
+    """Check the database: one result, one charge, no refund, one standing."""
+    with live.platform.database.reading() as session:
+        results = select(func.count()).where(Result.submission_id == submission_id)
+        charged = select(LedgerEntry.amount).where(LedgerEntry.submission_id == submission_id)
+        assert session.exec(results).one() == 1
+        assert session.exec(charged).all() == [1]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "launcher", "redis", "reaper"])
+def test_killed_while_the_submission_is_queued(live: Live, name: str) -> None:
+    live.signal("worker", signal.SIGSTOP)
+    submission_id = live.submit(predictions())
+    assert live.submission(submission_id)["state"] == "queued"
+
+    live.signal(name, signal.SIGKILL)
+    if name != "worker":
+        live.signal("worker", signal.SIGCONT)
+
+    live.wait_for(submission_id, state="scored", seconds=DEADLINE)
+    check_scored_once(live, submission_id)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "launcher", "redis", "reaper"])
+def test_killed_while_the_submission_is_running(live: Live, name: str) -> None:
+    submission_id = live.submit(predictions())
+    live.wait_for(submission_id, state="running", seconds=5)
+
+    live.signal(name, signal.SIGKILL)
+
+    live.wait_for(submission_id, state="scored", seconds=DEADLINE)
+    check_scored_once(live, submission_id)
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "launcher", "redis", "reaper"])
+def test_killed_just_after_the_score_the_board_still_shows_it(live: Live, name: str) -> None:
+    submission_id = live.submit(predictions())
+    live.wait_for(submission_id, state="scored", seconds=DEADLINE)
+    entries = scored_entries(live)
+
+    live.signal(name, signal.SIGKILL)
+
+    wait_until(lambda: board_entries(live) == entries, seconds=DEADLINE)
+    check_scored_once(live, submission_id)
+
+
+def test_a_client_that_repeats_a_lost_request_is_charged_once(live: Live) -> None:
+    key = uuid.uuid4().hex
+    first = live.submit(predictions(), key=key)
+    live.signal("web", signal.SIGKILL)
+    repeated: list[str] = []
+
+    def try_again() -> bool:
+        repeated.append(live.submit(predictions(), key=key))
+        return True
+
+    wait_until(try_again, seconds=DEADLINE)
+
+    assert repeated == [first]
+    live.wait_for(first, state="scored", seconds=DEADLINE)
+    check_scored_once(live, first)
+
+
+def test_with_redis_down_a_submission_is_accepted_and_later_scored(live: Live) -> None:
+    live.signal("redis", signal.SIGSTOP)
+    try:
+        submission_id = live.submit(predictions())
+        assert live.submission(submission_id)["state"] == "queued"
+    finally:
+        live.signal("redis", signal.SIGCONT)
+
+    live.wait_for(submission_id, state="scored", seconds=DEADLINE)
+    check_scored_once(live, submission_id)
+
+
+def test_no_container_of_ours_is_left(live: Live, tmp_path: Path) -> None:
+    del tmp_path
+    label = str(live.platform.settings.data_dir.absolute())
+    engine = docker.from_env()
+
+    def ours() -> list[str]:
+        found = engine.containers.list(all=True)
+        return [container.id for container in found if label in container.labels.values()]
+
+    wait_until(lambda: ours() == [], seconds=DEADLINE)
+    engine.close()
+
+
+def scored_entries(live: Live) -> int:
+    """Count the team's scored submissions in the database."""
+    with live.platform.database.reading() as session:
+        return session.exec(select(func.count()).select_from(Result).join(Submission)).one()
+
+
+def board_entries(live: Live) -> int:
+    """Read the entries that the leaderboard shows for the team."""
+    answer = live.client.get("/api/v1/challenges/tiny-survival/leaderboard")
+    answer.raise_for_status()
+    rows = answer.json()["rows"]
+    return int(rows[0]["entries"]) if rows else 0

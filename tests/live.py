@@ -1,0 +1,176 @@
+"""A whole platform as `challenge up` runs it, for tests that kill, time or watch its processes."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.config import Settings
+from challenge_platform.core import account
+from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.team import join
+
+CHALLENGES = Path(__file__).parent / "data"
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """A running platform: its process, its folder, its address and a participant's token."""
+
+    process: subprocess.Popen[bytes]
+    platform: Platform
+    client: httpx.Client
+
+    def pids(self, name: str, /) -> list[int]:
+        """Give the process ids of one program: web, worker, launcher, reaper or redis."""
+        marks = {
+            "web": "gunicorn",
+            "worker": "challenge_platform.jobs\0worker",
+            "reaper": "challenge_platform.jobs\0reaper",
+            "launcher": "challenge_platform.cli\0launcher",
+            "redis": "redis-server",
+        }
+        return [pid for pid in descendants(self.process.pid) if marks[name] in command_line(pid)]
+
+    def signal(self, name: str, number: int, /) -> None:
+        """Send a signal to a program, its children included."""
+        for pid in self.pids(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def submit(self, content: bytes, /, *, key: str | None = None) -> str:
+        """Submit a predictions file and give the submission's id."""
+        answer = self.client.post(
+            "/api/v1/challenges/tiny-survival/submissions",
+            files={"file": ("p.csv", content, "text/csv")},
+            data={"kind": "predictions", "phase": "development", "message": ""},
+            headers={"Idempotency-Key": key} if key else {},
+        )
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def submission(self, submission_id: str, /) -> dict[str, Any]:
+        """Read a submission through the API."""
+        answer = self.client.get(f"/api/v1/submissions/{submission_id}")
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def wait_for(
+        self, submission_id: str, /, *, state: str, seconds: float, every: float = 0.02
+    ) -> float:
+        """Wait for a state, the web's absence forgiven, and give how long it took."""
+        return wait_until(
+            lambda: self.submission(submission_id)["state"] == state, seconds=seconds, every=every
+        )
+
+
+def wait_until(holds: Callable[[], bool], /, *, seconds: float, every: float = 0.02) -> float:
+    """Wait until something holds and give how long it took; raise TimeoutError when it does not."""
+    started = time.monotonic()
+    while time.monotonic() - started < seconds:
+        with contextlib.suppress(httpx.HTTPError):
+            if holds():
+                return time.monotonic() - started
+        time.sleep(every)
+    raise TimeoutError(f"it did not come to hold within {seconds} s")
+
+
+@contextlib.contextmanager
+def running(
+    folder: Path, /, *, environment: Mapping[str, str] | None = None, workers: int = 1
+) -> Iterator[Live]:
+    """Run a platform with the tiny challenge and one participant; stop it at the end."""
+    port = free_port()
+    settings = Settings(data_dir=folder, public_url=f"http://127.0.0.1:{port}")
+    inherited = {**settings.environment(), **(environment or {})}
+    call("data", "build", "tiny-survival", "--from", str(CHALLENGES), environment=inherited)
+    command = ["up", "--port", str(port), "--workers", str(workers)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "challenge_platform.cli", *command],
+        env=inherited,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        try:
+            platform = Platform.from_settings(settings)
+            with httpx.Client(base_url=settings.public_url, timeout=10) as client:
+                wait_until(lambda: ready(client), seconds=START_SECONDS, every=0.1)
+                client.headers["Authorization"] = f"Bearer {token(platform)}"
+                yield Live(process=process, platform=platform, client=client)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=30)
+            sys.stdout.write(output.decode())
+            platform.database.engine.dispose()
+
+
+def ready(client: httpx.Client, /) -> bool:
+    """Whether every part answers."""
+    answer = client.get("/readyz")
+    return answer.is_success and all(answer.json().values())
+
+
+def token(platform: Platform, /, *, name: str = "alice") -> str:
+    """Make an account, join the tiny challenge and give an API token."""
+    now = platform.clock()
+    with platform.database.writing() as session:
+        user = account.create_user(
+            session,
+            email=f"{name}@example.org",
+            name=name,
+            password="correct horse battery",  # noqa: S106 -- a test's account
+            now=now,
+        )
+        challenge = find_challenge(session, "tiny-survival")
+        join(session, challenge, user=user, agreement_version="1", now=now)
+        return account.issue_token(session, user, name="test", now=now)
+
+
+def call(*arguments: str, environment: Mapping[str, str]) -> str:
+    """Call the `challenge` command, which must succeed, and give what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "challenge_platform.cli", *arguments],
+        env=dict(environment),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"challenge {' '.join(arguments)}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def free_port() -> int:
+    """Give a port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def descendants(pid: int, /) -> list[int]:
+    """List the processes below one, by /proc."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except FileNotFoundError:
+        return []
+    return [found for child in children for found in (int(child), *descendants(int(child)))]
+
+
+def command_line(pid: int, /) -> str:
+    """Give a process's command line, its arguments separated by NUL."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except FileNotFoundError:
+        return ""
