@@ -126,6 +126,14 @@ def test_follow_up_starts_after_day_0_and_no_event_lies_beyond_it(source: Tables
     assert all(day <= follow_up.get(who, day) for who, day, _ in source["nafld3"])
 
 
+def test_two_people_have_their_event_on_the_day_of_their_death(people: Rows) -> None:
+    same_day = [
+        row for row in people if row["event"] == "1" and row["event_time"] == row["death_time"]
+    ]
+
+    assert [row["death"] for row in same_day] == ["1", "1"]
+
+
 def test_a_second_build_gives_the_same_bytes(folder: Path, built: Built, tmp_path: Path) -> None:
     """In another process, because the order of sets and dicts of text changes between processes."""
     code = (

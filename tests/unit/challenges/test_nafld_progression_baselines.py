@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from challenge_platform.core.definition import ChallengeDefinition, read_definition
+from scorers import evaluate
 from scorers.definition import Task
+from scorers.document import Evaluation
 from scorers.table import read_ids, read_predictions
 
 Rows = list[dict[str, str]]
@@ -62,6 +64,17 @@ def reached(
             )
             found[name, usage] = concordances(part, event, death)
     return found
+
+
+@pytest.fixture(scope="module")
+def evaluations(
+    definition: ChallengeDefinition, built: Built, predictions: dict[str, bytes]
+) -> dict[str, Evaluation]:
+    """Give what our scorer finds for each baseline."""
+    return {
+        name: evaluate(definition.task, truth=built[1], predictions=data, seed=1)
+        for name, data in predictions.items()
+    }
 
 
 def _run(script: Path, public: Path, out: Path) -> str:
@@ -136,6 +149,35 @@ def test_a_baseline_reaches_what_is_expected_of_it(
 
     assert (event, death) == pytest.approx(MEASURED[name][usage], abs=0.005)
     assert baseline.expect["score"].holds(0.7 * event + 0.3 * death)
+
+
+@pytest.mark.parametrize("usage", ["public", "private"])
+@pytest.mark.parametrize("name", MEASURED)
+def test_our_scorer_agrees_with_scikit_survival_on_the_real_truth(
+    name: str,
+    usage: str,
+    evaluations: dict[str, Evaluation],
+    reached: dict[tuple[str, str], tuple[float, float]],
+) -> None:
+    metrics = evaluations[name].splits[usage].metrics
+    event, death = reached[name, usage]
+    expected = {"c_event": event, "c_death": death, "score": 0.7 * event + 0.3 * death}
+
+    found = {key: metric.value for key, metric in metrics.items()}
+
+    assert found == pytest.approx(expected, abs=1e-12, rel=0)
+
+
+def test_the_interval_reaches_as_far_as_the_pages_say(
+    evaluations: dict[str, Evaluation],
+) -> None:
+    """About 0.05 to either side."""
+    for evaluation in evaluations.values():
+        interval = evaluation.splits["public"].metrics["score"].interval
+        assert interval is not None
+        low, high = interval
+
+        assert (high - low) / 2 == pytest.approx(0.05, abs=0.01)
 
 
 def test_boosting_writes_the_same_bytes_again(
