@@ -10,10 +10,10 @@ from typing import IO
 from scripts.provisioning import environment, progress
 from scripts.provisioning.engine import SOCKET, EngineState, OwnDockerd, engine_state
 from scripts.provisioning.errors import SetupError
-from scripts.provisioning.machine import Machine, engine_socket, look
+from scripts.provisioning.machine import Machine, look, through_engine_group
 from scripts.provisioning.plan import Plan, Profile, make_plan
 from scripts.provisioning.progress import say
-from scripts.provisioning.steps import reach_engine, steps
+from scripts.provisioning.steps import steps
 
 VAR = environment.ROOT / "var"
 LOG = VAR / "setup.log"
@@ -36,9 +36,11 @@ def main(arguments: list[str], /) -> None:
             if engine_state(SOCKET) is EngineState.SILENT:  # the package may have started its own
                 OwnDockerd().start()
         case [profile, *command] if profile in PROFILES:
+            if PROFILES[profile].services:
+                _enter_engine_group(arguments)
             _set_up(PROFILES[profile])
             if command:
-                _become(command, PROFILES[profile])
+                _become(command)
         case _:
             sys.exit(
                 f"Usage: scripts/setup {'|'.join(PROFILES)} [COMMAND...], or scripts/setup stop"
@@ -71,8 +73,8 @@ def _carry_out(plan: Plan, machine: Machine, /) -> None:
     say("Set-up will (CHALLENGE_NO_INSTALL=1 forbids what changes the system):")
     for number, step in enumerate(todo, 1):
         say(f"  {number}. {step.title}: {step.why}")
-    if plan.changes_system and not machine.root:
-        subprocess.run(["sudo", "-v"], check=True)  # asks for the password now, in plain sight
+    if any(command[0] == "sudo" for step in todo for command in step.commands):
+        _become_able_to_sudo()
     for number, step in enumerate(todo, 1):
         began = time.monotonic()
         say(f"[{number}/{len(todo)}] {step.title} …")
@@ -81,10 +83,22 @@ def _carry_out(plan: Plan, machine: Machine, /) -> None:
         say(f"      done in {time.monotonic() - began:.1f} s")
 
 
-def _become(command: list[str], profile: Profile, /) -> None:
+def _become_able_to_sudo() -> None:
+    asked = subprocess.run(["sudo", "-v"], check=False)  # for the password now, in plain sight
+    if asked.returncode != 0:
+        raise SetupError("sudo did not let you: run the same command again, or run it as root.")
+
+
+def _enter_engine_group(arguments: list[str], /) -> None:
+    again = [sys.executable, "-m", "scripts.provisioning", *arguments]
+    command = through_engine_group(again, dict(os.environ))
+    if command != again:
+        os.execvp(command[0], command)
+
+
+def _become(command: list[str], /) -> None:
     os.environ["PATH"] = f"{environment.PYTHON.parent}:{os.environ['PATH']}"
-    if profile.services:
-        command = reach_engine(command, engine_socket(dict(os.environ)))
+    command = through_engine_group(command, dict(os.environ))  # it may have been joined just now
     os.execvp(command[0], command)
 
 

@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from scripts.provisioning.engine import SOCKET, EngineState, engine_state, has_i
 ENGINE_GROUP = "docker"
 _PROGRAMS = {
     "dockerd": ("dockerd",),
+    "apparmor_parser": ("apparmor_parser",),
     "redis-server": ("redis-server",),
     "debootstrap": ("debootstrap",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
@@ -30,13 +32,14 @@ class Machine:
     sudo: bool  # this user can become root
     apt: bool
     systemd: bool
-    programs: frozenset[str]  # those of dockerd, redis-server, debootstrap, chromium that are here
+    programs: frozenset[str]  # those that set-up may need and that are here
+    apparmor: bool  # the kernel confines programs by AppArmor
     engine: EngineState
     socket: (
         Path  # where the engine is spoken to: the usual place, unless DOCKER_HOST says otherwise
     )
     user: str
-    in_engine_group: bool  # as /etc/group says; this session may have begun before
+    in_engine_group: bool  # as the group database says; this session may be older
     python: Path | None  # the Python that .venv will be made of
     ready: frozenset[str]  # locks whose packages .venv already holds
     image: bool  # the engine has the image of the scoring sandbox
@@ -54,6 +57,7 @@ def look(environ: dict[str, str], /) -> Machine:
         sudo=not root and _sudo(),
         apt=shutil.which("apt-get") is not None,
         systemd=Path("/run/systemd/system").is_dir(),
+        apparmor=_kernel_has_apparmor(),
         programs=frozenset(
             name for name, files in _PROGRAMS.items() if any(map(shutil.which, files))
         ),
@@ -72,6 +76,16 @@ def engine_socket(environ: dict[str, str], /) -> Path:
     return Path(environ.get("DOCKER_HOST", str(SOCKET)).removeprefix("unix://"))
 
 
+def through_engine_group(command: list[str], environ: dict[str, str], /) -> list[str]:
+    """Have sg run the command where this session is older than its user's access to the engine."""
+    user = pwd.getpwuid(os.geteuid()).pw_name
+    if engine_state(engine_socket(environ)) is not EngineState.REFUSES:
+        return command
+    if not _in_engine_group(user) or grp.getgrnam(ENGINE_GROUP).gr_gid in os.getgroups():
+        return command
+    return ["sg", ENGINE_GROUP, "-c", shlex.join(command)]
+
+
 def _scoring_image() -> str:
     """Ask the platform in .venv which image it means; it answers nothing if it is broken."""
     program = "from sandbox.images.content import scoring_tag; print(scoring_tag())"
@@ -80,6 +94,13 @@ def _scoring_image() -> str:
         command, cwd=environment.ROOT, capture_output=True, text=True, check=False
     )
     return answer.stdout.strip()
+
+
+def _kernel_has_apparmor() -> bool:
+    try:
+        return Path("/sys/module/apparmor/parameters/enabled").read_text().startswith("Y")
+    except OSError:
+        return False
 
 
 def _sudo() -> bool:

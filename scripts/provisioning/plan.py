@@ -75,6 +75,8 @@ def _service_packages(machine: Machine, /) -> dict[str, str]:
     wanted: dict[str, str] = {}
     if machine.engine is EngineState.SILENT and "dockerd" not in machine.programs:
         wanted["docker.io"] = "is the Docker Engine, which runs the sandboxes"
+        if machine.apparmor and "apparmor_parser" not in machine.programs:
+            wanted["apparmor"] = "confines them, without which this kernel's engine runs none"
     if "redis-server" not in machine.programs:
         wanted["redis-server"] = (
             "is the queue (the platform starts its own, so the package's service is switched off)"

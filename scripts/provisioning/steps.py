@@ -1,6 +1,5 @@
 """The steps of a plan: what each one does and why, and the commands that carry it out."""
 
-import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from scripts.provisioning import environment
-from scripts.provisioning.engine import EngineState, OwnDockerd, engine_state
+from scripts.provisioning.engine import OwnDockerd
 from scripts.provisioning.machine import ENGINE_GROUP, Machine
 from scripts.provisioning.plan import Plan
 
@@ -104,20 +103,12 @@ def _install_environment(lock: str, machine: Machine, /) -> Step:
 def _make_image(machine: Machine, /) -> Step:
     python = [str(environment.PYTHON), "-B"]  # as root it must leave no files in the clone
     command = [*python, "-m", "sandbox.images.build", "--engine", f"unix://{machine.socket}"]
-    as_user = not (machine.root or machine.sudo)
     return Step(
         title="make the image of the scoring sandbox",
         why="submissions are scored in it; its Python comes from an image registry, where none can"
         " be reached from Debian's packages (1 to 2 minutes)",
-        commands=[reach_engine(command, machine.socket) if as_user else _as_root(machine, command)],
+        commands=[_as_root(machine, command) if machine.sudo else command],
     )
-
-
-def reach_engine(command: list[str], socket: Path, /) -> list[str]:
-    """Have sg run the command where this session is older than the user's access to the engine."""
-    if engine_state(socket) is EngineState.REFUSES:
-        return ["sg", ENGINE_GROUP, "-c", shlex.join(command)]
-    return command
 
 
 def _as_root(machine: Machine, command: list[str], /) -> list[str]:

@@ -15,7 +15,8 @@ from scripts.provisioning.steps import steps
 DEMO = Profile(lock="server", services=True)
 CHECK = Profile(lock="dev", services=False)
 PAGES = Profile(lock="dev", services=True, browser=True)
-PROGRAMS = frozenset({"dockerd", "redis-server", "debootstrap", "chromium"})
+PROGRAMS = frozenset({"dockerd", "apparmor_parser", "redis-server", "debootstrap", "chromium"})
+NO_ENGINE = {"engine": EngineState.SILENT, "programs": PROGRAMS - {"dockerd", "apparmor_parser"}}
 
 READY = Machine(
     may_install=True,
@@ -24,6 +25,7 @@ READY = Machine(
     apt=True,
     systemd=False,
     programs=PROGRAMS,
+    apparmor=True,
     engine=EngineState.ANSWERS,
     socket=SOCKET,
     user="root",
@@ -34,7 +36,7 @@ READY = Machine(
 )
 BARE = replace(
     READY,
-    programs=frozenset(),
+    programs=frozenset({"apparmor_parser"}),
     engine=EngineState.SILENT,
     python=None,
     ready=frozenset(),
@@ -44,7 +46,7 @@ NO_BASE = {"programs": PROGRAMS - {"debootstrap"}, "image": False}
 ALICE = {"root": False, "user": "alice", "sudo": True}
 
 
-def machine(base: Machine = READY, /, **facts: Any) -> Machine:  # noqa: ANN401  the facts under test
+def machine(base: Machine = READY, /, **facts: Any) -> Machine:
     return replace(base, **facts)
 
 
@@ -73,9 +75,11 @@ def test_checks_need_neither_engine_nor_redis() -> None:
     [
         ({"programs": PROGRAMS - {"redis-server"}}, DEMO, {"redis-server"}),
         ({"programs": PROGRAMS - {"debootstrap"}}, DEMO, set()),  # the image is there already
-        ({**NO_BASE}, DEMO, {"debootstrap"}),
+        (NO_BASE, DEMO, {"debootstrap"}),
         ({**NO_BASE, "may_install": False}, DEMO, set()),
         ({**NO_BASE, "apt": False}, DEMO, set()),
+        (NO_ENGINE, DEMO, {"docker.io", "apparmor"}),
+        ({**NO_ENGINE, "apparmor": False}, DEMO, {"docker.io"}),
         ({"programs": PROGRAMS - {"chromium"}}, DEMO, set()),
         ({"programs": PROGRAMS - {"chromium"}}, PAGES, {"chromium"}),
         ({"programs": PROGRAMS - {"dockerd"}}, DEMO, set()),  # an engine answers all the same
