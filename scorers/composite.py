@@ -4,19 +4,19 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from scorers.metric import Combination, Needs, Vector
+from scorers.metric import Combination, Needs, ParamsError, Vector
 
 
 def weighted_sum(parts: Mapping[str, Vector], /, **weights: float) -> Vector:
     """Return the sum of `weights[key] * parts[key]`, NaN where a part is.
 
     The terms are added one by one in the order of `weights`, so the sum has the same bytes for a
-    value and for a vector of resamples, and on every machine. Raises ValueError if a weight
+    value and for a vector of resamples, and on every machine. Raises ParamsError if a weight
     refers to no part.
     """
     unknown = [key for key in weights if key not in parts]
     if unknown:
-        raise ValueError(f"weighted_sum refers to {unknown[0]}, which is no part")
+        raise ParamsError(f"weighted_sum refers to {unknown[0]}, which is no part")
     shape = np.broadcast_shapes(*(np.shape(parts[key]) for key in weights))
     total = np.zeros(shape)
     for key, weight in weights.items():

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import UnionType
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,6 +55,10 @@ class ParamsError(ValueError):
     """The `params` in challenge.yaml do not fit the metric."""
 
 
+class InvalidColumns(ValueError):
+    """The columns cannot be measured; the message names them and no value of theirs."""
+
+
 class Measure(Protocol):
     """One metric applied to one truth and one prediction, ready for any weights."""
 
@@ -102,20 +107,23 @@ class Metric(Declaration):
     measure: Callable[..., Measure]
 
     def __call__(
-        self, truth: Columns, prediction: Columns, /, **params: object
+        self, truth: Mapping[str, Any], prediction: Mapping[str, Any], /, **params: object
     ) -> float | Undefined:
-        """Return the value; raise ValueError if the columns cannot be measured."""
+        """Return the value; raise InvalidColumns if they cannot be measured."""
         return self.measure(truth, prediction, **params).value
 
     def check(self, params: Params, /) -> None:
-        """Raise ParamsError if `measure` does not take `params`."""
+        """Raise ParamsError if `measure` does not take `params`, by name or by simple type."""
+        signature = inspect.signature(self.measure)
         try:
-            inspect.signature(self.measure).bind(None, None, **params)
+            signature.bind(None, None, **params)
         except TypeError as error:
-            raise ParamsError(f"metric {self.key}: {error} of its params") from None
-        for name in (*self.truth_columns, *self.prediction_columns):
-            if not isinstance(params.get(name, ""), str):
-                raise ParamsError(f"metric {self.key}: param {name} must be a column name")
+            raise ParamsError(f"metric {self.key}, params: {error}") from None
+        for name, value in params.items():
+            kind = signature.parameters[name].annotation
+            kind = int | float if kind is float else kind
+            if isinstance(kind, type | UnionType) and not isinstance(value, kind):
+                raise ParamsError(f"metric {self.key}, params: {name} must be {kind}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,9 +137,9 @@ class Combination(Declaration):
     combine: Callable[..., Vector]
 
     def __call__(
-        self, truth: Columns, parts: Mapping[str, float | Undefined], /, **params: object
+        self, truth: Mapping[str, Any], parts: Mapping[str, Any], /, **params: object
     ) -> float | Undefined:
-        """Return the combination of the values of `parts`; `truth` is not read."""
+        """Return the combination of `parts` (floats or Undefined, by key); `truth` is not read."""
         del truth
         arrays = {
             key: np.array([np.nan if isinstance(part, Undefined) else part])
@@ -143,9 +151,9 @@ class Combination(Declaration):
     def check(self, params: Params, /) -> None:
         """Raise ParamsError unless `params` has one number for each of some parts."""
         if not params:
-            raise ParamsError(f"metric {self.key}: params must name at least one metric")
+            raise ParamsError(f"metric {self.key}, params: there must be at least one")
         for part, number in params.items():
             if isinstance(number, bool) or not isinstance(number, int | float):
-                raise ParamsError(f"metric {self.key}: param {part} must be a number")
+                raise ParamsError(f"metric {self.key}, params: {part} must be a number")
             if not np.isfinite(number):
-                raise ParamsError(f"metric {self.key}: param {part} must be finite")
+                raise ParamsError(f"metric {self.key}, params: {part} must be finite")

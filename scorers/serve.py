@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from scorers.document import Evaluation, Refusal
 from scorers.evaluation import evaluate
+from scorers.metric import InvalidColumns
 from scorers.problems import InvalidPredictions
 from scorers.registry import metric_keys
 from scorers.request import InvalidRequest, read_body, read_header
@@ -27,7 +28,7 @@ def serve() -> int:
         # Whatever a metric prints must not mix with the answer.
         with redirect_stdout(sys.stderr):
             answer = _answer(sys.stdin.buffer)
-    except (InvalidRequest, InvalidTable) as error:
+    except (InvalidRequest, InvalidTable, InvalidColumns) as error:
         return _fail(f"{type(error).__name__}: {error}")
     except Exception as error:  # noqa: BLE001 - the isolation point: any bug ends as one line
         # Its message may hold data, so only its type and place are told.

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.metric import Columns, Direction, Metric, Needs, Reason, Undefined, Vector, Weights
+from scorers.metric import (
+    Columns,
+    Direction,
+    InvalidColumns,
+    Metric,
+    Needs,
+    Reason,
+    Undefined,
+    Vector,
+    Weights,
+)
 
 MAX_PAIRS = 4_000_000
 """Pairs held at once, which bounds the memory."""
@@ -137,7 +147,7 @@ def harrell_c(
     `event` (0 or 1) and `time` (any unit) are truth columns; `where`, a truth column of 0 and 1,
     leaves the rows with 0 out: those not at risk, whose other truth may be empty. Risks within
     `tolerance` are tied, as in `sksurv.metrics.concordance_index_censored`. Raises
-    ValueError if a column is missing, not numeric, not finite, or not as long as the others.
+    InvalidColumns if a column is missing, not numeric, not finite, or not as long as the others.
     """
     happened = _numbers(truth, event)
     everyone = np.arange(len(happened))
@@ -146,9 +156,11 @@ def harrell_c(
     columns[risk] = _numbers(prediction, risk)
     for name, column in columns.items():
         if len(column) != len(everyone):
-            raise ValueError(f"column {name} has {len(column)} rows, {event} has {len(everyone)}")
+            raise InvalidColumns(
+                f"column {name} has {len(column)} rows, {event} has {len(everyone)}"
+            )
         if not np.isfinite(column[rows]).all():
-            raise ValueError(f"column {name} is empty or not finite in a row at risk")
+            raise InvalidColumns(f"column {name} is empty or not finite in a row at risk")
     return Concordance(
         rows=rows,
         event=_flags(happened[rows], event),
@@ -160,16 +172,16 @@ def harrell_c(
 
 def _numbers(columns: Columns, name: str) -> Vector:
     if name not in columns:
-        raise ValueError(f"there is no column {name}")
+        raise InvalidColumns(f"there is no column {name}")
     column: NDArray[Any] = np.asarray(columns[name])
     if column.ndim != 1 or column.dtype.kind not in "buif":
-        raise ValueError(f"column {name} is not a column of numbers")
+        raise InvalidColumns(f"column {name} is not a column of numbers")
     return column.astype(np.float64)
 
 
 def _flags(column: Vector, name: str) -> NDArray[np.bool_]:
     if not np.isin(column, (0, 1)).all():
-        raise ValueError(f"column {name} holds something else than 0 and 1")
+        raise InvalidColumns(f"column {name} holds something else than 0 and 1")
     flags: NDArray[np.bool_] = column == 1
     return flags
 

@@ -1,14 +1,15 @@
 """The task and the tables that the tests of the scorers share."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scorers.definition import SubmissionDefinition, Task
+from scorers.definition import Task
 
-CHALLENGE = {
+CHALLENGE: dict[str, Any] = {
     "data": {"unit": "patient_id", "split": "usage"},
     "submission": {
         "kinds": ["predictions"],
@@ -96,10 +97,10 @@ def predictions(ids: tuple[str, ...]) -> bytes:
 
 
 @pytest.fixture
-def task() -> Task:
-    return Task.from_challenge(CHALLENGE)
+def challenge_yaml() -> dict[str, Any]:
+    return CHALLENGE
 
 
 @pytest.fixture
-def submission(task: Task) -> SubmissionDefinition:
-    return task.submission
+def task() -> Task:
+    return Task.from_challenge(CHALLENGE)

@@ -1,0 +1,149 @@
+"""The harness of the scoring sandbox answers one request with one document, or says nothing."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from scorers.definition import Task
+from scorers.document import Evaluation, Refusal, read_answer
+from scorers.evaluation import evaluate
+from scorers.request import write_request
+from scorers.table import ProblemCode
+
+
+def serve(request: bytes, /, *, program: str | None = None) -> subprocess.CompletedProcess[bytes]:
+    """Run the harness, or a `program` around it, in a process of its own."""
+    arguments = ["-m", "scorers", "serve"] if program is None else ["-c", program]
+    return subprocess.run(
+        [sys.executable, *arguments], input=request, capture_output=True, check=False, timeout=60
+    )
+
+
+def answer(request: bytes, /) -> Evaluation | Refusal:
+    done = serve(request)
+    assert (done.returncode, done.stderr) == (0, b"")
+    return read_answer(done.stdout)
+
+
+@pytest.fixture
+def request_bytes(task: Task, truth: bytes, predictions: bytes) -> bytes:
+    return write_request(task, truth=truth, predictions=predictions, seed=11)
+
+
+def test_the_sandbox_computes_what_evaluate_computes_to_the_byte(
+    request_bytes: bytes, task: Task, truth: bytes, predictions: bytes
+) -> None:
+    answers = [answer(request_bytes) for _ in range(2)]
+    here = evaluate(task, truth=truth, predictions=predictions, seed=11)
+
+    for there in answers:
+        assert isinstance(there, Evaluation)
+        assert there.model_dump_json(include={"splits"}) == here.model_dump_json(include={"splits"})
+
+
+def test_standard_output_is_one_json_document(request_bytes: bytes) -> None:
+    document = json.loads(serve(request_bytes).stdout)
+
+    assert document["schema"] == "evaluation/1"
+    assert document["reproducibility"] == "same-bytes"
+
+
+def test_bytes_after_the_declared_sizes_are_not_read(request_bytes: bytes) -> None:
+    assert isinstance(answer(request_bytes + b"more"), Evaluation)
+
+
+def test_invalid_predictions_are_answered_with_their_problems(task: Task, truth: bytes) -> None:
+    refusal = answer(write_request(task, truth=truth, predictions=b"", seed=0))
+
+    assert isinstance(refusal, Refusal)
+    assert [problem.code for problem in refusal.problems] == [ProblemCode.EMPTY_FILE]
+
+
+def test_predictions_that_are_declared_too_large_are_refused_unread(
+    task: Task, truth: bytes, predictions: bytes
+) -> None:
+    request = write_request(task, truth=truth, predictions=predictions, seed=0)
+    declared = b'"predictions":%d' % len(predictions)
+    large = request.replace(declared, b'"predictions":10000001', 1)
+
+    refusal = answer(large)
+
+    assert isinstance(refusal, Refusal)
+    assert [problem.code for problem in refusal.problems] == [ProblemCode.FILE_TOO_LARGE]
+
+
+def changed(request: bytes, /, **values: Any) -> bytes:
+    header, _, body = request.partition(b"\n")
+    return json.dumps({**json.loads(header), **values}).encode() + b"\n" + body
+
+
+def test_a_request_that_cannot_be_scored_fails_in_one_line_without_a_value(
+    request_bytes: bytes, task: Task, truth: bytes, predictions: bytes
+) -> None:
+    cases = {
+        "header is not one line": b"",
+        "header is wrong at its start": b"no json, but 4711\n",
+        "wrong at schema": changed(request_bytes, schema="scoring-request/4711"),
+        "wrong at seed": changed(request_bytes, seed=-4711),
+        "wrong at task.unit": changed(
+            request_bytes, task={**task.model_dump(mode="json"), "unit": 4711}
+        ),
+        "truth end": request_bytes.partition(b"\n")[0] + b"\n4711",
+        "predictions end": request_bytes[:-1],
+        "InvalidTable: line 2": write_request(
+            task, truth=b"patient_id,usage\n4711\n", predictions=predictions, seed=0
+        ),
+        "InvalidColumns: column": write_request(
+            task, truth=truth.replace(b",1,", b",4711,"), predictions=predictions, seed=0
+        ),
+    }
+    for says, request in cases.items():
+        done = serve(request)
+
+        assert (done.returncode, done.stdout) == (1, b""), says
+        assert says in done.stderr.decode()
+        assert done.stderr.startswith(b"scoring failed: ")
+        assert done.stderr.count(b"\n") == 1
+        assert b"4711" not in done.stderr
+
+
+BUG = """
+import scorers.serve as harness
+
+def evaluate(task, /, **given):
+    raise KeyError("patient p00007 died")
+
+harness.evaluate = evaluate
+raise SystemExit(harness.serve())
+"""
+
+
+def test_a_bug_is_told_by_type_and_place_without_its_message(request_bytes: bytes) -> None:
+    done = serve(request_bytes, program=BUG)
+
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"scoring failed: KeyError in evaluate, line 5\n"
+
+
+TALKATIVE = """
+import scorers.serve as harness
+
+real = harness.evaluate
+
+def evaluate(task, /, **given):
+    print("thinking")
+    return real(task, **given)
+
+harness.evaluate = evaluate
+raise SystemExit(harness.serve())
+"""
+
+
+def test_what_a_metric_prints_does_not_mix_with_the_answer(request_bytes: bytes) -> None:
+    done = serve(request_bytes, program=TALKATIVE)
+
+    assert isinstance(read_answer(done.stdout), Evaluation)
+    assert done.stderr == b"thinking\n"
