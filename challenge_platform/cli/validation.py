@@ -1,33 +1,21 @@
 """`challenge validate`: the platform's own check of a predictions file, without a network."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
-from pydantic import ValidationError
-from scorers.definition import SubmissionDefinition
-from scorers.table import InvalidPredictions, InvalidTable, check_size, read_ids, read_predictions
 
-from challenge_platform.cli.challenges import SlugArgument
-from challenge_platform.cli.data import CHALLENGE_FILE, FolderOption, sha256_of
+from challenge_platform.cli.arguments import FileOption, FolderOption, SlugArgument
+from challenge_platform.cli.data import CHALLENGE_FILE, sha256_of
 from challenge_platform.cli.output import printable
-from challenge_platform.errors import InvalidInput
+from challenge_platform.cli.refusal import naming
+from challenge_platform.errors import InvalidInput, InvalidUpload
+from scorers.definition import SubmissionDefinition
+from scorers.table import InvalidPredictions, check_size, read_ids, read_predictions
 
-app = typer.Typer(rich_markup_mode=None)
-
-FileOption = Annotated[
-    Path,
-    typer.Option(
-        "-f",
-        "--file",
-        metavar="FILE",
-        exists=True,
-        dir_okay=False,
-        readable=True,
-        help="The predictions file.",
-    ),
-]
+app = typer.Typer()
 
 
 @app.command()
@@ -37,5 +25,44 @@ def validate(slug: SlugArgument, *, file: FileOption, path: FolderOption = None)
     Needs the files of `challenge data download`, and no network; it uses no quota. Each problem
     is told with its line, column, what was found, what was expected and how to repair it.
     """
-    rows = check(file, slug=slug, folder=path or Path(slug))
+    with naming(file):
+        rows = check(file, slug=slug, folder=path or Path(slug))
     typer.echo(printable(f"{file} is valid: {rows:,} predictions, as {slug} asks for."))
+
+
+def check(file: Path, /, *, slug: str, folder: Path) -> int:
+    """Give the number of predictions in a valid file; raise InvalidUpload if it is not valid.
+
+    Raise InvalidInput if the challenge's own files in `folder` are missing or changed.
+    """
+    submission, ids = _read_challenge(slug, folder)
+    try:
+        check_size(file.stat().st_size, submission=submission)
+        read_predictions(file.read_bytes(), submission=submission, ids=ids)
+    except InvalidPredictions as invalid:
+        problems = [asdict(problem) for problem in invalid.problems]
+        raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid
+    return len(ids)
+
+
+def _read_challenge(slug: str, folder: Path) -> tuple[SubmissionDefinition, tuple[str, ...]]:
+    """Give what a submission must look like and the ids to predict, from the downloaded files."""
+    again = f"run: challenge data download {slug} -p {folder}"
+    try:
+        document: dict[str, Any] = json.loads((folder / CHALLENGE_FILE).read_bytes())
+        found = document["slug"]
+        submission = SubmissionDefinition.model_validate(document["submission"])
+        published = {each["name"]: each["sha256"] for each in document["files"]}
+        table = folder / submission.ids
+        if sha256_of(table) != published.get(submission.ids):
+            raise InvalidInput(f"{table} is not the file that the platform publishes; {again}")
+        ids = read_ids(table.read_bytes(), id_column=submission.id)
+    except FileNotFoundError as error:
+        raise InvalidInput(f"{error.filename} is missing; {again}") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise InvalidInput(f"the files in {folder} cannot be used: {error}; {again}") from error
+    if found != slug:
+        raise InvalidInput(
+            f"{folder} holds the challenge {found!r}, not {slug!r}; name its folder with -p"
+        )
+    return submission, ids

@@ -1,0 +1,108 @@
+"""`challenge leaderboard`: standings with the interval of every score and of every rank."""
+
+from typing import Annotated
+
+import typer
+
+from challenge_platform.cli.arguments import FormatOption, SlugArgument
+from challenge_platform.cli.documents import Leaderboard, Standing
+from challenge_platform.cli.output import (
+    Column,
+    Format,
+    note,
+    primary_score,
+    score_cells,
+    score_text,
+    time_text,
+    write_csv,
+    write_json,
+    write_table,
+)
+from challenge_platform.cli.session import session_of
+
+app = typer.Typer()
+
+
+@app.command()
+def leaderboard(
+    context: typer.Context,
+    slug: SlugArgument,
+    *,
+    phase: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Phase; by default the one that is open.")
+    ] = None,
+    board: Annotated[
+        str | None,
+        typer.Option(metavar="BOARD", help="public or private; by default the phase's own."),
+    ] = None,
+    page: Annotated[int, typer.Option(min=1, help="Page of a long board.")] = 1,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Show a leaderboard, with the interval of every score and rank.
+
+    Equal scores share a rank. The ranks in brackets are those that the data leave possible: teams
+    whose ranks overlap are not clearly apart. Baselines are shown without a rank.
+    """
+    with session_of(context).client(signed_in=False) as client:
+        found = client.leaderboard(slug, phase=phase, board=board, page=page)
+    if form is Format.JSON:
+        write_json(found)
+    elif form is Format.CSV:
+        write_csv([_cells(standing) for standing in found["rows"]])
+    elif found["rows"]:
+        write_table(found["rows"], columns=_COLUMNS)
+        note(_footer(found))
+    else:
+        typer.echo(f"The {found['board']} board of phase {found['phase']} is empty.")
+
+
+def _footer(found: Leaderboard) -> str:
+    text = (
+        f"Phase {found['phase']}, {found['board']} board, state {found['number']} of "
+        f"{time_text(found['built_at'])}."
+    )
+    if len(found["rows"]) < found["total"]:
+        text += f" Page {found['page']}: {len(found['rows'])} of {found['total']} rows."
+    return text
+
+
+def _rank_text(standing: Standing) -> str:
+    """Give a rank with its interval: `2 [1, 4]`."""
+    if standing["rank"] is None:
+        return "-"
+    if standing["rank_low"] is None or standing["rank_high"] is None:
+        return str(standing["rank"])
+    return f"{standing['rank']} [{standing['rank_low']}, {standing['rank_high']}]"
+
+
+def _score_text(standing: Standing) -> str:
+    score = primary_score(standing["scores"])
+    return "-" if score is None else score_text(score)
+
+
+def _cells(standing: Standing) -> dict[str, object]:
+    return {
+        "rank": standing["rank"],
+        "rank_low": standing["rank_low"],
+        "rank_high": standing["rank_high"],
+        "team": standing["team"],
+        "baseline": standing["baseline"],
+        "entries": standing["entries"],
+        "last_submission": standing["last_submission"],
+        **score_cells(standing["scores"]),
+    }
+
+
+_COLUMNS: list[Column[Standing]] = [
+    Column(heading="RANK", text=_rank_text),
+    Column(
+        heading="TEAM",
+        text=lambda standing: (
+            f"{standing['team']} (baseline)" if standing["baseline"] else standing["team"]
+        ),
+    ),
+    Column(heading="SCORE [95 % INTERVAL]", text=_score_text),
+    Column(heading="ENTRIES", text=lambda standing: str(standing["entries"]), right=True),
+    # The day alone, so that the table fits in 80 columns; CSV and JSON have the time.
+    Column(heading="LAST", text=lambda standing: time_text(standing["last_submission"])[:10]),
+]

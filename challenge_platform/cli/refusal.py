@@ -1,0 +1,36 @@
+"""A refused predictions file told line by line, the same whether here or by the platform."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from challenge_platform.errors import InvalidUpload
+
+Problem = Mapping[str, str | int | None]
+
+
+@contextmanager
+def naming(file: Path, /) -> Iterator[None]:
+    """Make a refusal tell the file and every problem that is known, one a line."""
+    try:
+        yield
+    except InvalidUpload as error:
+        text = _text(error, file=file)
+        raise InvalidUpload(text, problems=error.problems, total=error.total) from error
+
+
+def _text(error: InvalidUpload, *, file: Path) -> str:
+    others = error.total - len(error.problems)
+    lines = [f"  {problem_text(problem)}" for problem in error.problems]
+    if others > 0:
+        lines.append(f"  and {others:,} more")
+    count = "1 problem" if error.total == 1 else f"{error.total:,} problems"
+    return "\n".join([f"{file} was refused and no quota was used; it has {count}:", *lines])
+
+
+def problem_text(problem: Problem, /) -> str:
+    """Write a problem as `scorers.problems.Problem` does, which is slow to import."""
+    where = [f"line {problem['line']}"] if problem["line"] is not None else []
+    where += [f"column {problem['column']}"] if problem["column"] is not None else []
+    place = ", ".join(where) or "file"
+    return f"{place}: found {problem['found']}, expected {problem['expected']}; {problem['repair']}"

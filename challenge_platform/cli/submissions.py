@@ -1,0 +1,168 @@
+"""`challenge submissions`: your team's submissions, what became of each, and cancelling one."""
+
+from collections.abc import Sequence
+
+import typer
+
+from challenge_platform.cli.arguments import FormatOption, IdArgument, SlugArgument
+from challenge_platform.cli.documents import Score, Submission
+from challenge_platform.cli.output import (
+    Column,
+    Format,
+    primary_score,
+    printable,
+    score_cells,
+    score_text,
+    size_text,
+    time_text,
+    write_csv,
+    write_json,
+    write_table,
+)
+from challenge_platform.cli.session import session_of
+from challenge_platform.cli.waiting import state_text
+
+app = typer.Typer()
+
+
+@app.command("list")
+def list_submissions(
+    context: typer.Context, slug: SlugArgument, *, form: FormatOption = Format.TABLE
+) -> None:
+    """List your team's submissions to a challenge, the newest first."""
+    with session_of(context).client() as client:
+        found = client.submissions(slug)
+    if form is Format.JSON:
+        write_json(found)
+    elif form is Format.CSV:
+        write_csv([_cells(submission) for submission in found])
+    elif found:
+        write_table(found, columns=_COLUMNS)
+    else:
+        typer.echo(f"Your team has made no submission yet: challenge submit {slug} -f FILE -m TEXT")
+
+
+@app.command()
+def show(
+    context: typer.Context, submission_id: IdArgument, *, form: FormatOption = Format.TABLE
+) -> None:
+    """Show one submission: its state, scores and times."""
+    with session_of(context).client() as client:
+        submission = client.submission(submission_id)
+    write_submission(submission, form=form)
+
+
+@app.command()
+def cancel(context: typer.Context, submission_id: IdArgument) -> None:
+    """Cancel a submission that has not ended.
+
+    It gives its quota back only if its scoring has not begun.
+    """
+    with session_of(context).client() as client:
+        submission = client.cancel(submission_id)
+    typer.echo(f"Submission {submission['id']} is {submission['state']}.")
+
+
+def write_submission(submission: Submission, /, *, form: Format) -> None:
+    """Print one submission in the form asked for."""
+    if form is Format.JSON:
+        write_json(submission)
+    elif form is Format.CSV:
+        write_csv([_cells(submission)])
+    else:
+        _print(submission)
+
+
+def _print(submission: Submission) -> None:
+    facts = {
+        "Submission": submission["id"],
+        "Challenge": f"{submission['challenge']}, phase {submission['phase']}",
+        "Team": submission["team"],
+        "File": f"{submission['filename']}, {size_text(submission['size'])}",
+        "SHA-256": submission["sha256"],
+        "Message": submission["message"],
+        "Received": time_text(submission["received_at"]),
+        "Finished": time_text(submission["finished_at"]),
+        "State": state_text(submission),
+    }
+    for name, fact in facts.items():
+        typer.echo(printable(f"{name + ':':<12}{fact}"))
+    if reason := reason_text(submission):
+        typer.echo(printable(f"{'Reason:':<12}{reason}"))
+    write_scores(submission["scores"])
+
+
+def write_scores(scores: Sequence[Score], /) -> None:
+    """Print scores with their 95 % intervals, if there are any."""
+    if scores:
+        typer.echo()
+        write_table(scores, columns=_SCORE_COLUMNS)
+
+
+def reason_text(submission: Submission, /) -> str | None:
+    """Say why a submission ended without a score, whose fault it was and what to do."""
+    reason = submission["reason"]
+    if reason is None or submission["state"] == "scored":
+        return None
+    fault = _FAULTS.get(reason["fault"], reason["fault"])
+    advice = _ADVICE.get(submission["state"], "")
+    return f"{reason['message'].rstrip('.')} ({reason['code']}, {fault}). {advice}".rstrip()
+
+
+_FAULTS = {
+    "nobody": "nobody's fault",
+    "participant": "on your team's side",
+    "platform": "the platform's fault",
+}
+_ADVICE = {
+    "rejected": "Repair the file that your code makes, then submit again.",
+    "failed": "Repair your code, then submit again.",
+    "errored": "It costs you no quota; submit again later.",
+}
+"""What to do after an end without a score, by state."""
+
+
+def _result(submission: Submission) -> str:
+    score = primary_score(submission["scores"])
+    if score is not None:
+        return score_text(score)
+    reason = submission["reason"]
+    if reason is None or submission["state"] == "scored":
+        return state_text(submission)
+    return f"{submission['state']}: {reason['code']}"
+
+
+def _cells(submission: Submission) -> dict[str, object]:
+    reason = submission["reason"]
+    plain = ("id", "challenge", "phase", "kind", "team", "filename", "size", "sha256", "message")
+    return {
+        **{name: submission[name] for name in plain},  # type: ignore[literal-required]  # names above
+        "state": submission["state"],
+        "reason": reason and reason["code"],
+        "fault": reason and reason["fault"],
+        "received_at": submission["received_at"],
+        "finished_at": submission["finished_at"],
+        **score_cells(submission["scores"]),
+    }
+
+
+_COLUMNS: list[Column[Submission]] = [
+    # The message stands below the id, so that the table fits in 80 columns.
+    Column(
+        heading="SUBMISSION",
+        text=lambda submission: f"{submission['id']}\n  {submission['message']}".rstrip(),
+    ),
+    Column(heading="RESULT", text=_result),
+    Column(heading="RECEIVED", text=lambda submission: time_text(submission["received_at"])),
+]
+_SCORE_COLUMNS: list[Column[Score]] = [
+    Column(
+        heading="SCORE",
+        text=lambda score: f"{score['key']} (ranks)" if score["primary"] else score["key"],
+    ),
+    Column(heading="VALUE [95 % INTERVAL]", text=score_text),
+    Column(
+        heading="BETTER",
+        text=lambda score: "higher" if score["direction"] == "maximize" else "lower",
+    ),
+]

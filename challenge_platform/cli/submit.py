@@ -1,0 +1,150 @@
+"""`challenge submit`: check a file here, upload it, and if asked wait for its score."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from challenge_platform.cli.arguments import FileOption, FolderOption, FormatOption, SlugArgument
+from challenge_platform.cli.client import Client, Form
+from challenge_platform.cli.data import CHALLENGE_FILE, transfer_bar
+from challenge_platform.cli.documents import Accepted, Quota, Submission
+from challenge_platform.cli.exits import EXIT_OF_STATE, ExitCode, PlatformFault
+from challenge_platform.cli.output import Format, local_time_text, note, printable
+from challenge_platform.cli.refusal import naming
+from challenge_platform.cli.session import session_of
+from challenge_platform.cli.submissions import reason_text, write_scores, write_submission
+from challenge_platform.cli.waiting import wait
+
+DEFAULT_WAIT = 3600
+"""Seconds that a bare `--wait` waits."""
+
+SECONDS = re.compile(r"\d+(\.\d+)?")
+
+app = typer.Typer()
+
+
+class Kind(StrEnum):
+    """What is submitted."""
+
+    PREDICTIONS = "predictions"
+    CODE = "code"
+    CONTAINER = "container"
+
+
+class SubmitCommand(TyperCommand):
+    """A command whose `--wait` may stand alone; Typer has no options with an optional value."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 -- Click's
+        return super().parse_args(ctx, with_default_wait(args))
+
+
+def with_default_wait(args: Sequence[str], /) -> list[str]:
+    """Give a bare `--wait` its default, unless a number of seconds follows it."""
+    following = [*args[1:], ""]
+    return [
+        f"--wait={DEFAULT_WAIT}" if arg == "--wait" and not SECONDS.fullmatch(after) else arg
+        for arg, after in zip(args, following, strict=True)
+    ]
+
+
+@app.command(cls=SubmitCommand)
+def submit(
+    context: typer.Context,
+    slug: SlugArgument,
+    *,
+    file: FileOption,
+    message: Annotated[
+        str, typer.Option("-m", "--message", metavar="TEXT", help="What is new in it, for you.")
+    ],
+    kind: Annotated[Kind, typer.Option(help="What the file is.")] = Kind.PREDICTIONS,
+    phase: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Phase; by default the one that is open.")
+    ] = None,
+    wait_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--wait",
+            metavar="[SECONDS]",
+            min=0,
+            help="Wait until it has ended and print its scores; a bare --wait waits one hour.",
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check/--no-check", help="Check the file here before the upload.")
+    ] = True,
+    path: FolderOption = None,
+    idempotency_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help="Submissions with the same key count once; for scripts."),
+    ] = None,
+    form: FormatOption = Format.TABLE,
+) -> ExitCode:
+    """Submit a predictions file to a challenge.
+
+    The file is checked on this machine first, if the challenge's data were downloaded, so that
+    a mistake costs no upload. Without --wait, exit code 0 means that it was accepted; with it,
+    that it was scored.
+    """
+    with session_of(context).client() as client, naming(file):
+        if check and kind is Kind.PREDICTIONS:
+            _check_here(file, slug=slug, folder=path or Path(slug))
+        fields = {"kind": str(kind), "message": message} | ({"phase": phase} if phase else {})
+        accepted = _upload(client, slug, file, form=fields, key=idempotency_key or uuid.uuid4().hex)
+        tell = typer.echo if form is Format.TABLE else note
+        tell(f"Submission {accepted['id']} was accepted.")
+        tell(quota_text(accepted["quota"]))
+        if wait_seconds is not None:
+            ended = wait(client, accepted["id"], seconds=wait_seconds)
+            return _tell_end(ended, form=form)
+        if form is not Format.TABLE:
+            write_submission(client.submission(accepted["id"]), form=form)
+    return ExitCode.DONE
+
+
+def quota_text(quota: Quota, /) -> str:
+    """Say how many submissions the team has left, and when it has one again."""
+    if quota["remaining"]:
+        return f"{quota['remaining']} of {quota['limit']} submissions are left."
+    if quota["next_slot"] is None:
+        return f"None of {quota['limit']} submissions is left in this phase."
+    when = local_time_text(quota["next_slot"])
+    return f"None of {quota['limit']} submissions is left; the next is possible from {when}."
+
+
+def _check_here(file: Path, *, slug: str, folder: Path) -> None:
+    if not (folder / CHALLENGE_FILE).exists():
+        note(f"Not checked here, as there is no {folder / CHALLENGE_FILE}; the platform checks it.")
+        return
+    # The reader of predictions needs numpy, which takes longer to import than all the rest.
+    from challenge_platform.cli.validation import check  # noqa: PLC0415 -- see above
+
+    check(file, slug=slug, folder=folder)
+
+
+def _upload(client: Client, slug: str, file: Path, *, form: Form, key: str) -> Accepted:
+    try:
+        with transfer_bar() as bar, bar.open(file, "rb", description=printable(file.name)) as body:
+            return client.submit(slug, body, filename=file.name, form=form, idempotency_key=key)
+    except PlatformFault as error:
+        raise PlatformFault(
+            f"{error}. To try again without the risk of counting twice, add --idempotency-key {key}"
+        ) from error
+
+
+def _tell_end(submission: Submission, *, form: Format) -> ExitCode:
+    """Print what became of a submission and give the exit code of its end."""
+    if form is not Format.TABLE:
+        write_submission(submission, form=form)
+    elif (reason := reason_text(submission)) is not None:
+        typer.echo(printable(f"It was {submission['state']}: {reason}"))
+    else:
+        seconds = submission["timings"].get("total_seconds")
+        typer.echo("It was scored." if seconds is None else f"It was scored in {seconds:.1f} s.")
+        write_scores(submission["scores"])
+    return EXIT_OF_STATE[submission["state"]]
