@@ -35,6 +35,12 @@ class Engine:
     def _api(self) -> docker.APIClient:
         return docker.APIClient(base_url=f"unix://{self._path}", timeout=_SECONDS)
 
+    def close(self) -> None:
+        """Give the connections back; a later call opens new ones."""
+        if "_api" in self.__dict__:
+            self._api.close()
+            del self._api
+
     def facts(self) -> EngineFacts:
         """Ask what the engine can do."""
         with self._asked_to("tell what it can do"):

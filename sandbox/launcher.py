@@ -71,7 +71,8 @@ def serve(
 
     Raises SandboxUnavailable with code "already_running" when the socket has a launcher.
     """
-    runner = DockerRunner(Engine(engine_socket), runtimes=runtimes, label=label, slots=slots)
+    engine = Engine(engine_socket)
+    runner = DockerRunner(engine, runtimes=runtimes, label=label, slots=slots)
     callers = frozenset({os.geteuid()}) | (allowed_uids or frozenset())
     with _sole_launcher(socket_path):
         server = _Server(
@@ -97,6 +98,7 @@ def serve(
             socket_path.unlink(missing_ok=True)
             _close(runner)
             server.server_close()
+            engine.close()
 
 
 @contextmanager
