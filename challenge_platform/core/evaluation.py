@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlmodel import Field, Session, SQLModel
 
 from challenge_platform.core import lease, standing
@@ -23,6 +24,8 @@ from challenge_platform.vault import KeyRing, Truth, encrypt, open_truth
 from sandbox import End, Limits, Outcome, Run, Runner, SandboxUnavailable
 from scorers.document import Evaluation, read_answer
 from scorers.request import write_request
+
+log = structlog.get_logger()
 
 SCORING_RUNTIME = "scoring"
 SCORING_LIMITS = Limits(seconds=60, memory=1 << 30, cpus=1, processes=32, output=4 << 20)
@@ -96,6 +99,13 @@ class Evaluator:
                 outcome, evaluation = self._score(work)
             return self._record(claim, work, outcome, evaluation)
         except NotScored as ended:
+            log.warning(
+                "not scored",
+                submission=submission_id,
+                attempt=claim.attempt,
+                reason=ended.reason,
+                why=str(ended.__cause__ or ""),
+            )
             return self._postpone(claim, ended.reason)
         except StaleClaim:
             return None
