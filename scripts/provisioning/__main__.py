@@ -91,14 +91,14 @@ def _become_able_to_sudo() -> None:
 
 def _enter_engine_group(arguments: list[str], /) -> None:
     again = [sys.executable, "-m", "scripts.provisioning", *arguments]
-    command = through_engine_group(again, dict(os.environ))
+    command = through_engine_group(again)
     if command != again:
         os.execvp(command[0], command)
 
 
 def _become(command: list[str], /) -> None:
     os.environ["PATH"] = f"{environment.PYTHON.parent}:{os.environ['PATH']}"
-    command = through_engine_group(command, dict(os.environ))  # it may have been joined just now
+    command = through_engine_group(command)  # it may have been joined just now
     os.execvp(command[0], command)
 
 

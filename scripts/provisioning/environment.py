@@ -30,22 +30,11 @@ def is_ready(lock: str, /) -> bool:
     return PYTHON.exists() and noted in [_note(cover) for cover in _COVERS[lock]]
 
 
-def find_python(*, for_other_users: bool) -> Path | None:
-    """Find a Python >= 3.11 that can make virtual environments, or None.
-
-    With `for_other_users`, one that any user can reach comes first: started as root, the platform
-    runs web and worker under uids of their own, which cannot enter root's home folder.
-    """
+def find_python() -> Path | None:
+    """Find a Python >= 3.11 that can make virtual environments, or None."""
     versions = (shutil.which(f"python3.{minor}") for minor in range(11, 15))
-    found = [Path(name) for name in (sys.executable, "/usr/bin/python3", *versions) if name]
-    if for_other_users:
-        found.sort(key=lambda path: not reachable_by_all(path))  # stable: else in this order
+    found = (Path(name) for name in (sys.executable, "/usr/bin/python3", *versions) if name)
     return next((path for path in found if _works(path)), None)
-
-
-def reachable_by_all(path: Path, /) -> bool:
-    """Whether every user may enter each folder above the file that `path` leads to."""
-    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
 
 
 def install_commands(lock: str, /, *, python: Path) -> list[list[str]]:
@@ -75,8 +64,7 @@ def _note(lock: str, /) -> dict[str, str]:
 
 def _works(python: str | Path, /) -> bool:
     try:
-        return (
-            subprocess.run([python, "-c", _PROBE], capture_output=True, check=False).returncode == 0
-        )
+        probed = subprocess.run([python, "-c", _PROBE], capture_output=True, check=False)
     except OSError:
         return False
+    return probed.returncode == 0

@@ -35,9 +35,6 @@ class Machine:
     programs: frozenset[str]  # those that set-up may need and that are here
     apparmor: bool  # the kernel confines programs by AppArmor
     engine: EngineState
-    socket: (
-        Path  # where the engine is spoken to: the usual place, unless DOCKER_HOST says otherwise
-    )
     user: str
     in_engine_group: bool  # as the group database says; this session may be older
     python: Path | None  # the Python that .venv will be made of
@@ -48,8 +45,7 @@ class Machine:
 def look(environ: dict[str, str], /) -> Machine:
     """Look at this machine; changes nothing."""
     root = os.geteuid() == 0
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    at = engine_socket(environ)
+    user = _user()
     ready = frozenset(lock for lock in ("server", "dev") if environment.is_ready(lock))
     return Machine(
         may_install=environ.get("CHALLENGE_NO_INSTALL", "0") in {"", "0"},
@@ -61,27 +57,20 @@ def look(environ: dict[str, str], /) -> Machine:
         programs=frozenset(
             name for name, files in _PROGRAMS.items() if any(map(shutil.which, files))
         ),
-        engine=engine_state(at),
-        socket=at,
+        engine=engine_state(SOCKET),
         user=user,
         in_engine_group=_in_engine_group(user),
-        python=environment.find_python(for_other_users=root),
+        python=environment.find_python(),
         ready=ready,
-        image=bool(ready) and has_image(_scoring_image(), at=at),
+        image=bool(ready) and has_image(_scoring_image(), at=SOCKET),
     )
 
 
-def engine_socket(environ: dict[str, str], /) -> Path:
-    """Return the engine's socket: the usual one, or that of DOCKER_HOST (unix sockets only)."""
-    return Path(environ.get("DOCKER_HOST", str(SOCKET)).removeprefix("unix://"))
-
-
-def through_engine_group(command: list[str], environ: dict[str, str], /) -> list[str]:
+def through_engine_group(command: list[str], /) -> list[str]:
     """Have sg run the command where this session is older than its user's access to the engine."""
-    user = pwd.getpwuid(os.geteuid()).pw_name
-    if engine_state(engine_socket(environ)) is not EngineState.REFUSES:
+    if engine_state(SOCKET) is not EngineState.REFUSES:
         return command
-    if not _in_engine_group(user) or grp.getgrnam(ENGINE_GROUP).gr_gid in os.getgroups():
+    if not _in_engine_group(_user()) or grp.getgrnam(ENGINE_GROUP).gr_gid in os.getgroups():
         return command
     return ["sg", ENGINE_GROUP, "-c", shlex.join(command)]
 
@@ -108,6 +97,13 @@ def _sudo() -> bool:
         return False
     asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
     return asked.returncode == 0 or sys.stdin.isatty()  # at a terminal it can ask for the password
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # as in a container that was given a number for its user
+        return str(os.geteuid())
 
 
 def _in_engine_group(user: str, /) -> bool:

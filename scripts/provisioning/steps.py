@@ -38,7 +38,7 @@ def steps(plan: Plan, machine: Machine, /) -> list[Step]:
     if plan.join_group is not None:
         made.append(_join_group(plan.join_group, machine))
     if plan.environment is not None:
-        made.append(_install_environment(plan.environment, machine))
+        made.append(_install_environment(plan.environment, machine.python))
     if plan.image:
         made.append(_make_image(machine))
     return made
@@ -81,20 +81,15 @@ def _join_group(user: str, machine: Machine, /) -> Step:
     )
 
 
-def _install_environment(lock: str, machine: Machine, /) -> Step:
+def _install_environment(lock: str, found: Path | None, /) -> Step:
     # A plan that found no Python installs python3-venv first, which makes Debian's one usable.
-    python = machine.python or Path("/usr/bin/python3")
+    python = found or Path("/usr/bin/python3")
     file = environment.lock_file(lock)
     count = sum("==" in line for line in file.read_text().splitlines())
-    why = (
-        f"the {count} packages of {file.relative_to(environment.ROOT)}, each checked against its"
-        f" hash, in a virtual environment of {python}"
-    )
-    if machine.root and not environment.reachable_by_all(python):
-        why += ", which other users cannot reach: web and worker will have no uids of their own"
     return Step(
         title="install the Python packages into .venv",
-        why=why,
+        why=f"the {count} packages of {file.relative_to(environment.ROOT)}, each checked against"
+        f" its hash, in a virtual environment of {python}",
         commands=environment.install_commands(lock, python=python),
         finish=partial(environment.note_installed, lock),
     )
@@ -102,7 +97,7 @@ def _install_environment(lock: str, machine: Machine, /) -> Step:
 
 def _make_image(machine: Machine, /) -> Step:
     python = [str(environment.PYTHON), "-B"]  # as root it must leave no files in the clone
-    command = [*python, "-m", "sandbox.images.build", "--engine", f"unix://{machine.socket}"]
+    command = [*python, "-m", "sandbox.images.build"]
     return Step(
         title="make the image of the scoring sandbox",
         why="submissions are scored in it; its Python comes from an image registry, where none can"

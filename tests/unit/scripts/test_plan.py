@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from scripts.provisioning.engine import SOCKET, EngineState
+from scripts.provisioning.engine import EngineState
 from scripts.provisioning.errors import SetupError
 from scripts.provisioning.machine import Machine
 from scripts.provisioning.plan import Plan, Profile, make_plan
@@ -27,7 +27,6 @@ READY = Machine(
     programs=PROGRAMS,
     apparmor=True,
     engine=EngineState.ANSWERS,
-    socket=SOCKET,
     user="root",
     in_engine_group=False,
     python=Path("/usr/bin/python3"),
@@ -128,7 +127,6 @@ def test_a_user_whom_the_engine_refuses_joins_its_group(
             {"programs": PROGRAMS - {"redis-server"}, **ALICE, "sudo": False},
             ["sudo", "redis-server"],
         ),
-        ({"engine": EngineState.SILENT, "socket": Path("/there")}, ["at /there"]),
         ({"engine": EngineState.SILENT, **ALICE, "sudo": False}, ["sudo", "be started"]),
         ({"engine": EngineState.REFUSES, **ALICE, "sudo": False}, ["sudo", "let alice in"]),
         ({"engine": EngineState.REFUSES, **ALICE, "may_install": False}, ["NO_INSTALL", "usermod"]),
