@@ -63,7 +63,7 @@ def scoring_files() -> dict[str, bytes]:
         if path.is_file() and "__pycache__" not in path.parts:
             files[f"scoring/scorers/{path.relative_to(package)}"] = path.read_bytes()
     for name, text in _distribution_files().items():
-        files[f"scoring/scorers.dist-info/{name}"] = text.encode()
+        files[f"scoring/challenge_platform.dist-info/{name}"] = text.encode()
     return files
 
 
@@ -86,7 +86,7 @@ def _distribution_files() -> dict[str, str]:
     metrics = sorted(project.entry_points.select(group="scorers.metrics"))
     lines = [f"{metric.name} = {metric.value}\n" for metric in metrics]
     return {
-        "METADATA": f"Metadata-Version: 2.1\nName: scorers\nVersion: {project.version}\n",
+        "METADATA": f"Metadata-Version: 2.1\nName: challenge-platform\nVersion: {project.version}\n",
         "entry_points.txt": "".join(["[scorers.metrics]\n", *lines]),
     }
 

@@ -53,11 +53,11 @@ def test_the_image_holds_the_scorers_and_their_metrics_but_nothing_else_of_ours(
     assert "scoring/scorers/__main__.py" in files
     assert (
         b"harrell_c = scorers.survival:HARRELL_C"
-        in files["scoring/scorers.dist-info/entry_points.txt"]
+        in files["scoring/challenge_platform.dist-info/entry_points.txt"]
     )
     assert {path.split("/")[1] for path in files if "/" in path} == {
         "scorers",
-        "scorers.dist-info",
+        "challenge_platform.dist-info",
     }
 
 
