@@ -20,7 +20,7 @@ from challenge_platform.core import account
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.team import join
 
-CHALLENGES = Path(__file__).parent / "data"
+TINY = Path(__file__).parent / "data" / "tiny-survival"
 START_SECONDS = 60
 
 
@@ -31,6 +31,7 @@ class Live:
     process: subprocess.Popen[bytes]
     platform: Platform
     client: httpx.Client
+    slug: str
 
     def pids(self, name: str, /) -> list[int]:
         """Give the process ids of one program: web, worker, launcher, reaper or redis."""
@@ -52,7 +53,7 @@ class Live:
     def submit(self, content: bytes, /, *, key: str | None = None) -> str:
         """Submit a predictions file and give the submission's id."""
         answer = self.client.post(
-            "/api/v1/challenges/tiny-survival/submissions",
+            f"/api/v1/challenges/{self.slug}/submissions",
             files={"file": ("p.csv", content, "text/csv")},
             data={"kind": "predictions", "phase": "development", "message": ""},
             headers={"Idempotency-Key": key} if key else {},
@@ -89,13 +90,19 @@ def wait_until(holds: Callable[[], bool], /, *, seconds: float, every: float = 0
 
 @contextlib.contextmanager
 def running(
-    folder: Path, /, *, environment: Mapping[str, str] | None = None, workers: int = 1
+    folder: Path,
+    /,
+    *,
+    challenge: Path = TINY,
+    environment: Mapping[str, str] | None = None,
+    workers: int = 1,
 ) -> Iterator[Live]:
-    """Run a platform with the tiny challenge and one participant; stop it at the end."""
+    """Run a platform with one challenge and one participant; stop it at the end."""
     port = free_port()
     settings = Settings(data_dir=folder, public_url=f"http://127.0.0.1:{port}")
     inherited = {**settings.environment(), **(environment or {})}
-    call("data", "build", "tiny-survival", "--from", str(CHALLENGES), environment=inherited)
+    slug = challenge.name
+    call("data", "build", slug, "--from", str(challenge.parent), environment=inherited)
     command = ["up", "--port", str(port), "--workers", str(workers)]
     with subprocess.Popen(
         [sys.executable, "-m", "challenge_platform.cli", *command],
@@ -107,8 +114,8 @@ def running(
             platform = Platform.from_settings(settings)
             with httpx.Client(base_url=settings.public_url, timeout=10) as client:
                 wait_until(lambda: ready(client), seconds=START_SECONDS, every=0.1)
-                client.headers["Authorization"] = f"Bearer {token(platform)}"
-                yield Live(process=process, platform=platform, client=client)
+                client.headers["Authorization"] = f"Bearer {token(platform, slug)}"
+                yield Live(process=process, platform=platform, client=client, slug=slug)
         finally:
             process.send_signal(signal.SIGTERM)
             output, _ = process.communicate(timeout=30)
@@ -122,8 +129,8 @@ def ready(client: httpx.Client, /) -> bool:
     return answer.is_success and all(answer.json().values())
 
 
-def token(platform: Platform, /, *, name: str = "alice") -> str:
-    """Make an account, join the tiny challenge and give an API token."""
+def token(platform: Platform, slug: str, /, *, name: str = "alice") -> str:
+    """Make an account, join the challenge and give an API token."""
     now = platform.clock()
     with platform.database.writing() as session:
         user = account.create_user(
@@ -133,8 +140,9 @@ def token(platform: Platform, /, *, name: str = "alice") -> str:
             password="correct horse battery",  # noqa: S106 -- a test's account
             now=now,
         )
-        challenge = find_challenge(session, "tiny-survival")
-        join(session, challenge, user=user, agreement_version="1", now=now)
+        challenge = find_challenge(session, slug)
+        version = challenge.definition.agreement.version
+        join(session, challenge, user=user, agreement_version=version, now=now)
         return account.issue_token(session, user, name="test", now=now)
 
 

@@ -140,7 +140,7 @@ def test_no_container_of_ours_is_left(live: Live, tmp_path: Path) -> None:
     label = str(live.platform.settings.data_dir.absolute())
     engine = docker.from_env()
 
-    def ours() -> list[str]:
+    def ours() -> list[str | None]:
         found = engine.containers.list(all=True)
         return [container.id for container in found if label in container.labels.values()]
 
