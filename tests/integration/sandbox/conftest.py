@@ -1,0 +1,95 @@
+"""A real engine, the runtime of the hostile cases, and runners that leave nothing behind."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import docker
+import pytest
+
+from sandbox import Limits, Run, SandboxUnavailable
+from sandbox.docker import DockerRunner
+from sandbox.engine import ENGINE_SOCKET, Engine
+from sandbox.images.build import build_base, build_scoring_image
+
+FOLDER = Path(__file__).parents[2] / "sandbox"
+CASE_IMAGE = "challenge-platform/test-cases"
+
+
+def case_input(program: str, data: bytes = b"") -> bytes:
+    """Give the stdin with which the test runtime runs a program, which reads `data` from it."""
+    source = program.encode()
+    return f"{len(source)}\n".encode() + source + data
+
+
+def case_run(program: str, data: bytes = b"", *, limits: Limits | None = None) -> Run:
+    """Give a run of a program in the test runtime."""
+    return Run(
+        id=str(uuid.uuid4()),
+        runtime="case",
+        limits=limits or Limits(seconds=20),
+        input=case_input(program, data),
+    )
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """Give the Docker Engine; without one the test is skipped, but on CI it fails."""
+    engine = Engine()
+    try:
+        engine.facts()
+    except SandboxUnavailable as error:
+        if os.environ.get("CI") == "true":  # noqa: TID251  CI's own variable, not a setting
+            pytest.fail(f"CI needs a Docker Engine: {error}")
+        pytest.skip(f"no Docker Engine: {error}")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def scoring_image(engine: Engine) -> str:
+    """Make the scoring image, if it is not there, and give its tag."""
+    assert engine.facts().seccomp
+    return build_scoring_image(say=print)
+
+
+@pytest.fixture(scope="session")
+def case_image(engine: Engine) -> str:
+    """Make the test runtime on the Python base and give its tag."""
+    assert engine.facts().seccomp
+    base = build_base(say=print)
+    with docker.APIClient(base_url=f"unix://{ENGINE_SOCKET}") as api:
+        answers = api.build(
+            path=str(FOLDER),
+            tag=CASE_IMAGE,
+            buildargs={"BASE": base},
+            network_mode="none",
+            rm=True,
+            forcerm=True,
+            decode=True,
+        )
+        problems = [answer["error"] for answer in answers if "error" in answer]
+    assert problems == []
+    return CASE_IMAGE
+
+
+@pytest.fixture
+def label() -> str:
+    """Give a label that no other launcher on this engine has."""
+    return f"test-{uuid.uuid4()}"
+
+
+@pytest.fixture
+def runner(engine: Engine, case_image: str, label: str) -> Iterator[DockerRunner]:
+    """Give a runner of the test runtime, whose containers are gone after the test."""
+    runner = DockerRunner(engine, runtimes={"case": case_image}, label=label)
+    yield runner
+    runner.close()
+    assert engine.containers(label=label) == {}
+
+
+@pytest.fixture
+def containers(engine: Engine, label: str) -> Callable[[], list[str]]:
+    """Give a function that lists the runs whose containers the engine has, running or not."""
+    return lambda: sorted(engine.containers(label=label).values())

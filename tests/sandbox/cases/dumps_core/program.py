@@ -1,0 +1,10 @@
+import os
+
+os.chdir("/tmp")
+pid = os.fork()
+if pid == 0:
+    os.abort()
+_, status = os.waitpid(pid, 0)
+print("signal:", os.WTERMSIG(status))
+print("core dumped:", os.WCOREDUMP(status))
+print("files:", os.listdir("/tmp"))
