@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from sandbox.client import LauncherClient
-
 from challenge_platform.config import Settings
 from challenge_platform.core.evaluation import Evaluator
 from challenge_platform.core.reaper import Reaper
@@ -19,7 +17,8 @@ from challenge_platform.errors import KeyUnavailable
 from challenge_platform.queue import Queue
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import KeyRing
-from sandbox import Runner
+from sandbox import Launcher
+from sandbox.client import LauncherClient
 
 SECRET_BYTES = 32
 
@@ -93,7 +92,7 @@ class Platform:
     database: Database
     store: ObjectStore
     queue: Queue
-    runner: Runner
+    runner: Launcher
     clock: Callable[[], datetime] = now
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from typing import Annotated
 
 import structlog
@@ -9,15 +10,19 @@ import typer
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.config import Settings
-from challenge_platform.core import leaderboard, standing
+from challenge_platform.core import heartbeat, leaderboard, standing
 from challenge_platform.core.challenge import current_version
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import SCORING_LIMITS
+from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.reaper import BOARD, BOARD_PERIOD, EVALUATE, enqueue_board
 from challenge_platform.errors import QueueUnavailable
+from sandbox import SandboxUnavailable
 
 # A job outlives its sandbox, so that the sandbox's own deadline always comes first.
 JOB_SECONDS = int(SCORING_LIMITS.seconds) + 60
+
+BEAT_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -75,11 +80,27 @@ def work(platform: Platform, /, *, burst: bool = False) -> None:
 
 def reap(platform: Platform, /, *, stopped: threading.Event) -> None:
     """Do a round of the reaper again and again until told to stop."""
+    next_beat = 0.0
     while not stopped.is_set():
+        if time.monotonic() >= next_beat:
+            _beat(platform)
+            next_beat = time.monotonic() + BEAT_SECONDS
         done = platform.reaper.round()
         if done.taken_back or done.enqueued or not done.queue_available:
             log.info("reaped", **vars(done))
         stopped.wait(platform.settings.reaper_period.total_seconds())
+
+
+def _beat(platform: Platform) -> None:
+    """Tell that the reaper lives, and what the launcher says of itself."""
+    try:
+        problem = "; ".join(platform.runner.status().problems)
+    except SandboxUnavailable as error:
+        problem = str(error)
+    now = platform.clock()
+    with platform.database.writing() as session:
+        heartbeat.beat(session, Part.REAPER, now=now)
+        heartbeat.beat(session, Part.LAUNCHER, now=now, problem=problem)
 
 
 app = typer.Typer(add_completion=False, help=__doc__)

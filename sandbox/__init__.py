@@ -122,3 +122,11 @@ class Runner(Protocol):
     def cancel(self, run_id: str, /) -> bool:
         """Kill a run and confirm that it is gone; False when no such run is under way."""
         ...
+
+
+class Launcher(Runner, Protocol):
+    """A runner that also tells what it can do now."""
+
+    def status(self) -> Status:
+        """Tell it; raise SandboxUnavailable when the launcher cannot be asked."""
+        ...

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sandbox import End, Outcome, Run, SandboxUnavailable
+from sandbox import End, Outcome, Run, SandboxUnavailable, Status
 from scorers.evaluation import evaluate
 from scorers.request import read_body, read_header
 
@@ -53,6 +53,10 @@ class FakeRunner:
         return Outcome(
             end=end, output=output, exit_code=code, seconds=0.01, image=IMAGE, timings={}
         )
+
+    def status(self) -> Status:
+        """Say that all is well."""
+        return Status(version="0", engine=None, runtimes={}, active=(), slots=1, problems=())
 
     def cancel(self, run_id: str, /) -> bool:
         """Say that no run of this id is under way: a fake run ends before it can be cancelled."""

@@ -11,6 +11,7 @@ from challenge_platform.core import (  # noqa: F401 -- importing a module regist
     audit,
     challenge,
     evaluation,
+    heartbeat,
     leaderboard,
     quota,
     standing,

@@ -37,6 +37,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_challenge_slug")),
     )
     op.create_table(
+        "heartbeat",
+        sa.Column(
+            "part",
+            sa.Enum(
+                "reaper",
+                "launcher",
+                name="part",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("problem", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("part", name=op.f("pk_heartbeat")),
+    )
+    op.create_table(
         "user",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=255), nullable=False),
@@ -429,6 +447,7 @@ def downgrade() -> None:
     op.drop_table("api_token")
     op.drop_table("acceptance")
     op.drop_table("user")
+    op.drop_table("heartbeat")
     op.drop_table("challenge")
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_event_subject"))
