@@ -23,9 +23,7 @@ LAST_USED_GRAIN = timedelta(minutes=1)
 
 # OWASP's minimum for Argon2id.
 HASH_PASSES, HASH_KIBIBYTES, HASH_LANES = 2, 19456, 1
-_HASHER = PasswordHasher(
-    time_cost=HASH_PASSES, memory_cost=HASH_KIBIBYTES, parallelism=HASH_LANES
-)
+_HASHER = PasswordHasher(time_cost=HASH_PASSES, memory_cost=HASH_KIBIBYTES, parallelism=HASH_LANES)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 
 
@@ -79,7 +77,7 @@ class ApiToken(SQLModel, table=True):
 def normalize_email(email: str, /) -> str:
     """Give the form under which an address is stored; raise InvalidInput when it is not one."""
     email = email.strip().lower()
-    if not _EMAIL.fullmatch(email):
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
         raise InvalidInput(f"{email!r} is not an e-mail address such as name@example.org")
     return email
 

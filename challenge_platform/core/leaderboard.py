@@ -220,7 +220,9 @@ def _places(
     ]
     low, high = rank_intervals(np.stack(vectors), direction=direction, tolerance=tolerance)
     bounds = {
-        int(index): (int(low[i]), int(high[i])) for i, index in enumerate(best) if low[i] != UNRANKED
+        int(index): (int(low[i]), int(high[i]))
+        for i, index in enumerate(best)
+        if low[i] != UNRANKED
     }
     for position, index in enumerate(ranked):
         places[index] = (int(rank[position]), *bounds.get(position, (None, None)))

@@ -276,6 +276,12 @@ def count_open(session: Session, /, *, team_id: int, phase: str) -> int:
     return session.exec(query).one()
 
 
+def count_by_state(session: Session, /) -> dict[State, int]:
+    """Count all submissions in each state."""
+    query = select(Submission.state, func.count()).group_by(col(Submission.state))
+    return {**dict.fromkeys(State, 0), **dict(session.exec(query).all())}
+
+
 def _move(session: Session, held: Claim, **values: State | Reason | datetime | None) -> None:
     """Change a claimed submission, unless its claim has been taken over."""
     still_held: tuple[ColumnElement[bool], ...] = (
