@@ -1,0 +1,61 @@
+"""The pages and the API: an application made for a platform, that translates HTTP to core calls."""
+
+from flask import Flask
+from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]  # ships no types
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # ships no types
+
+from challenge_platform.bootstrap import Platform, read_secret
+from challenge_platform.config import Settings
+from challenge_platform.web import (
+    accounts,
+    api,
+    converters,
+    errors,
+    formats,
+    headers,
+    health,
+    language,
+    limits,
+    reference,
+)
+
+VERSION = "1"
+PAGES = (reference.pages, health.probes)
+
+
+def create_app(platform: Platform, /) -> Flask:
+    """Assemble the application; raise KeyUnavailable without the key that signs sessions."""
+    app = OpenAPI(
+        __name__,
+        info=Info(title="Challenge Platform", version=VERSION),
+        security_schemes=api.SECURITY_SCHEMES,
+        validation_error_model=errors.Problem,
+        validation_error_callback=errors.invalid_parameters,
+        doc_ui=False,
+    )
+    app.secret_key = read_secret(platform.keys.session)
+    app.extensions["platform"] = platform
+    converters.register(app)
+    headers.register(app, platform.settings)
+    limits.register_sizes(app)
+    csrf = CSRFProtect(app)
+    language.register(app)
+    Bootstrap5(app)
+    accounts.register(app, platform)
+    limits.register_rates(app, platform.settings)
+    errors.register(app)
+    formats.register(app)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
+    for blueprint in api.BLUEPRINTS:
+        app.register_api(blueprint)
+        csrf.exempt(blueprint)
+    health.register(app, platform)
+    return app
+
+
+def from_environment() -> Flask:
+    """Make the application for the settings of this process, as gunicorn asks for it."""
+    return create_app(Platform.from_settings(Settings()))

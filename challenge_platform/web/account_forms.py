@@ -1,0 +1,78 @@
+"""The forms of an account, with the platform's own rules for names, addresses and passwords."""
+
+import flask_security
+from flask_security import MailUtil, PasswordUtil
+from flask_security.forms import RegisterFormV2
+from flask_security.mail_util import EmailValidateException
+from wtforms import Field, StringField  # type: ignore[import-untyped]  # ships no types
+from wtforms.validators import ValidationError  # type: ignore[import-untyped]  # ships no types
+
+from challenge_platform.core import account
+from challenge_platform.errors import InvalidInput
+from challenge_platform.web.language import gettext
+
+
+class LoginForm(flask_security.LoginForm):
+    """Address and password; nobody is remembered past the end of the session."""
+
+    remember = None
+
+
+class RegisterForm(RegisterFormV2):
+    """Name, address and password."""
+
+    name = StringField()
+
+    def validate_name(self, field: Field) -> None:
+        """Refuse what is not a name."""
+        try:
+            field.data = account.normalize_name(field.data or "")
+        except InvalidInput as error:
+            raise ValidationError(gettext("Give a name of 1 to 80 characters.")) from error
+
+
+class ChangePasswordForm(flask_security.ChangePasswordForm):
+    """The password in use and the new one."""
+
+
+class MailRules(MailUtil):
+    """Takes the addresses that core.account takes, those of an internal network included."""
+
+    def normalize(self, email: str) -> str:
+        """Give the form under which an address is stored."""
+        try:
+            return account.normalize_email(email)
+        except InvalidInput as error:
+            message = gettext("This is not an e-mail address such as name@example.org.")
+            raise EmailValidateException(message) from error
+
+    def validate(self, email: str) -> str:
+        """Do the same: no name server is asked, for there may be none."""
+        return self.normalize(email)
+
+
+class PasswordRules(PasswordUtil):
+    """Takes the passwords that core.account takes."""
+
+    def normalize(self, password: str) -> str:
+        """Give the form that is hashed."""
+        return account.normalize_password(password)
+
+    def validate(
+        self,
+        password: str,
+        is_register: bool,  # noqa: FBT001 -- Flask-Security's signature
+        **kwargs: object,
+    ) -> tuple[list[str] | None, str]:
+        """Give what is wrong with a new password, if anything, and the form that is hashed."""
+        del is_register, kwargs
+        try:
+            account.check_password(password)
+        except InvalidInput:
+            message = gettext(
+                "A password has %(least)s to %(most)s characters.",
+                least=account.PASSWORD_LENGTH.start,
+                most=account.PASSWORD_LENGTH.stop - 1,
+            )
+            return [message], password
+        return None, self.normalize(password)

@@ -1,0 +1,38 @@
+"""How the API answers: a document as JSON, and 304 to those who have it already."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, request
+from pydantic import BaseModel
+
+from challenge_platform.web.errors import MEDIA_TYPE, Problem
+
+
+def answer(
+    document: BaseModel, /, *, status: int = HTTPStatus.OK, location: str | None = None
+) -> Response:
+    """Give the document as JSON."""
+    response = Response(document.model_dump_json(), status, mimetype="application/json")
+    if location is not None:
+        response.location = location
+    return response
+
+
+def conditional(response: Response, /, *, etag: str | None = None) -> Response:
+    """Name the answer's state, by its digest unless given, and give 304 when it is known."""
+    if etag is None:
+        response.add_etag()
+    else:
+        response.set_etag(etag)
+    response.headers["Cache-Control"] = "no-cache"
+    response.make_conditional(request)
+    return response
+
+
+def refusals(*statuses: HTTPStatus) -> dict[Any, Any]:
+    """Describe, for OpenAPI, the problem documents that an operation may answer with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
+    return {
+        str(int(status)): {"description": status.phrase, "content": content} for status in statuses
+    }

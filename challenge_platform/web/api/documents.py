@@ -1,0 +1,238 @@
+"""The JSON documents of the API, as OpenAPI describes them."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Document(BaseModel):
+    """A JSON document, made from keywords or from an object with the same attributes."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Me(Document):
+    """Whose token it is."""
+
+    name: str
+    email: str
+    role: str
+
+
+class LocalTexts(Document):
+    """A text in each language."""
+
+    en: str
+    fr: str
+
+
+class LimitDocument(Document):
+    """At most `n` submissions in any `per_seconds`, or in the whole phase without them."""
+
+    n: int
+    per_seconds: float | None
+
+
+class PhaseDocument(Document):
+    """A period in which submissions are accepted; `open` is at the time of the answer."""
+
+    key: str
+    opens: datetime
+    closes: datetime | None
+    open: bool
+    board: str
+    limit: LimitDocument
+
+
+class ChallengeSummary(Document):
+    """A challenge in the list."""
+
+    slug: str
+    title: LocalTexts
+    phases: list[PhaseDocument]
+    agreement_version: str
+
+
+class ChallengeList(Document):
+    """All challenges."""
+
+    challenges: list[ChallengeSummary]
+
+
+class QuotaDocument(Document):
+    """What a team has used of a phase's limit; `next_slot` is set when nothing remains."""
+
+    limit: int
+    used: int
+    remaining: int
+    next_slot: datetime | None
+
+
+class MetricDocument(Document):
+    """How a challenge measures."""
+
+    key: str
+    metric: str
+    primary: bool
+    direction: str
+    params: dict[str, Any]
+
+
+class FileDocument(Document):
+    """A public file; `sha256` is of its bytes."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+class AgreementDocument(Document):
+    """What a participant accepts; `sha256` is of the text in all languages."""
+
+    version: str
+    text: LocalTexts
+    sha256: str
+
+
+class ChallengeDocument(ChallengeSummary):
+    """A challenge; `joined`, `team` and `quota` are null without a token."""
+
+    joined: bool | None
+    team: str | None
+    quota: dict[str, QuotaDocument] | None
+    submission: dict[str, Any]
+    metrics: list[MetricDocument]
+    files: list[FileDocument]
+    agreement: AgreementDocument
+    definition: dict[str, Any]
+    version: str
+
+
+class JoinRequest(BaseModel):
+    """The version of the agreement that is accepted."""
+
+    agreement_version: str = Field(max_length=40)
+
+
+class Joined(Document):
+    """The team that the caller is in now."""
+
+    team: str
+
+
+class Valid(Document):
+    """A file that can be scored; nothing was stored and no quota used."""
+
+    valid: bool = True
+    rows: int
+
+
+class SubmissionAccepted(Document):
+    """A submission that is queued."""
+
+    id: str
+    state: str
+    quota: QuotaDocument
+
+
+class ReasonDocument(Document):
+    """Why a submission ended as it did, and whose fault that is."""
+
+    code: str
+    fault: str
+    message: str
+
+
+class ScoreDocument(Document):
+    """A metric with its 95 % interval; `undefined` says why there is no value."""
+
+    key: str
+    primary: bool
+    direction: str
+    value: float | None
+    low: float | None
+    high: float | None
+    undefined: str | None
+
+
+class TimingsDocument(Document):
+    """Seconds in the queue, under way, and in all; null where they are not over."""
+
+    queued_seconds: float | None
+    run_seconds: float | None
+    total_seconds: float | None
+
+
+class SubmissionDocument(Document):
+    """A submission as its team may see it; `position` is its place in the queue."""
+
+    id: str
+    challenge: str
+    phase: str
+    kind: str
+    team: str
+    filename: str
+    size: int
+    sha256: str
+    message: str
+    state: str
+    reason: ReasonDocument | None
+    position: int | None
+    scores: list[ScoreDocument]
+    timings: TimingsDocument
+    received_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    receipt: bool
+
+
+class SubmissionList(Document):
+    """A team's submissions, the newest first."""
+
+    submissions: list[SubmissionDocument]
+
+
+class Receipt(Document):
+    """What was scored, with what, and the result, signed with Ed25519 over canonical JSON."""
+
+    payload: dict[str, Any]
+    signature: str
+    key: str
+    algorithm: str
+
+
+class RowDocument(Document):
+    """A line of a leaderboard; baselines have no rank."""
+
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    team: str
+    baseline: bool
+    scores: list[ScoreDocument]
+    entries: int
+    last_submission: datetime
+
+
+class LeaderboardDocument(Document):
+    """A page of a leaderboard; `number` and `digest` identify its state for good."""
+
+    challenge: str
+    phase: str
+    board: str
+    number: int
+    digest: str
+    built_at: datetime | None
+    total: int
+    page: int
+    rows: list[RowDocument]
+
+
+class ReceiptKey(Document):
+    """The key that verifies receipts: 32 bytes in base64, and the same in PEM."""
+
+    algorithm: str
+    key: str
+    public_key: str
+    pem: str

@@ -1,0 +1,199 @@
+"""Submissions: checking and making them, following them to their end, and their receipts."""
+
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response, json, url_for
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+
+from challenge_platform.core.account import Scope
+from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.feedback import VisibleSubmission
+from challenge_platform.core.history import (
+    cancel_submission,
+    read_submission,
+    read_submissions,
+)
+from challenge_platform.core.submission import find_submission
+from challenge_platform.errors import NotFound
+from challenge_platform.web import current, reception
+from challenge_platform.web.api.answer import answer, conditional, refusals
+from challenge_platform.web.api.challenges import ChallengePath
+from challenge_platform.web.api.documents import (
+    QuotaDocument,
+    ReasonDocument,
+    Receipt,
+    ScoreDocument,
+    SubmissionAccepted,
+    SubmissionDocument,
+    SubmissionList,
+    TimingsDocument,
+    Valid,
+)
+from challenge_platform.web.api.tokens import TOKEN_REQUIRED, caller
+from challenge_platform.web.wording import REASONS
+
+api = APIBlueprint(
+    "api_submissions",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="submissions")],
+    abp_security=TOKEN_REQUIRED,
+    abp_responses=refusals(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
+)
+UPLOAD_REFUSALS = refusals(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+class UploadForm(BaseModel):
+    """The parts of an upload."""
+
+    file: str = Field(json_schema_extra={"format": "binary"})
+    kind: str = "predictions"
+    phase: str | None = None
+    message: str = Field(default="", max_length=reception.MESSAGE_LENGTH)
+
+
+# The form is described here and read by `reception`: flask-openapi3 would parse each text field as
+# JSON, so that the message "1.50" arrived as 1.5 and "[[[[…" as an internal error.
+UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": UploadForm.model_json_schema()}},
+    }
+}
+
+
+class Submit(BaseModel):
+    """Headers of a submission: two requests with the same key make one submission."""
+
+    idempotency_key: str | None = Field(
+        default=None, alias="Idempotency-Key", max_length=reception.KEY_LENGTH
+    )
+
+
+class Page(BaseModel):
+    """Which hundred."""
+
+    page: int = Field(default=1, ge=1, le=10_000)
+
+
+class SubmissionPath(BaseModel):
+    """Which submission."""
+
+    id: str
+
+
+@api.post(
+    "/challenges/<slug:slug>/validate",
+    responses={200: Valid, **UPLOAD_REFUSALS},
+    openapi_extensions=UPLOAD_BODY,
+)
+def validate(path: ChallengePath) -> Response:
+    """Check a predictions file as a submission would; nothing is stored, no quota used."""
+    return answer(Valid(rows=reception.check(path.slug, person=caller(Scope.SUBMIT))))
+
+
+@api.post(
+    "/challenges/<slug:slug>/submissions",
+    responses={
+        201: SubmissionAccepted,
+        **UPLOAD_REFUSALS,
+        **refusals(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS),
+    },
+    openapi_extensions=UPLOAD_BODY,
+)
+def submit(path: ChallengePath, header: Submit) -> Response:
+    """Submit a predictions file; it is checked first, and what is refused uses no quota."""
+    del header  # described here, read by `reception`
+    accepted = reception.submit(path.slug, person=caller(Scope.SUBMIT))
+    with current.platform().database.reading() as session:
+        state = find_submission(session, accepted.submission_id).state
+    return answer(
+        SubmissionAccepted(
+            id=accepted.submission_id,
+            state=state,
+            quota=QuotaDocument.model_validate(accepted.quota),
+        ),
+        status=HTTPStatus.CREATED,
+        location=url_for("api_submissions.show", id=accepted.submission_id),
+    )
+
+
+@api.get("/challenges/<slug:slug>/submissions", responses={200: SubmissionList})
+def list_(path: ChallengePath, query: Page) -> Response:
+    """List the submissions of the caller's team, the newest first."""
+    person = caller(Scope.READ)
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, path.slug)
+        found = read_submissions(session, challenge, user=person, page=query.page)
+    documents = [submission_document(submission) for submission in found]
+    return conditional(answer(SubmissionList(submissions=documents)))
+
+
+@api.get("/submissions/<hex:id>", responses={200: SubmissionDocument})
+def show(path: SubmissionPath) -> Response:
+    """Give a submission of the caller's team; with If-None-Match, 304 while it is the same."""
+    return conditional(answer(submission_document(_read(path.id))))
+
+
+@api.get("/submissions/<hex:id>/receipt", responses={200: Receipt})
+def receipt(path: SubmissionPath) -> Response:
+    """Give the signed receipt of a scored submission."""
+    return receipt_file(_read(path.id))
+
+
+@api.post(
+    "/submissions/<hex:id>/cancel",
+    responses={200: SubmissionDocument, **refusals(HTTPStatus.CONFLICT)},
+)
+def cancel(path: SubmissionPath) -> Response:
+    """End a submission that is queued or under way; refunded if no worker has begun."""
+    person = caller(Scope.SUBMIT)
+    with current.platform().database.writing() as session:
+        cancel_submission(session, path.id, user=person, now=current.opened_at())
+        session.expire_all()
+        return answer(submission_document(read_submission(session, path.id, user=person)))
+
+
+def _read(submission_id: str) -> VisibleSubmission:
+    person = caller(Scope.READ)
+    with current.platform().database.reading() as session:
+        return read_submission(session, submission_id, user=person)
+
+
+def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:
+    """Write a submission as its reader may see it."""
+    reason = submission.reason
+    told = reason and ReasonDocument(code=reason, fault=reason.fault, message=str(REASONS[reason]))
+    return SubmissionDocument(
+        id=submission.id,
+        challenge=submission.challenge.slug,
+        phase=submission.phase,
+        kind=submission.kind,
+        team=submission.team,
+        filename=submission.filename,
+        size=submission.size,
+        sha256=submission.sha256,
+        message=submission.message,
+        state=submission.state,
+        reason=told,
+        position=submission.position,
+        scores=[ScoreDocument.model_validate(score) for score in submission.scores],
+        timings=TimingsDocument(**submission.timings),
+        received_at=submission.received_at,
+        started_at=submission.started_at,
+        finished_at=submission.finished_at,
+        receipt=submission.receipt is not None,
+    )
+
+
+def receipt_file(submission: VisibleSubmission, /) -> Response:
+    """Give a submission's receipt as a file to keep; raise NotFound before it is scored."""
+    if submission.receipt is None:
+        raise NotFound(f"submission {submission.id} has no receipt: it is {submission.state}")
+    content = json.dumps(submission.receipt, ensure_ascii=False, indent=2)
+    response = Response(content, mimetype="application/json")
+    response.headers["Content-Disposition"] = f'attachment; filename="{submission.id}.receipt.json"'
+    return response

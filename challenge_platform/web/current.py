@@ -1,0 +1,34 @@
+"""What belongs to the request at hand: the platform, the person, the moment it began."""
+
+from datetime import datetime
+from typing import cast
+
+from flask import current_app, g
+from flask_security import current_user
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.core.account import User
+from challenge_platform.errors import NotAuthenticated
+
+
+def platform() -> Platform:
+    """Give the parts of the platform."""
+    return cast("Platform", current_app.extensions["platform"])
+
+
+def user() -> User | None:
+    """Give the person whose session cookie came with a page's request, if any."""
+    return current_user.user if current_user.is_authenticated else None
+
+
+def require_user() -> User:
+    """Give the person whose session it is; raise NotAuthenticated when there is none."""
+    person = user()
+    if person is None:
+        raise NotAuthenticated("log in to see this page")
+    return person
+
+
+def opened_at() -> datetime:
+    """Give the time at which the request began, before its body was read."""
+    return cast("datetime", g.opened_at)

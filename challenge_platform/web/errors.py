@@ -1,0 +1,226 @@
+"""Errors as readers get them: a problem document for programs, a page for people."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Response, flash, json, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from challenge_platform.errors import (
+    AgreementRequired,
+    ConcurrencyExceeded,
+    Conflict,
+    ForgedJob,
+    InvalidInput,
+    InvalidUpload,
+    KeyUnavailable,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    ObjectDamaged,
+    PhaseClosed,
+    PlatformError,
+    QueueUnavailable,
+    QuotaExceeded,
+    RequestRefused,
+    Sealed,
+    StaleClaim,
+    UploadTooLarge,
+)
+from challenge_platform.web.language import gettext
+from challenge_platform.web.wording import REFUSALS
+
+MEDIA_TYPE = "application/problem+json"
+OUR_FAULT = "this is the platform's fault; it was recorded"
+
+STATUS: dict[type[PlatformError], HTTPStatus] = {
+    RequestRefused: HTTPStatus.BAD_REQUEST,
+    InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
+    UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    AgreementRequired: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    PhaseClosed: HTTPStatus.CONFLICT,
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    ConcurrencyExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    Sealed: HTTPStatus.FORBIDDEN,
+    KeyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    ObjectDamaged: HTTPStatus.INTERNAL_SERVER_ERROR,
+    StaleClaim: HTTPStatus.INTERNAL_SERVER_ERROR,
+    ForgedJob: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""The status of every anticipated error; a test holds it complete."""
+
+HTTP_CODES = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "upload_too_large",
+    HTTPStatus.UNAUTHORIZED: "not_authenticated",
+    HTTPStatus.FORBIDDEN: "not_allowed",
+}
+"""Werkzeug's refusals that have a name of ours; the others are called as HTTP calls them."""
+
+log = structlog.get_logger()
+
+
+class ProblemItem(BaseModel):
+    """One thing to repair in a file or a parameter."""
+
+    line: int | None = None
+    column: str | None = None
+    code: str
+    expected: str
+    found: str
+    repair: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 writes it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[ProblemItem] | None = None
+    total: int | None = None
+    next_slot: str | None = None
+
+
+def code_of(error: PlatformError, /) -> str:
+    """Give the name of an error's class in snake case, by which programs know it."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def problem_of(error: PlatformError, /) -> Problem:
+    """Describe an anticipated error; a fault of ours says no more than that."""
+    status = STATUS[type(error)]
+    return Problem(
+        title=status.phrase,
+        status=status,
+        code=code_of(error),
+        detail=OUR_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error),
+        **_extras(error),
+    )
+
+
+def _extras(error: PlatformError) -> dict[str, Any]:
+    if isinstance(error, InvalidUpload):
+        return {"errors": error.problems, "total": error.total}
+    if isinstance(error, QuotaExceeded) and error.next_slot:
+        return {"next_slot": error.next_slot.isoformat()}
+    return {}
+
+
+def problem_of_http(error: HTTPException, /) -> Problem:
+    """Describe a refusal of Flask's or Werkzeug's."""
+    status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    detail = error.description or status.description
+    if isinstance(error, RequestEntityTooLarge):
+        detail = f"the request is over the {request.max_content_length:,} bytes allowed here"
+    return Problem(
+        title=status.phrase,
+        status=status,
+        code=HTTP_CODES.get(status, status.name.lower()),
+        detail=OUR_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else detail,
+    )
+
+
+def invalid_parameters(error: ValidationError, /) -> Response:
+    """Answer for parameters or a JSON body that pydantic refused."""
+    items = [
+        ProblemItem(
+            column=".".join(str(part) for part in detail["loc"]) or None,
+            code=detail["type"],
+            expected=detail["msg"],
+            found=repr(detail.get("input"))[:80],
+            repair="send the value that is expected",
+        )
+        for detail in error.errors(include_url=False, include_context=False)
+    ]
+    status = STATUS[InvalidInput]
+    names = ", ".join(item.column or "the body" for item in items[:20])
+    return _document(
+        Problem(
+            title=status.phrase,
+            status=status,
+            code="invalid_input",
+            detail=f"wrong or missing: {names}",
+            errors=items[:20],
+            total=len(items),
+        )
+    )
+
+
+def register(app: Flask, /) -> None:
+    """Answer every error, ours and Flask's, in the reader's form."""
+
+    @app.errorhandler(PlatformError)
+    def refuse(error: PlatformError) -> ResponseReturnValue:
+        problem = problem_of(error)
+        _record(problem, error)
+        if isinstance(error, NotAuthenticated) and not _wants_document():
+            return _to_log_in()
+        return _answer(problem)
+
+    @app.errorhandler(HTTPException)
+    def refuse_http(error: HTTPException) -> ResponseReturnValue:
+        if error.response is not None:
+            return error.response
+        return _answer(problem_of_http(error), headers=dict(error.get_headers()))
+
+    @app.errorhandler(RecursionError)
+    def refuse_nesting(_error: RecursionError) -> ResponseReturnValue:
+        # Python's JSON parser gives up on a body of thousands of brackets.
+        return refuse(InvalidInput("the request is nested too deeply"))
+
+
+def _record(problem: Problem, error: PlatformError) -> None:
+    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("platform error", code=problem.code, error=str(error), path=request.path)
+    elif problem.status == HTTPStatus.FORBIDDEN:
+        log.warning("refused", code=problem.code, path=request.path)
+
+
+def _answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
+    if _wants_document():
+        response = _document(problem)
+    else:
+        title, advice = REFUSALS.get(problem.code) or REFUSALS[_page_of(problem.status)]
+        page = render_template("error.html", problem=problem, title=title, advice=advice)
+        response = Response(page, problem.status)
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    for name in ("Allow", "Retry-After"):
+        if headers and name in headers:
+            response.headers[name] = headers[name]
+    return response
+
+
+def _page_of(status: int) -> str:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return "unavailable"
+    return "bad_request" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "internal_server_error"
+
+
+def _document(problem: Problem) -> Response:
+    content = json.dumps(problem.model_dump(exclude_none=True))
+    return Response(content, problem.status, mimetype=MEDIA_TYPE)
+
+
+def _to_log_in() -> ResponseReturnValue:
+    flash(gettext("Log in to see this page."), "info")
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("security.login", next=wanted), HTTPStatus.SEE_OTHER)
+
+
+def _wants_document() -> bool:
+    best = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    return request.path.startswith("/api/") or best == "application/json"

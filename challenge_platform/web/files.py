@@ -1,0 +1,31 @@
+"""Sending a challenge's public files."""
+
+from flask import Response, request
+from werkzeug.http import dump_options_header
+
+from challenge_platform.core import team
+from challenge_platform.core.account import User
+from challenge_platform.core.challenge import find_challenge
+from challenge_platform.web import current
+
+
+def send_public_file(slug: str, name: str, /, *, person: User) -> Response:
+    """Stream a public file as an attachment; raise what `team.hand_out` raises."""
+    platform = current.platform()
+    with platform.database.writing() as session:
+        file = team.hand_out(
+            session,
+            find_challenge(session, slug),
+            name,
+            user=person,
+            now=current.opened_at(),
+        )
+    response = Response(platform.store.stream(file.digest), mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = dump_options_header(
+        "attachment", {"filename": file.name}
+    )
+    response.content_length = file.size
+    response.set_etag(file.digest)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request)
+    return response

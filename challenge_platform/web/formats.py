@@ -1,0 +1,84 @@
+"""How values are written on the pages: times in UTC, sizes, scores, Markdown."""
+
+from datetime import datetime
+from typing import Any
+
+import nh3
+from flask import Flask
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from challenge_platform.core.definition import LANGUAGES as TEXT_LANGUAGES
+from challenge_platform.core.definition import LocalText
+from challenge_platform.core.feedback import Score
+from challenge_platform.web import language, wording
+from challenge_platform.web.language import current_language, format_datetime, format_decimal
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+_TOP_HEADING = 2
+"""The page has the only h1; a text's first level starts below it."""
+
+
+def register(app: Flask, /) -> None:
+    """Give the templates the filters and names of this module."""
+    app.add_template_filter(markdown)
+    app.add_template_filter(moment)
+    app.add_template_filter(size)
+    app.add_template_filter(number)
+    app.add_template_filter(local)
+    app.add_template_filter(interval)
+    app.jinja_env.globals.update(
+        current_language=current_language, languages=language.LANGUAGES, wording=wording
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def markdown(text: str, /) -> Markup:
+    """Turn Markdown into safe HTML: raw HTML is shown as text, and what is left is cleaned."""
+    tokens = _MARKDOWN.parse(text)
+    for token in tokens:
+        _lower_heading(token)
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return Markup(nh3.clean(html, link_rel="noopener noreferrer"))  # noqa: S704 -- cleaned by nh3
+
+
+def _lower_heading(token: Token) -> None:
+    if token.type in {"heading_open", "heading_close"}:
+        token.tag = f"h{min(6, int(token.tag[1]) + _TOP_HEADING - 1)}"
+
+
+def moment(when: datetime | None, /) -> Markup:
+    """Write a time in UTC, readable by people and programs."""
+    if when is None:
+        return Markup("&ndash;")
+    text = format_datetime(when, "d MMM yyyy, HH:mm:ss")
+    return Markup('<time datetime="{}">{} UTC</time>').format(when.isoformat(), text)
+
+
+def size(count: int, /) -> str:
+    """Write a number of bytes."""
+    if count < 1000:  # noqa: PLR2004 -- one kB
+        return f"{count} B"
+    unit, amount = ("kB", count / 1e3) if count < 1e6 else ("MB", count / 1e6)  # noqa: PLR2004 -- one MB
+    return f"{format_decimal(amount, '#,##0.#')} {unit}"
+
+
+def number(value: float | None, /) -> Markup:
+    """Write a score with its four significant digits, or a dash where there is none."""
+    if value is None:
+        return Markup("&ndash;")
+    return escape(format_decimal(value, "@@@@"))
+
+
+def local(text: LocalText | dict[str, str], /) -> str:
+    """Give a challenge's text in the reader's language."""
+    texts: dict[str, Any] = text.model_dump() if isinstance(text, LocalText) else text
+    return str(texts.get(current_language(), texts[TEXT_LANGUAGES[0]]))
+
+
+def interval(score: Score, /) -> Markup:
+    """Write the 95 % interval of a score."""
+    if score.low is None or score.high is None:
+        return Markup("&ndash;")
+    return Markup("{}&nbsp;&ndash;&nbsp;{}").format(number(score.low), number(score.high))

@@ -1,0 +1,104 @@
+"""The languages of the pages: which one a reader gets, and the catalogues read from .po files."""
+
+import io
+from functools import cached_property
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, current_app, request
+from flask_babel import (  # type: ignore[import-untyped]  # ships no types
+    Babel,
+    Domain,
+    format_datetime,
+    format_decimal,
+    get_locale,
+    gettext,
+    lazy_gettext,
+    ngettext,
+)
+
+__all__ = [
+    "LANGUAGES",
+    "current_language",
+    "format_datetime",
+    "format_decimal",
+    "gettext",
+    "lazy_gettext",
+    "ngettext",
+    "register",
+]
+
+LANGUAGES = {"en": "English", "fr": "Français"}
+"""The languages by code, each by its own name."""
+
+# Flask-Security has its French messages under fr_FR, which also finds what is under fr.
+LOCALES = {"en": "en", "fr": "fr_FR"}
+FOLDER = Path(__file__).parent / "translations"
+COOKIE = "language"
+COOKIE_SECONDS = 365 * 24 * 3600
+
+
+class CatalogueDomain(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
+    """Reads translations/<language>.po at first use, so that a clone needs no build step."""
+
+    @cached_property
+    def catalogues(self) -> dict[str, Translations]:
+        """The catalogues by language."""
+        return {path.stem: read_catalogue(path) for path in FOLDER.glob("*.po")}
+
+    def get_translations(self) -> NullTranslations:
+        """Give the catalogue of the reader's language; English is the source and has none."""
+        return self.catalogues.get(current_language()) or NullTranslations()
+
+
+def read_catalogue(path: Path, /) -> Translations:
+    """Read the translations of a .po file."""
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=path.stem))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+def current_language() -> str:
+    """Give the code of the reader's language."""
+    locale = get_locale()
+    return str(locale.language) if locale else "en"
+
+
+def register(app: Flask, /) -> None:
+    """Choose a language for each request, and remember the one that was asked for."""
+    babel = Babel(app, locale_selector=lambda: LOCALES[_choose()], default_timezone="UTC")
+    babel.domain_instance = CatalogueDomain()
+
+    @app.after_request
+    def remember(response: Response) -> Response:
+        if _is_api():
+            return response
+        if (asked := request.args.get(COOKIE)) in LANGUAGES:
+            response.set_cookie(
+                COOKIE,
+                str(asked),
+                max_age=COOKIE_SECONDS,
+                secure=current_app.config["SESSION_COOKIE_SECURE"],
+                httponly=True,
+                samesite="Lax",
+            )
+        response.vary.update(["Cookie", "Accept-Language"])
+        return response
+
+
+def _choose() -> str:
+    """Take the language asked for, then the one remembered, then the browser's, then English."""
+    if _is_api():
+        return "en"  # programs read messages too; they must not depend on who sends the request
+    for asked in (request.args.get(COOKIE), request.cookies.get(COOKIE)):
+        if asked in LANGUAGES:
+            return str(asked)
+    return request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")

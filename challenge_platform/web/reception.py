@@ -1,0 +1,78 @@
+"""Taking a predictions file out of a request, and handing it to the platform."""
+
+import ntpath
+
+import structlog
+from flask import request
+
+from challenge_platform.core import team
+from challenge_platform.core.account import User
+from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.reaper import enqueue_evaluation
+from challenge_platform.core.submission import Kind
+from challenge_platform.core.upload import Accepted, Upload
+from challenge_platform.errors import InvalidInput, QueueUnavailable
+from challenge_platform.web import current
+
+FILENAME_LENGTH = 200
+MESSAGE_LENGTH = 500
+KEY_LENGTH = 80
+
+log = structlog.get_logger()
+
+
+def read_upload() -> Upload:
+    """Read the form of this request; raise InvalidInput naming the field that is wrong."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise InvalidInput("the form has no file in its field `file`; choose a predictions file")
+    kind = request.form.get("kind") or Kind.PREDICTIONS
+    if kind not in set(Kind):
+        raise InvalidInput(f"the field `kind` is {kind!r}; it is one of {', '.join(Kind)}")
+    return Upload(
+        content=sent.stream.read(),
+        filename=_file_name(sent.filename),
+        kind=Kind(kind),
+        phase=request.form.get("phase") or None,
+        message=_line(request.form.get("message", ""), name="message", most=MESSAGE_LENGTH),
+        idempotency_key=_line(
+            request.headers.get("Idempotency-Key", ""), name="Idempotency-Key", most=KEY_LENGTH
+        )
+        or None,
+        opened_at=current.opened_at(),
+    )
+
+
+def submit(slug: str, /, *, person: User) -> Accepted:
+    """Have the file of this request accepted and queued, at once or by the reaper."""
+    platform = current.platform()
+    accepted = platform.uploads.submit(slug, read_upload(), user_id=person.id)
+    try:
+        enqueue_evaluation(platform.queue, accepted.submission_id)
+    except QueueUnavailable as error:
+        log.warning(
+            "not enqueued, the reaper will", submission=accepted.submission_id, error=str(error)
+        )
+    return accepted
+
+
+def check(slug: str, /, *, person: User) -> int:
+    """Give the rows of the file of this request if it can be scored; it is not kept."""
+    platform = current.platform()
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, slug)
+        team.require_access(session, challenge, user=person)
+    return platform.uploads.check(challenge, read_upload())
+
+
+def _file_name(sent: str) -> str:
+    """Give the last part of the name that a browser sent, in characters that can be shown."""
+    name = ntpath.basename(sent)
+    return "".join(letter if letter.isprintable() else "?" for letter in name)[-FILENAME_LENGTH:]
+
+
+def _line(text: str, *, name: str, most: int) -> str:
+    text = text.strip()
+    if len(text) > most or not text.isprintable():
+        raise InvalidInput(f"the field `{name}` has at most {most} printable characters on a line")
+    return text

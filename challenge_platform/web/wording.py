@@ -1,0 +1,104 @@
+"""The platform's own words for readers, in their language: states, reasons, faults, refusals."""
+
+from challenge_platform.core.definition import Board
+from challenge_platform.core.submission import Fault, Reason, State
+from challenge_platform.web.language import lazy_gettext as _
+
+STATES = {
+    State.QUEUED: _("Queued"),
+    State.RUNNING: _("Being scored"),
+    State.SCORED: _("Scored"),
+    State.REJECTED: _("Rejected"),
+    State.FAILED: _("Failed"),
+    State.ERRORED: _("Platform error"),
+    State.CANCELLED: _("Cancelled"),
+}
+
+REASONS = {
+    Reason.COMPLETE: _("It was scored."),
+    Reason.SANDBOX_UNAVAILABLE: _("The sandbox that scores submissions could not be started."),
+    Reason.SCORING_CRASHED: _("The platform's scoring program crashed."),
+    Reason.SCORING_TIMED_OUT: _("The platform's scoring program took too long."),
+    Reason.SCORING_OUT_OF_MEMORY: _("The platform's scoring program ran out of memory."),
+    Reason.SCORING_OUTPUT_TOO_LARGE: _("The platform's scoring program gave too long an answer."),
+    Reason.SCORING_ANSWER_INVALID: _("The platform's scoring program gave no valid answer."),
+    Reason.TRUTH_UNAVAILABLE: _("The platform could not open the challenge's hidden truth."),
+    Reason.WORKER_LOST: _("The platform's worker stopped again and again while scoring."),
+    Reason.CANCELLED_BY_TEAM: _("Your team cancelled it."),
+}
+
+FAULTS = {
+    Fault.NOBODY: "",
+    Fault.PARTICIPANT: _("This was your team's decision or file; it counts in your quota."),
+    Fault.PLATFORM: _(
+        "This is the platform's fault, not yours: your quota was given back, and you may submit "
+        "the same file again."
+    ),
+}
+
+BOARDS = {Board.PUBLIC: _("Public"), Board.PRIVATE: _("Private")}
+
+UNDEFINED = _("undefined")
+
+REFUSALS = {
+    "bad_request": (
+        _("This request cannot be read"),
+        _("Go back, load the page again and repeat what you did."),
+    ),
+    "invalid_input": (
+        _("Something in this request is wrong"),
+        _("Read the message below, then repair it."),
+    ),
+    "invalid_upload": (
+        _("This file cannot be scored"),
+        _("Nothing was used of your quota. Repair what is listed, then submit it again."),
+    ),
+    "upload_too_large": (
+        _("This file is too large"),
+        _("Nothing was read or stored, and nothing was used of your quota."),
+    ),
+    "not_authenticated": (_("Log in first"), _("This page needs an account.")),
+    "not_allowed": (
+        _("You may not do this"),
+        _("Your account or token does not have this right."),
+    ),
+    "agreement_required": (
+        _("Accept the agreement first"),
+        _("Open the challenge's rules, read the agreement and join."),
+    ),
+    "sealed": (
+        _("The private scores are sealed"),
+        _("Nobody can read them before the organizers reveal them, the platform's pages included."),
+    ),
+    "not_found": (
+        _("There is no such page"),
+        _("The address is wrong, or what it names is not for your eyes."),
+    ),
+    "method_not_allowed": (_("This page cannot be used like this"), ""),
+    "conflict": (
+        _("This has changed in the meantime"),
+        _("Load the page again to see how it is now."),
+    ),
+    "phase_closed": (
+        _("The phase is not open"),
+        _("The challenge's overview says when each phase opens and closes."),
+    ),
+    "quota_exceeded": (
+        _("Your team has used its submissions"),
+        _("The submit page says when the next one is free."),
+    ),
+    "concurrency_exceeded": (
+        _("Your team has a submission under way"),
+        _("Wait until it has ended, then submit again."),
+    ),
+    "too_many_requests": (_("Too many attempts"), _("Wait a minute, then try again.")),
+    "unavailable": (
+        _("A part of the platform is not available"),
+        _("This is not your fault. Try again in a minute."),
+    ),
+    "internal_server_error": (
+        _("The platform made a mistake"),
+        _("This is not your fault. It was recorded; try again later."),
+    ),
+}
+"""Title and advice of each error page, by the code that the API gives as well."""
