@@ -13,6 +13,7 @@ from typer.main import get_group
 from challenge_platform.cli.commands import Group, add_commands
 from challenge_platform.cli.exits import ExitCode, exit_code_of
 from challenge_platform.cli.session import Session, session_of
+from challenge_platform.cli.terminal import note
 from challenge_platform.errors import AgreementRequired, NotAuthenticated
 
 HINTS: dict[type[Exception], str] = {
@@ -102,7 +103,7 @@ def _report(text: str, *, code: ExitCode, session: Session) -> ExitCode:
     """Print an error, and its traceback if asked for; called while the error is handled."""
     if session.verbose:
         traceback.print_exc()
-    typer.echo(f"challenge: {text}", err=True)
+    note(f"challenge: {text}")
     return code
 
 

@@ -7,8 +7,8 @@ import typer
 
 from challenge_platform.cli.client import Client
 from challenge_platform.cli.credentials import platform_url
-from challenge_platform.cli.output import note, printable
 from challenge_platform.cli.session import Session, session_of
+from challenge_platform.cli.terminal import note, say
 from challenge_platform.errors import InvalidInput
 
 app = typer.Typer()
@@ -36,7 +36,7 @@ def login(
     session.store.login(url, token=token)
     if url.startswith("http://") and "://127.0.0.1" not in url and "://localhost" not in url:
         note(f"{url} is not encrypted: others on the network can read your token.")
-    typer.echo(printable(f"Signed in to {url} as {me['name']} ({me['role']})."))
+    say(f"Signed in to {url} as {me['name']} ({me['role']}).")
 
 
 @app.command()
@@ -49,9 +49,9 @@ def status(context: typer.Context) -> None:
     with session.client() as client:
         me = client.me()
     source = "--token or CHALLENGE_TOKEN" if session.token else session.store.path
-    typer.echo(printable(f"Platform: {client.url}"))
-    typer.echo(printable(f"Account:  {me['name']} <{me['email']}>, {me['role']}"))
-    typer.echo(printable(f"Token:    from {source}"))
+    say(f"Platform: {client.url}")
+    say(f"Account:  {me['name']} <{me['email']}>, {me['role']}")
+    say(f"Token:    from {source}")
 
 
 @app.command()
@@ -63,7 +63,7 @@ def logout(context: typer.Context) -> None:
     session = session_of(context)
     url = session.require_url()
     found = session.store.logout(url)
-    typer.echo(
+    say(
         f"The token for {url} is forgotten; it works until you revoke it on your account page."
         if found
         else f"There was no token for {url}."

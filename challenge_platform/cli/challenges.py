@@ -11,7 +11,6 @@ from challenge_platform.cli.output import (
     Column,
     Format,
     local_time_text,
-    printable,
     size_text,
     time_text,
     write_csv,
@@ -19,6 +18,7 @@ from challenge_platform.cli.output import (
     write_table,
 )
 from challenge_platform.cli.session import Session, session_of
+from challenge_platform.cli.terminal import say
 from challenge_platform.errors import InvalidInput
 
 app = typer.Typer()
@@ -75,8 +75,8 @@ def join(
         if accept_terms is None:
             accept_terms = _ask_acceptance(client.challenge(slug), session=session)
         team = client.join(slug, agreement_version=accept_terms)
-    typer.echo(printable(f"You take part in {slug} as team {team}."))
-    typer.echo(f"Next: challenge data download {slug}")
+    say(f"You take part in {slug} as team {team}.")
+    say(f"Next: challenge data download {slug}")
 
 
 def _ask_acceptance(challenge: Challenge, *, session: Session) -> str:
@@ -89,7 +89,7 @@ def _ask_acceptance(challenge: Challenge, *, session: Session) -> str:
             f"{slug} --format json`), then pass --accept-terms {version}"
         )
     text = agreement["text"]["fr" if session.language == "fr" else "en"]
-    typer.echo(printable(text))
+    say(text)
     if not typer.confirm(f"Do you accept version {version} of this agreement?"):
         raise InvalidInput(f"you have not joined {slug}: its agreement was not accepted")
     return version
@@ -113,7 +113,7 @@ def _columns(session: Session) -> list[Column[ChallengeSummary]]:
 
     return [
         Column(heading="CHALLENGE", text=lambda challenge: challenge["slug"]),
-        Column(heading="TITLE", text=lambda challenge: _title(challenge, session)),
+        Column(heading="TITLE", text=lambda challenge: _title(challenge, session), wraps=True),
         Column(
             heading="OPEN PHASE",
             text=lambda challenge: (open_phase(challenge) or {"key": "-"})["key"],
@@ -136,23 +136,23 @@ def _cells(challenge: ChallengeSummary) -> dict[str, object]:
 
 def _print_challenge(challenge: Challenge, *, session: Session) -> None:
     phase = open_phase(challenge)
-    typer.echo(printable(f"{_title(challenge, session)} ({challenge['slug']})"))
-    typer.echo(_participation(challenge))
+    say(f"{_title(challenge, session)} ({challenge['slug']})")
+    say(_participation(challenge))
     if phase is None:
-        typer.echo("No phase is open.")
+        say("No phase is open.")
     elif phase["closes"] is not None:
-        typer.echo(f"Phase {phase['key']} closes {local_time_text(phase['closes'])}.")
-    typer.echo()
+        say(f"Phase {phase['key']} closes {local_time_text(phase['closes'])}.")
+    say()
     write_table(challenge["phases"], columns=_phase_columns(challenge))
-    typer.echo()
+    say()
     write_table(challenge["files"], columns=_FILE_COLUMNS)
-    typer.echo()
+    say()
     write_table(challenge["metrics"], columns=_METRIC_COLUMNS)
-    typer.echo()
+    say()
     wanted = challenge["submission"]
     columns = ", ".join([wanted["id"], *wanted["columns"]])
-    typer.echo(printable(f"Submit a CSV file with the columns {columns}."))
-    typer.echo(f"Agreement: version {printable(challenge['agreement']['version'])}.")
+    say(f"Submit a CSV file with the columns {columns}.")
+    say(f"Agreement: version {challenge['agreement']['version']}.")
 
 
 def _participation(challenge: Challenge) -> str:
@@ -160,7 +160,7 @@ def _participation(challenge: Challenge) -> str:
         return "Sign in to see your team and quota: challenge auth login"
     if not challenge["joined"]:
         return f"You have not joined: challenge challenges join {challenge['slug']}"
-    return printable(f"You take part as team {challenge['team']}.")
+    return f"You take part as team {challenge['team']}."
 
 
 def _phase_columns(challenge: Challenge) -> list[Column[Phase]]:

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, BinaryIO, Self, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -61,24 +62,24 @@ class Client:
 
     def me(self) -> documents.Me:
         """Tell who the token belongs to."""
-        return cast("documents.Me", self._get("/api/v1/me"))
+        return cast("documents.Me", self._get(_address("me")))
 
     def challenges(self) -> list[documents.ChallengeSummary]:
         """List the challenges."""
-        found = self._get("/api/v1/challenges")["challenges"]
+        found = self._get(_address("challenges"))["challenges"]
         return cast("list[documents.ChallengeSummary]", found)
 
     def challenge(self, slug: str, /) -> documents.Challenge:
         """Give one challenge, with the caller's team and quota."""
         with self._suggesting(slug):
-            return cast("documents.Challenge", self._get(f"/api/v1/challenges/{slug}"))
+            return cast("documents.Challenge", self._get(_address("challenges", slug)))
 
     def join(self, slug: str, /, *, agreement_version: str) -> str:
         """Accept the agreement in this version; give the name of the team."""
         body = {"agreement_version": agreement_version}
         with self._suggesting(slug):
             # To accept the same agreement twice is to accept it, so this may be repeated.
-            answer = self._post(f"/api/v1/challenges/{slug}/join", body=body)
+            answer = self._post(_address("challenges", slug, "join"), body=body)
         return str(answer["team"])
 
     def submit(
@@ -90,7 +91,7 @@ class Client:
             file.seek(0)
             return self._http.build_request(
                 "POST",
-                f"/api/v1/challenges/{slug}/submissions",
+                _address("challenges", slug, "submissions"),
                 data=dict(form),
                 files={"file": (filename, file)},
                 headers={"Idempotency-Key": idempotency_key},
@@ -102,16 +103,16 @@ class Client:
     def submissions(self, slug: str, /) -> list[documents.Submission]:
         """List the submissions of the caller's team, the newest first."""
         with self._suggesting(slug):
-            found = self._get(f"/api/v1/challenges/{slug}/submissions")["submissions"]
+            found = self._get(_address("challenges", slug, "submissions"))["submissions"]
         return cast("list[documents.Submission]", found)
 
     def submission(self, submission_id: str, /) -> documents.Submission:
         """Give one submission."""
-        return cast("documents.Submission", self._get(f"/api/v1/submissions/{submission_id}"))
+        return cast("documents.Submission", self._get(_address("submissions", submission_id)))
 
     def cancel(self, submission_id: str, /) -> documents.Submission:
         """Cancel a submission that has not ended."""
-        answer = self._post(f"/api/v1/submissions/{submission_id}/cancel", body={})
+        answer = self._post(_address("submissions", submission_id, "cancel"), body={})
         return cast("documents.Submission", answer)
 
     def leaderboard(
@@ -121,16 +122,16 @@ class Client:
         query = {"phase": phase, "board": board, "page": str(page)}
         given = {name: value for name, value in query.items() if value is not None}
         with self._suggesting(slug):
-            answer = self._get(f"/api/v1/challenges/{slug}/leaderboard", query=given)
+            answer = self._get(_address("challenges", slug, "leaderboard"), query=given)
         return cast("documents.Leaderboard", answer)
 
     def receipt(self, submission_id: str, /) -> bytes:
         """Give the receipt of a scored submission, as the platform wrote it."""
-        return self._send(self._getter(f"/api/v1/submissions/{submission_id}/receipt")).content
+        return self._send(self._getter(_address("submissions", submission_id, "receipt"))).content
 
     def receipt_key(self) -> documents.ReceiptKey:
         """Give the public key that verifies this platform's receipts."""
-        return cast("documents.ReceiptKey", self._get("/api/v1/receipt-key"))
+        return cast("documents.ReceiptKey", self._get(_address("receipt-key")))
 
     @contextmanager
     def download(
@@ -140,7 +141,7 @@ class Client:
         headers = {"Accept-Encoding": "identity"}  # a part of a compressed file is of no use
         if skip:
             headers |= {"Range": f"bytes={skip}-", "If-Range": f'"{etag}"'}
-        path = f"/api/v1/challenges/{slug}/files/{name}"
+        path = _address("challenges", slug, "files", name)
         response = self._send(self._getter(path, headers=headers), stream=True)
         try:
             yield response
@@ -218,6 +219,11 @@ class Client:
             near = difflib.get_close_matches(slug, slugs, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(slugs)}"
             raise NotFound(f"there is no challenge {slug!r}; {hint}") from error
+
+
+def _address(*parts: str) -> str:
+    """Give the path of a thing in the API; what a person typed cannot lead elsewhere."""
+    return "/".join(["/api/v1", *(quote(part, safe="") for part in parts)])
 
 
 def _unreachable(url: str, error: httpx.TransportError) -> PlatformFault:

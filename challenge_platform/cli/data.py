@@ -13,8 +13,9 @@ from challenge_platform.cli.arguments import FolderOption, SlugArgument
 from challenge_platform.cli.client import Client
 from challenge_platform.cli.documents import Challenge, File
 from challenge_platform.cli.exits import PlatformFault
-from challenge_platform.cli.output import console, printable, size_text
+from challenge_platform.cli.output import console, size_text
 from challenge_platform.cli.session import session_of
+from challenge_platform.cli.terminal import printable, say
 from challenge_platform.errors import InvalidInput, NotFound
 
 CHALLENGE_FILE = "challenge.json"
@@ -48,7 +49,7 @@ def download(
         for each in wanted:
             fetched = _fetch(client, slug, each, folder=folder)
             what = size_text(each["size"]) if fetched else "already there"
-            typer.echo(printable(f"{folder / each['name']}: {what}, SHA-256 checked"))
+            say(f"{folder / each['name']}: {what}, SHA-256 checked")
 
 
 def save_definition(challenge: Challenge, /, *, folder: Path) -> None:

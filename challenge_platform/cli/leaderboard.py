@@ -9,7 +9,6 @@ from challenge_platform.cli.documents import Leaderboard, Standing
 from challenge_platform.cli.output import (
     Column,
     Format,
-    note,
     primary_score,
     score_cells,
     score_text,
@@ -19,6 +18,7 @@ from challenge_platform.cli.output import (
     write_table,
 )
 from challenge_platform.cli.session import session_of
+from challenge_platform.cli.terminal import note, say
 
 app = typer.Typer()
 
@@ -53,7 +53,7 @@ def leaderboard(
         write_table(found["rows"], columns=_COLUMNS)
         note(_footer(found))
     else:
-        typer.echo(f"The {found['board']} board of phase {found['phase']} is empty.")
+        say(f"The {found['board']} board of phase {found['phase']} is empty.")
 
 
 def _footer(found: Leaderboard) -> str:
@@ -97,6 +97,7 @@ _COLUMNS: list[Column[Standing]] = [
     Column(heading="RANK", text=_rank_text),
     Column(
         heading="TEAM",
+        wraps=True,
         text=lambda standing: (
             f"{standing['team']} (baseline)" if standing["baseline"] else standing["team"]
         ),

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from challenge_platform.cli.documents import Score
+from challenge_platform.cli.terminal import printable
 
 DIGITS = 4
 """Significant digits of a score; the platform discloses no more."""
@@ -33,19 +33,26 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Column(Generic[Row]):
-    """One column of a table: its heading and the text of a row in it."""
+    """One column of a table: its heading and the text of a row in it.
+
+    In a narrow terminal the columns that `wraps` give way first.
+    """
 
     heading: str
     text: Callable[[Row], str]
     right: bool = False
+    wraps: bool = False
 
 
 def write_table(rows: Sequence[Row], /, *, columns: Sequence[Column[Row]]) -> None:
-    """Print a table; a cell too wide for the terminal goes on in its next line."""
+    """Print a table as wide as the terminal, or of 80 columns where there is none."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         table.add_column(
-            column.heading, justify="right" if column.right else "left", overflow="fold"
+            column.heading,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=not column.wraps,
         )
     for row in rows:
         table.add_row(*(Text(printable(column.text(row))) for column in columns))
@@ -62,22 +69,12 @@ def write_csv(rows: Sequence[Mapping[str, object]], /) -> None:
 
 def write_json(document: object, /) -> None:
     """Print a document of the API unchanged, indented."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def console(*, error: bool = False) -> Console:
     """Give a terminal that prints texts as they are: no markup, no guessed colours."""
     return Console(stderr=error, markup=False, emoji=False, highlight=False)
-
-
-def note(text: str, /) -> None:
-    """Tell the person something that is not the command's result."""
-    typer.echo(printable(text), err=True)
-
-
-def printable(text: str, /) -> str:
-    """Replace what could steer a terminal: names and messages are written by strangers."""
-    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
 def score_text(score: Score, /) -> str:

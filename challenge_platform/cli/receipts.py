@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from challenge_platform.cli.arguments import IdArgument
 from challenge_platform.cli.exits import ExitCode
-from challenge_platform.cli.output import note, printable, score_text
+from challenge_platform.cli.output import score_text
 from challenge_platform.cli.session import session_of
+from challenge_platform.cli.terminal import note, say
 from challenge_platform.core.receipt import KEY_BYTES, key_id, verify
 from challenge_platform.errors import InvalidInput
 
@@ -45,7 +46,7 @@ def download(
         target.write_bytes(content)
     except OSError as error:
         raise InvalidInput(f"{target} cannot be written: {error.strerror}") from error
-    typer.echo(printable(f"{target}: written; check it with: challenge receipt verify {target}"))
+    say(f"{target}: written; check it with: challenge receipt verify {target}")
 
 
 @app.command("verify")
@@ -85,9 +86,9 @@ def verify_receipt(
     except InvalidInput as error:
         note(f"{file} is not genuine: {error}.")
         return ExitCode.INVALID
-    typer.echo(f"{file} is genuine: signed with key {key_id(public_key)} of {source}, unchanged.")
+    say(f"{file} is genuine: signed with key {key_id(public_key)} of {source}, unchanged.")
     for name, fact in receipt_facts(payload):
-        typer.echo(printable(f"{name + ':':<17}{fact}"))
+        say(f"{name + ':':<17}{fact}")
     return ExitCode.DONE
 
 
@@ -129,7 +130,7 @@ def receipt_facts(payload: Mapping[str, Any], /) -> list[tuple[str, str]]:
 def _read_receipt(path: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(path.read_bytes())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidInput(f"it is not JSON ({error})") from error
     if not isinstance(document, dict):
         raise InvalidInput("it is not a receipt")

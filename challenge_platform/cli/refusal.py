@@ -15,6 +15,8 @@ def naming(file: Path, /) -> Iterator[None]:
     try:
         yield
     except InvalidUpload as error:
+        if not error.problems:
+            raise
         text = _text(error, file=file)
         raise InvalidUpload(text, problems=error.problems, total=error.total) from error
 

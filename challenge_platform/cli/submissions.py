@@ -10,7 +10,6 @@ from challenge_platform.cli.output import (
     Column,
     Format,
     primary_score,
-    printable,
     score_cells,
     score_text,
     size_text,
@@ -20,6 +19,7 @@ from challenge_platform.cli.output import (
     write_table,
 )
 from challenge_platform.cli.session import session_of
+from challenge_platform.cli.terminal import say
 from challenge_platform.cli.waiting import state_text
 
 app = typer.Typer()
@@ -39,7 +39,7 @@ def list_submissions(
     elif found:
         write_table(found, columns=_COLUMNS)
     else:
-        typer.echo(f"Your team has made no submission yet: challenge submit {slug} -f FILE -m TEXT")
+        say(f"Your team has made no submission yet: challenge submit {slug} -f FILE -m TEXT")
 
 
 @app.command()
@@ -60,7 +60,7 @@ def cancel(context: typer.Context, submission_id: IdArgument) -> None:
     """
     with session_of(context).client() as client:
         submission = client.cancel(submission_id)
-    typer.echo(f"Submission {submission['id']} is {submission['state']}.")
+    say(f"Submission {submission['id']} is {submission['state']}.")
 
 
 def write_submission(submission: Submission, /, *, form: Format) -> None:
@@ -86,16 +86,16 @@ def _print(submission: Submission) -> None:
         "State": state_text(submission),
     }
     for name, fact in facts.items():
-        typer.echo(printable(f"{name + ':':<12}{fact}"))
+        say(f"{name + ':':<12}{fact}")
     if reason := reason_text(submission):
-        typer.echo(printable(f"{'Reason:':<12}{reason}"))
+        say(f"{'Reason:':<12}{reason}")
     write_scores(submission["scores"])
 
 
 def write_scores(scores: Sequence[Score], /) -> None:
     """Print scores with their 95 % intervals, if there are any."""
     if scores:
-        typer.echo()
+        say()
         write_table(scores, columns=_SCORE_COLUMNS)
 
 
@@ -150,6 +150,7 @@ _COLUMNS: list[Column[Submission]] = [
     # The message stands below the id, so that the table fits in 80 columns.
     Column(
         heading="SUBMISSION",
+        wraps=True,
         text=lambda submission: f"{submission['id']}\n  {submission['message']}".rstrip(),
     ),
     Column(heading="RESULT", text=_result),

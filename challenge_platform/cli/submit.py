@@ -15,10 +15,11 @@ from challenge_platform.cli.client import Client, Form
 from challenge_platform.cli.data import CHALLENGE_FILE, transfer_bar
 from challenge_platform.cli.documents import Accepted, Quota, Submission
 from challenge_platform.cli.exits import EXIT_OF_STATE, ExitCode, PlatformFault
-from challenge_platform.cli.output import Format, local_time_text, note, printable
+from challenge_platform.cli.output import Format, local_time_text
 from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.session import session_of
 from challenge_platform.cli.submissions import reason_text, write_scores, write_submission
+from challenge_platform.cli.terminal import note, printable, say
 from challenge_platform.cli.waiting import wait
 
 DEFAULT_WAIT = 3600
@@ -96,7 +97,7 @@ def submit(
             _check_here(file, slug=slug, folder=path or Path(slug))
         fields = {"kind": str(kind), "message": message} | ({"phase": phase} if phase else {})
         accepted = _upload(client, slug, file, form=fields, key=idempotency_key or uuid.uuid4().hex)
-        tell = typer.echo if form is Format.TABLE else note
+        tell = say if form is Format.TABLE else note
         tell(f"Submission {accepted['id']} was accepted.")
         tell(quota_text(accepted["quota"]))
         if wait_seconds is not None:
@@ -142,9 +143,9 @@ def _tell_end(submission: Submission, *, form: Format) -> ExitCode:
     if form is not Format.TABLE:
         write_submission(submission, form=form)
     elif (reason := reason_text(submission)) is not None:
-        typer.echo(printable(f"It was {submission['state']}: {reason}"))
+        say(f"It was {submission['state']}: {reason}")
     else:
         seconds = submission["timings"].get("total_seconds")
-        typer.echo("It was scored." if seconds is None else f"It was scored in {seconds:.1f} s.")
+        say("It was scored." if seconds is None else f"It was scored in {seconds:.1f} s.")
         write_scores(submission["scores"])
     return EXIT_OF_STATE[submission["state"]]

@@ -9,8 +9,8 @@ import typer
 
 from challenge_platform.cli.arguments import FileOption, FolderOption, SlugArgument
 from challenge_platform.cli.data import CHALLENGE_FILE, sha256_of
-from challenge_platform.cli.output import printable
 from challenge_platform.cli.refusal import naming
+from challenge_platform.cli.terminal import say
 from challenge_platform.errors import InvalidInput, InvalidUpload
 from scorers.definition import SubmissionDefinition
 from scorers.table import InvalidPredictions, check_size, read_ids, read_predictions
@@ -27,7 +27,7 @@ def validate(slug: SlugArgument, *, file: FileOption, path: FolderOption = None)
     """
     with naming(file):
         rows = check(file, slug=slug, folder=path or Path(slug))
-    typer.echo(printable(f"{file} is valid: {rows:,} predictions, as {slug} asks for."))
+    say(f"{file} is valid: {rows:,} predictions, as {slug} asks for.")
 
 
 def check(file: Path, /, *, slug: str, folder: Path) -> int:

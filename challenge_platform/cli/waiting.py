@@ -9,7 +9,8 @@ from rich.console import Console
 from challenge_platform.cli.client import Client
 from challenge_platform.cli.documents import Submission
 from challenge_platform.cli.exits import EXIT_OF_STATE, PlatformFault, WaitTimedOut
-from challenge_platform.cli.output import console, note
+from challenge_platform.cli.output import console
+from challenge_platform.cli.terminal import note
 
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 5.0

@@ -13,7 +13,6 @@ from challenge_platform.cli.output import (
     local_time_text,
     number_text,
     primary_score,
-    printable,
     score_cells,
     score_text,
     size_text,
@@ -22,6 +21,7 @@ from challenge_platform.cli.output import (
     write_json,
     write_table,
 )
+from challenge_platform.cli.terminal import printable
 
 
 def score(
@@ -102,7 +102,13 @@ def test_a_size_is_told_in_si_units(size: int, text: str) -> None:
 
 
 def test_what_could_steer_a_terminal_is_made_visible() -> None:
-    assert printable("Ada\x1b[2J\u202e\tB\nC") == "Ada\ufffd[2J\ufffd\ufffdB\nC"
+    assert printable("Ada\x1b[2J\u202e\x9bB\nC") == "Ada\ufffd[2J\ufffd\ufffdB\nC"
+
+
+def test_the_spaces_of_french_texts_stay_as_they_are() -> None:
+    text = "Lisez\xa0: l\u2019accord\u202f!\n\tÀ vous."
+
+    assert printable(text) == text
 
 
 def test_a_table_shows_brackets_and_hostile_names_as_they_are(
@@ -120,7 +126,7 @@ def test_a_cell_too_wide_for_the_terminal_loses_nothing(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "20")
-    columns: list[Column[str]] = [Column(heading="TEAM", text=str)]
+    columns: list[Column[str]] = [Column(heading="TEAM", text=str, wraps=True)]
 
     write_table(["x" * 50], columns=columns)
 

@@ -1,0 +1,99 @@
+"""`challenge submissions`: listing, showing and cancelling."""
+
+import csv
+import io
+import json
+
+from tests.cli.conftest import Run
+from tests.cli.fake_api import SLUG, SUBMISSION, SUBMISSION_ID, FakeApi, document, problem
+
+LIST = f"/api/v1/challenges/{SLUG}/submissions"
+MINE = f"/api/v1/submissions/{SUBMISSION_ID}"
+FAILED = {
+    **SUBMISSION,
+    "id": "1" * 32,
+    "state": "errored",
+    "scores": [],
+    "message": "",
+    "reason": {"code": "worker_lost", "fault": "platform", "message": "The worker was lost."},
+}
+QUEUED = {**FAILED, "id": "2" * 32, "state": "queued", "reason": None, "position": 4}
+
+
+def test_the_list_shows_id_result_and_time_in_80_columns(ada: Run, api: FakeApi) -> None:
+    api.then("GET", LIST, document({"submissions": [QUEUED, FAILED, SUBMISSION]}))
+
+    done = ada("submissions", "list", SLUG)
+
+    lines = [line.rstrip() for line in done.out.splitlines()]
+    assert lines[1] == f"{'2' * 32}  queued, position 4       2026-11-22 02:31 UTC"
+    assert lines[2] == f"{'1' * 32}  errored: worker_lost     2026-11-22 02:31 UTC"
+    assert lines[3] == f"{SUBMISSION_ID}  0.7312 [0.6912, 0.7712]  2026-11-22 02:31 UTC"
+    assert lines[4] == "  age alone"
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_long_message_stays_below_its_id(ada: Run, api: FakeApi) -> None:
+    wordy = {**SUBMISSION, "message": "boosting with all covariates " * 5}
+    api.then("GET", LIST, document({"submissions": [wordy]}))
+
+    lines = ada("submissions", "list", SLUG).out.splitlines()
+
+    assert lines[1].split()[:2] == [SUBMISSION_ID, "0.7312"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_team_without_submissions_is_told_how_to_make_one(ada: Run, api: FakeApi) -> None:
+    api.then("GET", LIST, document({"submissions": []}))
+
+    assert f"challenge submit {SLUG}" in ada("submissions", "list", SLUG).out
+
+
+def test_programs_get_csv_and_json(ada: Run, api: FakeApi) -> None:
+    api.then("GET", LIST, document({"submissions": [FAILED, SUBMISSION]}))
+
+    rows = list(csv.DictReader(io.StringIO(ada("submissions", "list", SLUG, "--format=csv").out)))
+    assert [(row["reason"], row["score_high"]) for row in rows] == [
+        ("worker_lost", ""),
+        ("complete", "0.7712"),
+    ]
+    assert json.loads(ada("submissions", "list", SLUG, "--format=json").out)[1] == SUBMISSION
+
+
+def test_one_submission_is_shown_with_every_score_and_its_interval(ada: Run) -> None:
+    done = ada("submissions", "show", SUBMISSION_ID)
+
+    assert done.code == 0
+    assert "Challenge:  nafld-progression, phase development" in done.out
+    assert "score (ranks)  0.7312 [0.6912, 0.7712]  higher" in done.out
+    assert "Reason" not in done.out
+
+
+def test_a_fault_of_the_platform_is_called_that(ada: Run, api: FakeApi) -> None:
+    api.then("GET", MINE, document({**FAILED, "id": SUBMISSION_ID}))
+
+    done = ada("submissions", "show", SUBMISSION_ID)
+
+    assert (
+        "Reason:     The worker was lost (worker_lost, the platform's fault). "
+        "It costs you no quota; submit again later.\n"
+    ) in done.out
+
+
+def test_cancelling_tells_the_state(ada: Run, api: FakeApi) -> None:
+    done = ada("submissions", "cancel", SUBMISSION_ID)
+
+    assert (done.code, done.out) == (0, f"Submission {SUBMISSION_ID} is cancelled.\n")
+    assert len(api.sent("POST", f"{MINE}/cancel")) == 1
+
+
+def test_what_has_ended_cannot_be_cancelled(ada: Run, api: FakeApi) -> None:
+    api.then("POST", f"{MINE}/cancel", problem(409, "conflict", "it has ended already"))
+
+    done = ada("submissions", "cancel", SUBMISSION_ID)
+
+    assert (done.code, done.err) == (1, "challenge: it has ended already\n")
+
+
+def test_a_submission_of_another_team_is_not_found(ada: Run) -> None:
+    assert ada("submissions", "show", "f" * 32).code == 1
