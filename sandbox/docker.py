@@ -78,7 +78,9 @@ class DockerRunner:
         active.stop.close()
         if not active.over.wait(_CANCEL_SECONDS):
             raise SandboxUnavailable(f"The run {run_id} could not be ended.", code="not_killed")
-        self._remove_containers(lambda owner: owner == run_id)
+        # After the run's own removal, which is queued already: what is there now was not removed.
+        removal = self._removals.submit(self._remove_containers, lambda owner: owner == run_id)
+        removal.result(_CANCEL_SECONDS)
         return True
 
     def sweep(self) -> int:

@@ -33,6 +33,8 @@ class Engine:
 
     @cached_property
     def _api(self) -> docker.APIClient:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(self._path))  # the SDK leaks its socket when nobody listens
         return docker.APIClient(base_url=f"unix://{self._path}", timeout=_SECONDS)
 
     def close(self) -> None:

@@ -85,8 +85,9 @@ def _distribution_files() -> dict[str, str]:
         ) from missing
     metrics = sorted(project.entry_points.select(group="scorers.metrics"))
     lines = [f"{metric.name} = {metric.value}\n" for metric in metrics]
+    fields = ["Metadata-Version: 2.1", f"Name: {project.name}", f"Version: {project.version}"]
     return {
-        "METADATA": f"Metadata-Version: 2.1\nName: challenge-platform\nVersion: {project.version}\n",
+        "METADATA": "\n".join([*fields, ""]),
         "entry_points.txt": "".join(["[scorers.metrics]\n", *lines]),
     }
 
