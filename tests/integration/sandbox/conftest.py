@@ -1,9 +1,13 @@
 """A real engine, the runtime of the hostile cases, and runners that leave nothing behind."""
 
 import os
+import queue
+import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import docker
 import pytest
@@ -14,6 +18,7 @@ from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.images.build import build_base, build_scoring_image
 
 FOLDER = Path(__file__).parents[2] / "sandbox"
+T = TypeVar("T")
 CASE_IMAGE = "challenge-platform/test-cases"
 
 
@@ -31,6 +36,28 @@ def case_run(program: str, data: bytes = b"", *, limits: Limits | None = None) -
         limits=limits or Limits(seconds=20),
         input=case_input(program, data),
     )
+
+
+class Background(Generic[T]):
+    """A call in a thread of its own."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._results: queue.SimpleQueue[T] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=lambda: self._results.put(call()))
+        self._thread.start()
+
+    def join(self) -> T:
+        """Wait for the call and give its result."""
+        self._thread.join(30)
+        return self._results.get(timeout=1)
+
+
+def wait_until(holds: Callable[[], bool], *, seconds: float = 10) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold"
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,319 @@
+"""The launcher in a process of its own: who may call it, for what, and who is killed with whom."""
+
+import json
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sandbox import End, Limits, Run, SandboxUnavailable
+from sandbox.client import LauncherClient
+from sandbox.engine import Engine
+from sandbox.wire import encode_run
+from tests.integration.sandbox.conftest import Background, case_input, case_run, wait_until
+
+pytestmark = pytest.mark.docker
+
+HERE = Path(__file__).parent
+SLEEPS = "print('up', flush=True)\nimport time\ntime.sleep(60)"
+NOBODY = 65534
+
+Containers = Callable[[], list[str]]
+Launch = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def socket_path() -> Iterator[Path]:
+    """Give the path of a launcher's socket, short and in a folder that every user can enter."""
+    with tempfile.TemporaryDirectory(prefix="launcher-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder, "launcher.sock")
+
+
+@pytest.fixture
+def launch(case_image: str, label: str, socket_path: Path) -> Iterator[Launch]:
+    """Give a function that starts a launcher of the test's label and waits until it listens."""
+    with ExitStack() as running:
+
+        def start(
+            *, image: str = case_image, engine_socket: str = "", uses: str = label
+        ) -> subprocess.Popen[bytes]:
+            command = [sys.executable, str(HERE / "launch.py"), str(socket_path), image, uses]
+            process = subprocess.Popen(command + [engine_socket] * bool(engine_socket))
+            running.enter_context(process)
+            running.callback(process.terminate)
+            wait_until(lambda: listens(socket_path))
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def client(socket_path: Path) -> LauncherClient:
+    """Give a client of the test's launcher."""
+    return LauncherClient(socket_path)
+
+
+def listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
+def code_of_failure(client: LauncherClient, run: Run) -> str:
+    with pytest.raises(SandboxUnavailable) as error:
+        client.run(run)
+    return error.value.code
+
+
+def start_call(socket_path: Path, *, program: str, uid: int | None = None) -> subprocess.Popen[str]:
+    """Start a process that calls the launcher."""
+    command = [sys.executable, str(HERE / "call.py"), str(socket_path)]
+    process = subprocess.Popen(
+        command + [str(uid)] * (uid is not None),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(case_input(program).decode())
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def test_a_run_gives_what_came_of_it(launch: Launch, client: LauncherClient) -> None:
+    launch()
+
+    outcome = client.run(case_run("import sys; print(len(sys.stdin.buffer.read()))", b"x" * 70_000))
+
+    assert outcome.end is End.FINISHED
+    assert outcome.output == b"70000\n"
+
+
+def test_the_status_tells_what_can_run(
+    launch: Launch, client: LauncherClient, engine: Engine, case_image: str
+) -> None:
+    launch()
+
+    status = client.status()
+
+    assert status.runtimes == {"case": engine.image_id(case_image)}
+    assert status.problems == ()
+    assert status.active == ()
+    assert status.engine is not None
+    assert status.engine["seccomp"] is True
+
+
+def test_a_missing_image_does_not_stop_the_launcher(launch: Launch, client: LauncherClient) -> None:
+    launch(image="challenge-platform/none:0")
+
+    with pytest.raises(SandboxUnavailable, match="challenge-platform/none:0 ") as error:
+        client.run(case_run("print(1)"))
+
+    assert error.value.code == "image_missing"
+    assert client.status().runtimes == {"case": None}
+    assert "sandbox.images.build" in client.status().problems[0]
+
+
+def test_an_engine_that_is_down_does_not_stop_the_launcher(
+    launch: Launch, client: LauncherClient, tmp_path: Path
+) -> None:
+    launch(engine_socket=str(tmp_path / "no-engine.sock"))
+
+    with pytest.raises(SandboxUnavailable, match=r"no-engine\.sock") as error:
+        client.run(case_run("print(1)"))
+
+    assert error.value.code == "engine"
+    assert client.status().engine is None
+    assert "no-engine.sock" in client.status().problems[0]
+
+
+def test_a_launcher_that_is_down_is_named(client: LauncherClient, socket_path: Path) -> None:
+    with pytest.raises(SandboxUnavailable, match=str(socket_path)) as error:
+        client.status()
+
+    assert error.value.code == "launcher_down"
+
+
+def test_only_the_table_of_runtimes_can_run(launch: Launch, client: LauncherClient) -> None:
+    launch()
+
+    with pytest.raises(SandboxUnavailable) as error:
+        client.run(Run(id="run", runtime="other", limits=Limits(), input=b""))
+
+    assert error.value.code == "unknown_runtime"
+
+
+def test_a_run_above_the_launchers_maxima_is_refused(
+    launch: Launch, client: LauncherClient
+) -> None:
+    launch()
+
+    with pytest.raises(SandboxUnavailable, match="seconds 61 > 60") as error:
+        client.run(case_run("print(1)", limits=Limits(seconds=61)))
+
+    assert error.value.code == "limits_exceeded"
+
+
+RUN = encode_run(Run(id="run", runtime="case", limits=Limits(), input=b""))
+IMAGE_OF_ITS_OWN = json.dumps({**json.loads(RUN), "runtime": "challenge-platform/base:x"}).encode()
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("POST", "/runs", b"", 400, "bad_request"),
+        ("POST", "/runs", b"{}\n", 400, "bad_request"),
+        ("POST", "/runs", IMAGE_OF_ITS_OWN + b"\n", 400, "bad_request"),
+        ("GET", "/containers/json", b"", 404, "not_found"),
+        ("POST", "/containers/create", b"{}", 404, "not_found"),
+        ("DELETE", "/status", b"", 404, "not_found"),
+    ],
+)
+def test_the_api_is_closed(
+    launch: Launch, socket_path: Path, method: str, path: str, body: bytes, status: int, code: str
+) -> None:
+    launch()
+    transport = httpx.HTTPTransport(uds=str(socket_path), verify=False)
+
+    with httpx.Client(transport=transport, base_url="http://launcher") as http:
+        answer = http.request(method, path, content=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_run_that_is_too_large_is_refused_before_it_is_read(
+    launch: Launch, socket_path: Path
+) -> None:
+    launch()
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.settimeout(10)
+        raw.connect(str(socket_path))
+        raw.sendall(b"POST /runs HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")
+
+        answer = raw.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_run_cut_short_is_not_run(
+    launch: Launch, socket_path: Path, client: LauncherClient, containers: Containers
+) -> None:
+    launch()
+    whole = encode_run(case_run("print(1)"))
+    with socket.socket(socket.AF_UNIX) as raw:
+        raw.connect(str(socket_path))
+        raw.sendall(b"POST /runs HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (len(whole) + 1))
+        raw.sendall(whole)
+        raw.shutdown(socket.SHUT_WR)
+        raw.settimeout(10)
+        answer = raw.recv(65536)
+
+    assert answer == b""
+    assert client.status().active == ()
+    assert containers() == []
+
+
+def test_a_run_is_cancelled_by_another_caller(
+    launch: Launch, client: LauncherClient, containers: Containers
+) -> None:
+    launch()
+    run = case_run(SLEEPS)
+    background = Background(lambda: client.run(run))
+    wait_until(lambda: containers() == [run.id])
+
+    cancelled = client.cancel(run.id)
+
+    assert cancelled is True
+    assert containers() == []
+    assert background.join().end is End.CANCELLED
+    assert client.cancel(run.id) is False
+
+
+def test_the_run_of_a_killed_caller_is_killed(
+    launch: Launch, socket_path: Path, containers: Containers
+) -> None:
+    launch()
+    with start_call(socket_path, program=SLEEPS) as caller:
+        wait_until(lambda: containers() == ["called"])
+
+        caller.send_signal(signal.SIGKILL)
+
+        wait_until(lambda: containers() == [])
+
+
+def test_what_a_killed_launcher_left_is_removed_by_the_next(
+    launch: Launch, client: LauncherClient, containers: Containers
+) -> None:
+    first = launch()
+    run = case_run(SLEEPS)
+    background = Background(lambda: code_of_failure(client, run))
+    wait_until(lambda: containers() == [run.id])
+
+    first.send_signal(signal.SIGKILL)
+
+    assert background.join() == "launcher_down"
+    assert containers() == [run.id]
+
+    launch()
+    wait_until(lambda: containers() == [])
+
+
+def test_a_launcher_that_is_told_to_stop_takes_its_runs_with_it(
+    launch: Launch, client: LauncherClient, containers: Containers, socket_path: Path
+) -> None:
+    launcher = launch()
+    run = case_run(SLEEPS)
+    background = Background(lambda: client.run(run))
+    wait_until(lambda: containers() == [run.id])
+
+    launcher.terminate()
+
+    assert launcher.wait(20) == 0
+    assert background.join().end is End.CANCELLED
+    assert containers() == []
+    assert not socket_path.exists()
+
+
+def test_a_second_launcher_does_not_take_the_first_ones_socket(
+    launch: Launch, client: LauncherClient, socket_path: Path, case_image: str, label: str
+) -> None:
+    launch()
+
+    second = subprocess.run(
+        [sys.executable, str(HERE / "launch.py"), str(socket_path), case_image, label],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert second.returncode != 0
+    assert "A launcher listens on" in second.stderr
+    assert client.run(case_run("print(1)")).end is End.FINISHED
+
+
+def test_the_socket_is_its_owners_alone(launch: Launch, socket_path: Path) -> None:
+    launch()
+
+    assert stat.S_IMODE(socket_path.stat().st_mode) == 0o600
+
+
+def test_a_foreign_user_is_refused_even_when_the_socket_lets_it_in(
+    launch: Launch, socket_path: Path, containers: Containers
+) -> None:
+    launch()
+    socket_path.chmod(0o666)
+
+    with start_call(socket_path, program="print(1)", uid=NOBODY) as caller:
+        answer, _ = caller.communicate(timeout=20)
+
+    assert answer.startswith(f"forbidden: The user {NOBODY} may not use this launcher")
+    assert containers() == []
