@@ -18,6 +18,7 @@ from tests.live import Live, running, wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis]
 
+PROGRAMS = ("web", "worker", "launcher", "redis", "reaper")
 LEASE_SECONDS = 4.0
 REAPER_SECONDS = 0.5
 SCORING_SECONDS = 1.5
@@ -27,7 +28,7 @@ DEADLINE = LEASE_SECONDS + REAPER_SECONDS + 2 * SCORING_SECONDS + SLACK_SECONDS
 SLOW = f"""
 FROM {scoring_tag()}
 ENTRYPOINT ["python3", "-c", "import time; time.sleep({SCORING_SECONDS}); \\
-import sys; sys.argv = ['scorers', 'serve']; import runpy; runpy.run_module('scorers')"]
+import sys; sys.argv = ['scorers', 'serve']; import runpy; runpy.run_module('scorers', run_name='__main__')"]
 """
 
 
@@ -53,8 +54,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_quota(live: Live) -> None:
-    """Let each test submit: the quota of five is for one team, and there are more tests."""
+def _fresh(live: Live) -> None:
+    """Wait until all that was killed is back, and let each test submit: there are more than five."""
+    wait_until(lambda: all(live.pids(name) for name in PROGRAMS), seconds=DEADLINE)
     with live.platform.database.writing() as session:
         for entry in session.exec(select(LedgerEntry)):
             session.delete(entry)
@@ -69,7 +71,7 @@ def check_scored_once(live: Live, submission_id: str) -> None:
         assert session.exec(charged).all() == [1]
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "launcher", "redis", "reaper"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_killed_while_the_submission_is_queued(live: Live, name: str) -> None:
     live.signal("worker", signal.SIGSTOP)
     submission_id = live.submit(predictions())
@@ -83,7 +85,7 @@ def test_killed_while_the_submission_is_queued(live: Live, name: str) -> None:
     check_scored_once(live, submission_id)
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "launcher", "redis", "reaper"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_killed_while_the_submission_is_running(live: Live, name: str) -> None:
     submission_id = live.submit(predictions())
     live.wait_for(submission_id, state="running", seconds=5)
@@ -94,7 +96,7 @@ def test_killed_while_the_submission_is_running(live: Live, name: str) -> None:
     check_scored_once(live, submission_id)
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "launcher", "redis", "reaper"])
+@pytest.mark.parametrize("name", PROGRAMS)
 def test_killed_just_after_the_score_the_board_still_shows_it(live: Live, name: str) -> None:
     submission_id = live.submit(predictions())
     live.wait_for(submission_id, state="scored", seconds=DEADLINE)
