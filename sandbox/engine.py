@@ -21,6 +21,16 @@ _SECONDS = 30
 _POLL_SECONDS = 0.005  # a container is gone 40 to 100 ms after its kill
 
 
+def connect(path: Path, /, *, timeout: int = _SECONDS) -> docker.APIClient:
+    """Give the SDK's client of an engine, each of whose calls may take `timeout` seconds.
+
+    Raises OSError when nobody listens on `path`, DockerException when it is no engine.
+    """
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.connect(str(path))  # the SDK leaks its socket when nobody listens
+    return docker.APIClient(base_url=f"unix://{path}", timeout=timeout)
+
+
 class Engine:
     """A Docker Engine on a local unix socket; may be shared by threads.
 
@@ -33,9 +43,7 @@ class Engine:
 
     @cached_property
     def _api(self) -> docker.APIClient:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.connect(str(self._path))  # the SDK leaks its socket when nobody listens
-        return docker.APIClient(base_url=f"unix://{self._path}", timeout=_SECONDS)
+        return connect(self._path)
 
     def close(self) -> None:
         """Give the connections back; a later call opens new ones."""

@@ -22,6 +22,7 @@ import docker
 from docker.errors import DockerException, ImageNotFound
 from requests.exceptions import RequestException
 
+from sandbox.engine import ENGINE_SOCKET, connect
 from sandbox.images import BuildFailed
 from sandbox.images.content import (
     BASE_REFERENCE,
@@ -36,7 +37,6 @@ from sandbox.images.debian import debian_archive
 
 Say = Callable[[str], None]
 
-ENGINE = "unix:///var/run/docker.sock"
 _SECONDS = 300  # for one silent answer of the engine: it imports 100 MiB, or runs one build step
 # The image in which the wheels were installed, of no use after it.
 _USED_UP = {"dangling": True, "label": "challenge-platform.stage=install"}
@@ -44,21 +44,21 @@ _USED_UP = {"dangling": True, "label": "challenge-platform.stage=install"}
 _PLATFORMS = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 
 
-def build_base(*, say: Say, engine_url: str = ENGINE) -> str:
+def build_base(*, say: Say, engine_socket: Path = ENGINE_SOCKET) -> str:
     """Make the Python base and give its tag: a well-known image where one can be had, else Debian.
 
     `say` gets a line for each step that takes time. Raises BuildFailed with the cause and the cure.
     """
-    with _engine(engine_url) as engine:
+    with _engine(engine_socket) as engine:
         return _base(engine, say=say)
 
 
-def build_scoring_image(*, say: Say, engine_url: str = ENGINE) -> str:
+def build_scoring_image(*, say: Say, engine_socket: Path = ENGINE_SOCKET) -> str:
     """Make the image that scores predictions, with all it stands on, and give its tag.
 
     `say` gets a line for each step that takes time. Raises BuildFailed with the cause and the cure.
     """
-    with _engine(engine_url) as engine:
+    with _engine(engine_socket) as engine:
         tag, packages = scoring_tag(), packages_tag()
         if _present(engine, tag):
             return tag
@@ -177,17 +177,21 @@ def _last_line(text: str) -> str:
 
 
 @contextmanager
-def _engine(url: str) -> Iterator[docker.APIClient]:
+def _engine(path: Path) -> Iterator[docker.APIClient]:
     """Connect to the engine, whose errors become BuildFailed."""
     try:
-        with docker.APIClient(base_url=url, timeout=_SECONDS) as engine:
-            engine.ping()
-            yield engine
-    except (DockerException, RequestException) as error:
+        engine = connect(path, timeout=_SECONDS)
+    except (DockerException, OSError) as error:
         raise BuildFailed(
-            f"The Docker Engine at {url} does not do it: install the package docker.io and start "
-            f"it, or run this as a user who may use it ({error})."
+            f"No Docker Engine answers on {path}: install the package docker.io and start it, or "
+            f"run this as a user who may use it ({error})."
         ) from error
+    try:
+        yield engine
+    except (DockerException, RequestException) as error:
+        raise BuildFailed(f"The Docker Engine on {path} failed: {error}") from error
+    finally:
+        engine.close()
 
 
 @contextmanager
@@ -201,9 +205,9 @@ def _step(name: str, *, say: Say) -> Iterator[None]:
 def main() -> int:
     """Make all images, telling of each step; 0 when they are there, 1 with one sentence if not."""
     parser = argparse.ArgumentParser(description="Make the images that sandboxes run.")
-    parser.add_argument("--engine", default=ENGINE, metavar="URL", help=f"default: {ENGINE}")
+    parser.add_argument("--engine", type=Path, default=ENGINE_SOCKET, help="the engine's socket")
     try:
-        tag = build_scoring_image(say=_print, engine_url=parser.parse_args().engine)
+        tag = build_scoring_image(say=_print, engine_socket=parser.parse_args().engine)
     except BuildFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return 1

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from sandbox.images import BuildFailed
-from sandbox.images.content import BASE_EXCLUDES, BASE_PACKAGES
+from sandbox.images.content import BASE_EXCLUDES, BASE_PACKAGES, BASE_REFERENCE
 
 _ROOM = 1024**3  # a minimal system takes 300 MiB while it is made
 _MEMORY = Path("/dev/shm")  # noqa: S108  a folder of its own is made in it, by mkdtemp
@@ -29,14 +29,22 @@ def debian_archive(*, say: Callable[[str], None]) -> Iterator[IO[bytes]]:
     release = _release()
     mirror = _mirror(release)
     with _workspace() as folder:
+        root, archive = folder / "root", folder / "base.tar"
         say(f"making a minimal {release} with Python from {mirror} (about a minute)")
-        _debootstrap(folder, release=release, mirror=mirror)
-        archive = folder / "base.tar"
-        command = ["tar", "--create", f"--file={archive}", f"--directory={folder / 'root'}"]
-        command += ["--one-file-system", "--numeric-owner", "--sort=name"]
-        command += ["--mode=ug-s"]  # no setuid program is needed
-        command += [f"--exclude={path}" for path in BASE_EXCLUDES]
-        subprocess.run([*command, "."], check=True)  # noqa: S603  fixed program, no shell
+        packages = f"--include={','.join(BASE_PACKAGES)}"
+        _run("debootstrap", "--variant=minbase", packages, release, str(root), mirror)
+        _run(
+            "tar",
+            "--create",
+            f"--file={archive}",
+            f"--directory={root}",
+            "--one-file-system",
+            "--numeric-owner",
+            "--sort=name",
+            "--mode=ug-s",  # no setuid program is needed
+            *(f"--exclude={path}" for path in BASE_EXCLUDES),
+            ".",
+        )
         with archive.open("rb") as file:
             yield file
 
@@ -45,41 +53,37 @@ def _release() -> str:
     if os.geteuid() != 0:
         raise BuildFailed(
             "Making the base image needs root: run this with sudo, or give the engine the image "
-            "python:3.11-slim-bookworm (`docker load`) and run it again."
+            f"{BASE_REFERENCE} (`docker load`), and run it again."
         )
     if shutil.which("debootstrap") is None:
         raise BuildFailed(
             "Making the base image needs debootstrap: run `apt-get install debootstrap`, or give "
-            "the engine the image python:3.11-slim-bookworm (`docker load`), and run it again."
+            f"the engine the image {BASE_REFERENCE} (`docker load`), and run it again."
         )
     return platform.freedesktop_os_release().get("VERSION_CODENAME", "this release")
 
 
 def _mirror(release: str) -> str:
     """Address from which this host installs the main packages of its own release."""
-    targets = ["apt-get", "indextargets", "--format", "$(SITE) $(CODENAME) $(COMPONENT)"]
-    listed = subprocess.run(  # noqa: S603  fixed program, no shell
-        [*targets, "Created-By: Packages"], capture_output=True, text=True, check=False
-    )
-    for line in listed.stdout.splitlines():
+    listing = "--format=$(SITE) $(RELEASE) $(COMPONENT)"
+    targets = _run("apt-get", "indextargets", "--no-release-info", listing)
+    for line in targets.splitlines():
         site, _, rest = line.partition(" ")
         if rest == f"{release} main":
             return site
     raise BuildFailed(
-        f"apt names no mirror of {release}: add one to the apt sources, run "
-        "`apt-get update` and then this again."
+        f"apt names no mirror of {release} main: add one to this host's apt sources, or give the "
+        f"engine the image {BASE_REFERENCE} (`docker load`), and run it again."
     )
 
 
-def _debootstrap(folder: Path, *, release: str, mirror: str) -> None:
-    log = folder / "debootstrap.log"
-    command = ["debootstrap", "--variant=minbase", f"--include={','.join(BASE_PACKAGES)}"]
-    command += [release, str(folder / "root"), mirror]
-    with log.open("wb") as output:
-        ended = subprocess.run(command, stdout=output, stderr=output, check=False)  # noqa: S603  no shell
-    if ended.returncode != 0:
-        last = log.read_text(errors="replace").strip().splitlines()[-1:]
-        raise BuildFailed(f"debootstrap of {release} from {mirror} failed: {''.join(last)}")
+def _run(*command: str) -> str:
+    """Run a program and give its output; BuildFailed with its last words when it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  fixed programs, no shell
+    if done.returncode != 0:
+        last_words = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        raise BuildFailed(f"{command[0]} failed: {''.join(last_words)}")
+    return done.stdout
 
 
 @contextmanager
@@ -90,7 +94,7 @@ def _workspace() -> Iterator[Path]:
         yield folder
     finally:
         # One file system only: an interrupted debootstrap may have left /proc mounted in it.
-        subprocess.run(["rm", "-rf", "--one-file-system", str(folder)], check=True)  # noqa: S603, S607  no shell
+        _run("rm", "-rf", "--one-file-system", str(folder))
 
 
 def _fits_in_memory() -> bool:
