@@ -17,6 +17,7 @@ from challenge_platform.core import account
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.team import Team, join
+from sandbox.images.build import build_scoring_image
 from tests.fakes import Clock, FakeRunner
 
 TINY = Path(__file__).parent / "data" / "tiny-survival"
@@ -92,6 +93,12 @@ def participant(
             session, challenge, user=user, agreement_version="1", now=now, baseline=baseline
         )
     return Participant(user, team)
+
+
+@pytest.fixture(scope="session")
+def scoring_image() -> str:
+    """Give the tag of the scoring image, which is made if these sources have none yet."""
+    return build_scoring_image(say=lambda _line: None)
 
 
 @pytest.fixture

@@ -169,10 +169,10 @@ def free_port() -> int:
 
 def descendants(pid: int, /) -> list[int]:
     """List the processes below one, by /proc."""
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
-        return []
+    children: list[str] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():  # children are listed by their thread
+            children += (thread / "children").read_text().split()
     return [found for child in children for found in (int(child), *descendants(int(child)))]
 
 

@@ -8,8 +8,9 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 CLONE_NEWNS = 0x00020000
@@ -38,8 +39,24 @@ def can_separate() -> bool:
     return os.geteuid() == 0
 
 
-def become(identity: Identity, /, *, reach: Iterable[Path]) -> None:
-    """Turn this process, between fork and exec, into the identity; `reach` stays enterable.
+def preparation(identity: Identity | None, /, *, reach: Iterable[Path]) -> Callable[[], None]:
+    """Give what a child process does between fork and exec to become the identity.
+
+    What could take a lock is done here, before the fork, as another thread may hold it then.
+    """
+    _libc()
+    paths = tuple(reach)
+
+    def prepare() -> None:
+        if identity is not None:
+            _become(identity, reach=paths)
+        _end_with_parent()
+
+    return prepare
+
+
+def _become(identity: Identity, *, reach: Iterable[Path]) -> None:
+    """Turn this process into the identity; `reach` stays enterable.
 
     The code may lie in a folder that only root may enter, such as a home or a temporary folder.
     In a mount namespace of its own, that folder is then replaced by one that holds nothing but
@@ -50,10 +67,9 @@ def become(identity: Identity, /, *, reach: Iterable[Path]) -> None:
     os.setresgid(identity.gid, identity.gid, identity.gid)
     os.setresuid(identity.uid, identity.uid, identity.uid)
     os.umask(UMASK)
-    end_with_parent()
 
 
-def end_with_parent() -> None:
+def _end_with_parent() -> None:
     """Have the kernel end this process when its parent dies, even by SIGKILL (Linux only)."""
     if sys.platform == "linux":
         _libc().prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -85,6 +101,7 @@ def _closed_folder(path: Path) -> Path | None:
     return None
 
 
+@cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 

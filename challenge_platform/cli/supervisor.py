@@ -16,9 +16,8 @@ from challenge_platform.cli.privileges import (
     WEB,
     WORKER,
     Identity,
-    become,
     can_separate,
-    end_with_parent,
+    preparation,
 )
 from challenge_platform.errors import InvalidInput
 
@@ -110,13 +109,6 @@ class Supervisor:
 
     def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
         identity = program.identity if can_separate() else None
-
-        def prepare() -> None:
-            if identity is None:
-                end_with_parent()
-            else:
-                become(identity, reach=self.reach)
-
         with self._log(program) as log:
             return subprocess.Popen(  # noqa: S603 -- the commands are this module's own
                 program.command,
@@ -125,7 +117,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=prepare,  # noqa: PLW1509 -- nothing else has run threads yet that hold locks
+                preexec_fn=preparation(identity, reach=self.reach),  # noqa: PLW1509 -- it takes no lock
                 start_new_session=True,
             )
 

@@ -22,7 +22,6 @@ from challenge_platform.core.submission import State
 from challenge_platform.core.team import join
 from challenge_platform.core.upload import Upload
 from challenge_platform.vault import open_truth
-from sandbox.images.build import build_scoring_image
 from scorers.document import SplitScores
 from tests.live import wait_until
 
@@ -37,9 +36,9 @@ SLUG = "nafld-progression"
 
 
 @pytest.fixture(scope="module")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(scoring_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """Give a platform with the real challenge and a launcher of its own."""
-    build_scoring_image(say=lambda _line: None)
+    assert scoring_image
     settings = Settings(data_dir=tmp_path_factory.mktemp("evaluation") / "d")
     platform = Platform.from_settings(settings)
     datadir.prepare(platform)

@@ -12,7 +12,6 @@ from sqlmodel import func, select
 from challenge_platform.core.evaluation import Result
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.submission import Submission
-from sandbox.images.content import scoring_tag
 from tests.core.test_submission import predictions
 from tests.live import Live, running, wait_until
 
@@ -25,20 +24,21 @@ SCORING_SECONDS = 1.5
 SLACK_SECONDS = 6.0
 DEADLINE = LEASE_SECONDS + REAPER_SECONDS + 2 * SCORING_SECONDS + SLACK_SECONDS
 
-SLOW = f"""
-FROM {scoring_tag()}
-ENTRYPOINT ["python3", "-c", "import time; time.sleep({SCORING_SECONDS}); \\
-import sys; sys.argv = ['scorers', 'serve']; import runpy; runpy.run_module('scorers', run_name='__main__')"]
+SLOW = """
+FROM {image}
+ENTRYPOINT ["python3", "-c", "import time; time.sleep({seconds}); \\
+import runpy, sys; sys.argv = ['scorers', 'serve']; \\
+runpy.run_module('scorers', run_name='__main__')"]
 """
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(scoring_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """Run a platform whose scorer takes long enough to be caught at work."""
     slow = "challenge-platform/test-slow-scoring:latest"
     engine = docker.from_env()
     folder = tmp_path_factory.mktemp("slow")
-    (folder / "Dockerfile").write_text(SLOW)
+    (folder / "Dockerfile").write_text(SLOW.format(image=scoring_image, seconds=SCORING_SECONDS))
     engine.images.build(path=str(folder), tag=slow, rm=True)
     environment = {
         "CHALLENGE_SCORING_IMAGE": slow,
@@ -55,7 +55,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 @pytest.fixture(autouse=True)
 def _fresh(live: Live) -> None:
-    """Wait until all that was killed is back, and let each test submit: there are more than five."""
+    """Wait until all that was killed is back, and give the team its quota back."""
     wait_until(lambda: all(live.pids(name) for name in PROGRAMS), seconds=DEADLINE)
     with live.platform.database.writing() as session:
         for entry in session.exec(select(LedgerEntry)):

@@ -11,7 +11,7 @@ import pytest
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
-from challenge_platform.cli.privileges import REDIS, WEB, WORKER, Identity, become
+from challenge_platform.cli.privileges import REDIS, WEB, WORKER, Identity, preparation
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.evaluation import Result
 from tests.conftest import Participant
@@ -47,7 +47,8 @@ except PlatformError as error:
     found["why"] = str(error)
 for ring in (platform.keys.release, platform.keys.scoring):
     try:
-        found["private"] = found["private"] or b"metrics" in ring.decrypt(sealed, slug="tiny-survival")
+        opened = ring.decrypt(sealed, slug="tiny-survival")
+        found["private"] = found["private"] or b"metrics" in opened
     except PlatformError:
         pass
 for folder, _, names in os.walk(data):
@@ -72,7 +73,7 @@ def attack(identity: Identity, platform: Platform) -> subprocess.CompletedProces
         [sys.executable, "-c", ATTACK],
         env=platform.settings.environment(),
         cwd="/",
-        preexec_fn=lambda: become(identity, reach=reach),
+        preexec_fn=preparation(identity, reach=reach),
         capture_output=True,
         check=False,
     )
