@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core.challenge import PublishedChallenge, is_revealed
@@ -19,7 +20,6 @@ from challenge_platform.core.team import Team
 from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
 from challenge_platform.errors import Sealed
 from challenge_platform.storage import ObjectStore
-from scorers.metric import Direction
 from scorers.ranking import UNRANKED, rank_intervals, ranks
 
 RANK_INTERVALS_FOR = 500
@@ -108,6 +108,24 @@ def build(
     session.add(state)
 
 
+def place(challenge: PublishedChallenge, standings: Sequence[Standing]) -> NDArray[np.int64]:
+    """Rank by the primary score, equal ones by the metrics of `ranking.ties` in their order."""
+    definition = challenge.definition
+    metrics = {metric.key: metric for metric in definition.scoring.metrics}
+    keys = []
+    for key in (definition.scoring.primary.key, *definition.ranking.ties):
+        values = [standing.scores[key]["value"] for standing in standings]
+        placed = ranks(
+            [np.nan if value is None else value for value in values],
+            direction=metrics[key].better,
+            tolerance=definition.ranking.tolerance,
+        )
+        keys.append(np.where(placed == UNRANKED, len(standings) + 1, placed))
+    _, group, count = np.unique(np.stack(keys), axis=1, return_inverse=True, return_counts=True)
+    before = np.cumsum(count) - count
+    return np.asarray(1 + before[group], dtype=np.int64)
+
+
 def leaderboard(
     session: Session,
     challenge: PublishedChallenge,
@@ -194,7 +212,9 @@ def _rows(
         }
         for (standing, team, count, last), (rank, low, high) in zip(entries, placed, strict=True)
     ]
-    return sorted(rows, key=lambda row: _order(challenge, row))
+    order = place(challenge, standings)
+    numbered = sorted(range(len(rows)), key=lambda i: (order[i], *_order(rows[i])))
+    return [rows[i] for i in numbered]
 
 
 def _places(
@@ -211,8 +231,7 @@ def _places(
         return places
     direction = challenge.definition.scoring.primary.better
     tolerance = challenge.definition.ranking.tolerance
-    scores = np.array([standings[index].score for index in ranked])
-    rank = ranks(scores, direction=direction, tolerance=tolerance)
+    rank = place(challenge, [standings[index] for index in ranked])
     best = np.argsort(rank, kind="stable")[:RANK_INTERVALS_FOR]
     vectors = [
         np.frombuffer(store.read(standings[ranked[index]].resamples), dtype=np.float32)
@@ -229,10 +248,9 @@ def _places(
     return places
 
 
-def _order(challenge: PublishedChallenge, row: Mapping[str, Any]) -> tuple[float, float, str, str]:
-    """Sort by score, then baselines after teams, then the earlier submission, then the name."""
-    sign = 1 if challenge.definition.scoring.primary.better is Direction.MINIMIZE else -1
-    return (sign * row["score"], row["baseline"], row["last_submission"], row["team"])
+def _order(row: Mapping[str, Any]) -> tuple[bool, str, str]:
+    """Sort within a rank: baselines after teams, then the earlier submission, then the name."""
+    return (row["baseline"], row["last_submission"], row["team"])
 
 
 def _latest(session: Session, challenge_id: int, *, phase: str, board: Board) -> Snapshot | None:

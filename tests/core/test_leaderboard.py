@@ -1,5 +1,6 @@
 """Leaderboards: ranks, rank intervals, baselines, snapshots and the reveal."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,15 @@ from sqlmodel import func, select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import leaderboard as boards
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.definition import Board, Phase
+from challenge_platform.core.definition import Board, ChallengeDefinition, Phase
 from challenge_platform.core.leaderboard import Leaderboard, Snapshot
 from challenge_platform.core.reveal import reveal
-from challenge_platform.core.standing import boards_due
+from challenge_platform.core.standing import Standing, boards_due
 from challenge_platform.errors import Conflict, KeyUnavailable, Sealed
 from challenge_platform.vault import KeyRing
 from tests.conftest import Participant, participant
 from tests.core.test_submission import predictions, send
+from tests.fakes import Clock
 
 
 def phase_of(challenge: PublishedChallenge) -> Phase:
@@ -68,6 +70,33 @@ def test_equal_scores_share_a_rank_and_the_next_team_is_third(
     rows = {row.team: row for row in read(platform, challenge).rows}
     assert [rows[name].rank for name in ("ann", "ben", "cem")] == [1, 1, 3]
     assert (rows["ann"].rank_low, rows["cem"].rank_high) == (1, 3)
+
+
+def test_equal_primary_scores_are_ranked_by_the_metrics_of_ties(
+    challenge: PublishedChallenge,
+) -> None:
+    document = challenge.definition.document()
+    second = {**document["scoring"]["metrics"][0], "key": "second", "primary": False}
+    document["scoring"]["metrics"].append(second)
+    document["ranking"]["ties"] = ["second"]
+    tied = dataclasses.replace(challenge, definition=ChallengeDefinition.model_validate(document))
+    values = [(0.7, 0.1), (0.7, 0.3), (0.8, 0.0), (0.7, 0.3), (0.7, None), (0.0, 0.9)]
+    standings = [
+        Standing(
+            challenge_id=1,
+            phase="development",
+            board=Board.PUBLIC,
+            team_id=number,
+            submission_id=str(number),
+            score=first,
+            scores={"c": {"value": first}, "second": {"value": other}},
+            resamples="",
+            updated_at=Clock()(),
+        )
+        for number, (first, other) in enumerate(values)
+    ]
+
+    assert boards.place(tied, standings).tolist() == [4, 2, 1, 2, 5, 6]
 
 
 def best_sign(platform: Platform, challenge: PublishedChallenge) -> tuple[int, int]:
