@@ -11,18 +11,30 @@ from challenge_platform.config import Settings
 from challenge_platform.web import (
     accounts,
     api,
+    challenges,
     converters,
     errors,
     formats,
     headers,
     health,
     language,
+    leaderboards,
     limits,
+    profile,
     reference,
+    submissions,
 )
+from challenge_platform.web.problem import Problem
 
 VERSION = "1"
-PAGES = (reference.pages, health.probes)
+PAGES = (
+    challenges.pages,
+    submissions.pages,
+    leaderboards.pages,
+    profile.pages,
+    reference.pages,
+    health.probes,
+)
 
 
 def create_app(platform: Platform, /) -> Flask:
@@ -31,7 +43,7 @@ def create_app(platform: Platform, /) -> Flask:
         __name__,
         info=Info(title="Challenge Platform", version=VERSION),
         security_schemes=api.SECURITY_SCHEMES,
-        validation_error_model=errors.Problem,
+        validation_error_model=Problem,
         validation_error_callback=errors.invalid_parameters,
         doc_ui=False,
     )
@@ -42,6 +54,7 @@ def create_app(platform: Platform, /) -> Flask:
     limits.register_sizes(app)
     csrf = CSRFProtect(app)
     language.register(app)
+    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
     Bootstrap5(app)
     accounts.register(app, platform)
     limits.register_rates(app, platform.settings)

@@ -30,6 +30,12 @@ class RegisterForm(RegisterFormV2):
         except InvalidInput as error:
             raise ValidationError(gettext("Give a name of 1 to 80 characters.")) from error
 
+    def validate(self, **kwargs: object) -> bool:
+        """Tell that an address is taken: without mail there is no other way to say it."""
+        valid: bool = super().validate(**kwargs)
+        self.existing_email_user = None  # Flask-Security then keeps the field's message
+        return valid
+
 
 class ChangePasswordForm(flask_security.ChangePasswordForm):
     """The password in use and the new one."""

@@ -26,6 +26,7 @@ from challenge_platform.web.account_forms import (
     PasswordRules,
     RegisterForm,
 )
+from challenge_platform.web.language import lazy_gettext as _
 
 log = structlog.get_logger()
 
@@ -117,7 +118,10 @@ def register(app: Flask, platform: Platform, /) -> None:
             "argon2__parallelism": account.HASH_LANES,
         },
         SECURITY_PASSWORD_LENGTH_MIN=account.PASSWORD_LENGTH.start,
-        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,  # one answer for a wrong address or password
+        SECURITY_MSG_GENERIC_AUTHN_FAILED=(_("The address or the password is wrong."), "error"),
+        SECURITY_MSG_EMAIL_ALREADY_ASSOCIATED=(_("This address has an account already."), "error"),
+        SECURITY_MSG_PASSWORD_CHANGE=(_("Your password was changed."), "success"),
         SECURITY_REGISTERABLE=platform.settings.registration,
         SECURITY_CHANGEABLE=True,
         SECURITY_SEND_REGISTER_EMAIL=False,

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from flask import Flask, Response, flash, json, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from challenge_platform.errors import (
@@ -33,9 +33,9 @@ from challenge_platform.errors import (
     UploadTooLarge,
 )
 from challenge_platform.web.language import gettext
+from challenge_platform.web.problem import MEDIA_TYPE, Problem, ProblemItem
 from challenge_platform.web.wording import REFUSALS
 
-MEDIA_TYPE = "application/problem+json"
 OUR_FAULT = "this is the platform's fault; it was recorded"
 
 STATUS: dict[type[PlatformError], HTTPStatus] = {
@@ -68,30 +68,6 @@ HTTP_CODES = {
 """Werkzeug's refusals that have a name of ours; the others are called as HTTP calls them."""
 
 log = structlog.get_logger()
-
-
-class ProblemItem(BaseModel):
-    """One thing to repair in a file or a parameter."""
-
-    line: int | None = None
-    column: str | None = None
-    code: str
-    expected: str
-    found: str
-    repair: str
-
-
-class Problem(BaseModel):
-    """What went wrong, as RFC 9457 writes it."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    code: str
-    detail: str
-    errors: list[ProblemItem] | None = None
-    total: int | None = None
-    next_slot: str | None = None
 
 
 def code_of(error: PlatformError, /) -> str:

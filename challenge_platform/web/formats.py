@@ -12,8 +12,13 @@ from markupsafe import Markup, escape
 from challenge_platform.core.definition import LANGUAGES as TEXT_LANGUAGES
 from challenge_platform.core.definition import LocalText
 from challenge_platform.core.feedback import Score
-from challenge_platform.web import language, wording
-from challenge_platform.web.language import current_language, format_datetime, format_decimal
+from challenge_platform.web import wording
+from challenge_platform.web.language import (
+    current_language,
+    format_datetime,
+    format_decimal,
+    gettext,
+)
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 _TOP_HEADING = 2
@@ -26,11 +31,10 @@ def register(app: Flask, /) -> None:
     app.add_template_filter(moment)
     app.add_template_filter(size)
     app.add_template_filter(number)
+    app.add_template_filter(count)
     app.add_template_filter(local)
     app.add_template_filter(interval)
-    app.jinja_env.globals.update(
-        current_language=current_language, languages=language.LANGUAGES, wording=wording
-    )
+    app.jinja_env.globals["wording"] = wording
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -56,12 +60,18 @@ def moment(when: datetime | None, /) -> Markup:
     return Markup('<time datetime="{}">{} UTC</time>').format(when.isoformat(), text)
 
 
-def size(count: int, /) -> str:
+def size(octets: int, /) -> str:
     """Write a number of bytes."""
-    if count < 1000:  # noqa: PLR2004 -- one kB
-        return f"{count} B"
-    unit, amount = ("kB", count / 1e3) if count < 1e6 else ("MB", count / 1e6)  # noqa: PLR2004 -- one MB
-    return f"{format_decimal(amount, '#,##0.#')} {unit}"
+    if octets >= 10**6:
+        return str(gettext("%(amount)s MB", amount=format_decimal(octets / 10**6, "#,##0.#")))
+    if octets >= 10**3:
+        return str(gettext("%(amount)s kB", amount=format_decimal(octets / 10**3, "#,##0.#")))
+    return str(gettext("%(amount)s B", amount=octets))
+
+
+def count(number: float, /) -> str:
+    """Write a number of things, with the reader's separators."""
+    return str(format_decimal(number))
 
 
 def number(value: float | None, /) -> Markup:

@@ -3,6 +3,7 @@
 import io
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -21,6 +22,7 @@ from flask_babel import (  # type: ignore[import-untyped]  # ships no types
 
 __all__ = [
     "LANGUAGES",
+    "address_in",
     "current_language",
     "format_datetime",
     "format_decimal",
@@ -68,10 +70,20 @@ def current_language() -> str:
     return str(locale.language) if locale else "en"
 
 
+def address_in(code: str, /) -> str:
+    """Give the address of this page in another language."""
+    # One leading slash and no backslash: `//host` and `/\\host` would lead to another site.
+    path = quote(f"/{request.path.lstrip('/')}")
+    return f"{path}?{urlencode({**request.args.to_dict(), COOKIE: code})}"
+
+
 def register(app: Flask, /) -> None:
     """Choose a language for each request, and remember the one that was asked for."""
     babel = Babel(app, locale_selector=lambda: LOCALES[_choose()], default_timezone="UTC")
     babel.domain_instance = CatalogueDomain()
+    app.jinja_env.globals.update(
+        address_in=address_in, current_language=current_language, languages=LANGUAGES
+    )
 
     @app.after_request
     def remember(response: Response) -> Response:

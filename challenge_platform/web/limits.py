@@ -15,7 +15,6 @@ FORM_PARTS = 16
 UPLOADS = frozenset(
     {
         "submissions.submit",
-        "submissions.check",
         "api_submissions.submit",
         "api_submissions.validate",
     }

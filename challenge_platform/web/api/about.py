@@ -15,7 +15,13 @@ from challenge_platform.web.api.answer import answer, conditional, refusals
 from challenge_platform.web.api.documents import Me, ReceiptKey
 from challenge_platform.web.api.tokens import TOKEN_REQUIRED, caller
 
-api = APIBlueprint("api_about", __name__, url_prefix="/api/v1", abp_tags=[Tag(name="about")])
+api = APIBlueprint(
+    "api_about",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="about")],
+    abp_responses=refusals(HTTPStatus.UNPROCESSABLE_ENTITY),
+)
 
 
 @api.get(

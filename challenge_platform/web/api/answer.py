@@ -6,7 +6,7 @@ from typing import Any
 from flask import Response, request
 from pydantic import BaseModel
 
-from challenge_platform.web.errors import MEDIA_TYPE, Problem
+from challenge_platform.web.problem import MEDIA_TYPE, Problem
 
 
 def answer(
@@ -31,7 +31,10 @@ def conditional(response: Response, /, *, etag: str | None = None) -> Response:
 
 
 def refusals(*statuses: HTTPStatus) -> dict[Any, Any]:
-    """Describe, for OpenAPI, the problem documents that an operation may answer with."""
+    """Describe, for OpenAPI, the problem documents that an operation may answer with.
+
+    A blueprint must describe 422, or flask-openapi3 describes one that is not ours.
+    """
     content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}}
     return {
         str(int(status)): {"description": status.phrase, "content": content} for status in statuses

@@ -8,10 +8,9 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
-from sqlmodel import Session
 
-from challenge_platform.core import quota, team
-from challenge_platform.core.account import Scope, User
+from challenge_platform.core import team
+from challenge_platform.core.account import Scope
 from challenge_platform.core.challenge import (
     PublishedChallenge,
     find_challenge,
@@ -42,13 +41,19 @@ from challenge_platform.web.api.tokens import (
     optional_caller,
 )
 from challenge_platform.web.files import send_public_file
+from challenge_platform.web.place import Place, place_of
 
 api = APIBlueprint(
     "api_challenges",
     __name__,
     url_prefix="/api/v1",
     abp_tags=[Tag(name="challenges")],
-    abp_responses=refusals(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
+    abp_responses=refusals(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
 )
 
 
@@ -81,7 +86,7 @@ def show(path: ChallengePath) -> Response:
     now = current.opened_at()
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, path.slug)
-        place = _place(session, challenge, person=person, now=now)
+        place = place_of(session, challenge, person=person, now=now)
     return conditional(answer(_document(challenge, place=place, now=now)))
 
 
@@ -103,7 +108,7 @@ def download(path: FilePath) -> Response:
 @api.post(
     "/challenges/<slug:slug>/join",
     security=TOKEN_REQUIRED,
-    responses={200: Joined, **refusals(HTTPStatus.UNPROCESSABLE_ENTITY)},
+    responses={200: Joined},
 )
 def join(path: ChallengePath, body: JoinRequest) -> Response:
     """Accept the agreement in force, in a team of one; repeating it changes nothing."""
@@ -141,32 +146,22 @@ def _phase(phase: Phase, *, now: datetime) -> PhaseDocument:
     )
 
 
-def _place(
-    session: Session, challenge: PublishedChallenge, *, person: User | None, now: datetime
-) -> dict[str, Any]:
-    """Give whether the caller joined, their team, and what is left to it."""
-    if person is None:
-        return {"joined": None, "team": None, "quota": None}
-    own = team.team_of(session, user_id=person.id, challenge_id=challenge.id)
-    if own is None:
-        return {"joined": False, "team": None, "quota": None}
-    left = {
-        phase.key: QuotaDocument.model_validate(
-            quota.quota_of(session, team_id=own.id, phase=phase, now=now)
-        )
-        for phase in challenge.definition.phases
+def _place(place: Place) -> dict[str, Any]:
+    """Give whether the caller joined, their team, and what is left to it; null for nobody."""
+    return {
+        "joined": None if place.person is None else place.accepted,
+        "team": place.team.name if place.team else None,
+        "quota": None
+        if place.quotas is None
+        else {key: QuotaDocument.model_validate(left) for key, left in place.quotas.items()},
     }
-    accepted = team.has_accepted(session, challenge, user_id=person.id)
-    return {"joined": accepted, "team": own.name, "quota": left}
 
 
-def _document(
-    challenge: PublishedChallenge, *, place: dict[str, Any], now: datetime
-) -> ChallengeDocument:
+def _document(challenge: PublishedChallenge, *, place: Place, now: datetime) -> ChallengeDocument:
     definition = challenge.definition
     return ChallengeDocument(
         **_summary(challenge, now=now),
-        **place,
+        **_place(place),
         submission=definition.submission.model_dump(mode="json"),
         metrics=[
             MetricDocument(

@@ -41,9 +41,14 @@ api = APIBlueprint(
     url_prefix="/api/v1",
     abp_tags=[Tag(name="submissions")],
     abp_security=TOKEN_REQUIRED,
-    abp_responses=refusals(HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND),
+    abp_responses=refusals(
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
 )
-UPLOAD_REFUSALS = refusals(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY)
+UPLOAD_REFUSALS = refusals(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 
 
 class UploadForm(BaseModel):

@@ -1,0 +1,29 @@
+"""The problem document, as RFC 9457 defines it, with the fields of ours."""
+
+from pydantic import BaseModel
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemItem(BaseModel):
+    """One thing to repair in a file or a parameter."""
+
+    line: int | None = None
+    column: str | None = None
+    code: str
+    expected: str
+    found: str
+    repair: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 writes it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    errors: list[ProblemItem] | None = None
+    total: int | None = None
+    next_slot: str | None = None
