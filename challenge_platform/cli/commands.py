@@ -169,7 +169,7 @@ COMMANDS = (
     ),
     Row(
         words="launcher",
-        module=_CLI + "server",
+        module=_CLI + "launcher",
         line="Start sandboxes.",
         section=Section.SERVER,
     ),
@@ -198,7 +198,7 @@ class LazyCommand(TyperCommand):
         """Import the command; raise InvalidInput if it needs an extra that is not installed."""
         if self.hidden:
             raise InvalidInput(
-                f"`challenge {self.row.words}` runs a server, which is not installed here; "
+                f"`challenge {self.row.words}` needs the server, which is not installed here; "
                 "install it with: pip install 'challenge-platform[server]'"
             )
         command = get_group(importlib.import_module(self.row.module).app).commands[self.name or ""]
