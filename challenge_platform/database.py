@@ -9,7 +9,6 @@ from sqlite3 import Connection as SQLiteConnection
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     Connection,
     DateTime,
     Dialect,
@@ -20,11 +19,9 @@ from sqlalchemy import (
     create_engine,
     event,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, SQLModel
 
 BUSY_TIMEOUT_MS = 10_000
-JSON_COLUMN = JSON().with_variant(JSONB(), "postgresql")
 
 # Alembic can only change a constraint that has a name, so every constraint gets one.
 SQLModel.metadata.naming_convention = MetaData(

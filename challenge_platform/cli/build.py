@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.challenge import (
     ChallengeVersion,

@@ -15,12 +15,10 @@ import typer
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir, demo
 from challenge_platform.cli.organizer import DataDir, settings
-from challenge_platform.cli.privileges import WORKER, can_separate
+from challenge_platform.cli.privileges import can_separate
 from challenge_platform.cli.supervisor import Supervisor, programs, web_command
 from challenge_platform.config import Settings
 from challenge_platform.errors import InvalidInput
-from sandbox.images.content import scoring_tag
-from sandbox.launcher import serve
 
 app = typer.Typer()
 
@@ -92,20 +90,6 @@ def worker(*, data_dir: DataDir = None) -> None:
 def reaper(*, data_dir: DataDir = None) -> None:
     """Find forgotten work (one process of `challenge up`)."""
     _replace((sys.executable, "-m", "challenge_platform.jobs", "reaper"), settings(data_dir))
-
-
-@app.command("launcher")
-def launcher(*, data_dir: DataDir = None) -> None:
-    """Start sandboxes; the only process that holds the Docker socket."""
-    chosen = settings(data_dir)
-    owner = (WORKER.uid, WORKER.gid) if can_separate() else None
-    serve(
-        socket_path=chosen.launcher_address,
-        runtimes={"scoring": chosen.scoring_image or scoring_tag()},
-        allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
-        socket_owner=owner,
-        label=str(chosen.data_dir.absolute()),
-    )
 
 
 def _supervisor(chosen: Settings, *, bind: str, workers: int) -> Supervisor:

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from argon2 import PasswordHasher
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from challenge_platform.core import audit
-from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
+from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 
 PASSWORD_LENGTH = range(12, 129)
@@ -67,7 +68,7 @@ class ApiToken(SQLModel, table=True):
     user_id: int = Field(foreign_key="user.id", index=True)
     name: str = Field(max_length=80)
     digest: str = Field(max_length=64)
-    scopes: list[str] = Field(sa_type=JSON_COLUMN)
+    scopes: list[str] = Field(sa_type=JSON)
     created_at: datetime = Field(sa_type=UTCDateTime)
     expires_at: datetime = Field(sa_type=UTCDateTime)
     last_used_at: datetime | None = Field(default=None, sa_type=UTCDateTime)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel
 
-from challenge_platform.database import JSON_COLUMN, UTCDateTime
+from challenge_platform.database import UTCDateTime
 
 PLATFORM = "platform"
 
@@ -20,7 +21,7 @@ class AuditEvent(SQLModel, table=True):
     actor: str = Field(max_length=80)
     action: str = Field(max_length=80)
     subject: str = Field(max_length=120, index=True)
-    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON_COLUMN)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
 
 def record(

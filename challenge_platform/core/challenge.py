@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit
 from challenge_platform.core.definition import ChallengeDefinition
-from challenge_platform.database import JSON_COLUMN, UTCDateTime
+from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import Conflict, NotFound
 
 
@@ -34,9 +35,9 @@ class ChallengeVersion(SQLModel, table=True):
     challenge_id: int = Field(foreign_key="challenge.id", index=True)
     number: int
     digest: str = Field(max_length=64)
-    definition: dict[str, Any] = Field(sa_type=JSON_COLUMN)
-    texts: dict[str, Any] = Field(sa_type=JSON_COLUMN)
-    files: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    definition: dict[str, Any] = Field(sa_type=JSON)
+    texts: dict[str, Any] = Field(sa_type=JSON)
+    files: dict[str, Any] = Field(sa_type=JSON)
     truth_object: str = Field(max_length=64)
     truth_commitment: str = Field(max_length=64)
     release_recipient: str = Field(max_length=120)

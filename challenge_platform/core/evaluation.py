@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel
 
 from challenge_platform.core import lease, standing
@@ -17,7 +18,7 @@ from challenge_platform.core.feedback import disclosed_scores
 from challenge_platform.core.receipt import Signer
 from challenge_platform.core.submission import Claim, Reason, State, Submission
 from challenge_platform.core.team import Team
-from challenge_platform.database import JSON_COLUMN, Database
+from challenge_platform.database import Database
 from challenge_platform.errors import KeyUnavailable, StaleClaim
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import KeyRing, Truth, encrypt, open_truth
@@ -45,11 +46,11 @@ class Result(SQLModel, table=True):
     __tablename__ = "result"
 
     submission_id: str = Field(primary_key=True, foreign_key="submission.id", max_length=32)
-    public: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    public: dict[str, Any] = Field(sa_type=JSON)
     sealed: bytes
-    environment: dict[str, Any] = Field(sa_type=JSON_COLUMN)
-    timings: dict[str, Any] = Field(sa_type=JSON_COLUMN)
-    receipt: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    environment: dict[str, Any] = Field(sa_type=JSON)
+    timings: dict[str, Any] = Field(sa_type=JSON)
+    receipt: dict[str, Any] = Field(sa_type=JSON)
 
 
 class NotScored(Exception):

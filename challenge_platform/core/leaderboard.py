@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core.challenge import PublishedChallenge, is_revealed
@@ -17,7 +18,7 @@ from challenge_platform.core.feedback import Score, disclosed_scores
 from challenge_platform.core.standing import BoardState, Standing
 from challenge_platform.core.submission import State, Submission
 from challenge_platform.core.team import Team
-from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
+from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import Sealed
 from challenge_platform.storage import ObjectStore
 from scorers.ranking import UNRANKED, rank_intervals, ranks
@@ -37,7 +38,7 @@ class Snapshot(SQLModel, table=True):
     board: Board = Field(sa_type=enum_column(Board))
     number: int
     digest: str = Field(max_length=64)
-    rows: list[dict[str, Any]] = Field(sa_type=JSON_COLUMN)
+    rows: list[dict[str, Any]] = Field(sa_type=JSON)
     built_at: datetime = Field(sa_type=UTCDateTime)
 
 
@@ -179,18 +180,29 @@ def _readable(challenge: PublishedChallenge, phase: Phase, row: Mapping[str, Any
 def _rows(
     session: Session, store: ObjectStore, challenge: PublishedChallenge, *, phase: str, board: Board
 ) -> list[dict[str, Any]]:
+    counted = (
+        select(
+            Submission.team_id,
+            func.count().label("entries"),
+            func.max(Submission.received_at).label("last"),
+        )
+        .where(
+            Submission.challenge_id == challenge.id,
+            Submission.phase == phase,
+            Submission.state == State.SCORED,
+        )
+        .group_by(col(Submission.team_id))
+        .subquery()
+    )
     query = (
-        select(Standing, Team, func.count(col(Submission.id)), func.max(Submission.received_at))
+        select(Standing, Team, counted.c.entries, counted.c.last)
         .join(Team, col(Team.id) == Standing.team_id)
-        .join(Submission, col(Submission.team_id) == Team.id)
+        .join(counted, counted.c.team_id == Standing.team_id)
         .where(
             Standing.challenge_id == challenge.id,
             Standing.phase == phase,
             Standing.board == board,
-            Submission.phase == phase,
-            Submission.state == State.SCORED,
         )
-        .group_by(*Standing.__table__.columns, *Team.__table__.columns)  # type: ignore[attr-defined]  # SQLModel hides the table
     )
     entries = list(session.exec(query))
     standings = [entry[0] for entry in entries]

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.submission import Submission
-from challenge_platform.database import JSON_COLUMN, UTCDateTime, enum_column
+from challenge_platform.database import UTCDateTime, enum_column
 from scorers.metric import Direction
 
 
@@ -24,7 +25,7 @@ class Standing(SQLModel, table=True):
     team_id: int = Field(foreign_key="team.id", primary_key=True)
     submission_id: str = Field(foreign_key="submission.id", max_length=32)
     score: float
-    scores: dict[str, Any] = Field(sa_type=JSON_COLUMN)
+    scores: dict[str, Any] = Field(sa_type=JSON)
     resamples: str = Field(max_length=64)
     updated_at: datetime = Field(sa_type=UTCDateTime)
 

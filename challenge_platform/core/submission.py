@@ -279,7 +279,7 @@ def count_open(session: Session, /, *, team_id: int, phase: str) -> int:
 def count_by_state(session: Session, /) -> dict[State, int]:
     """Count all submissions in each state."""
     query = select(Submission.state, func.count()).group_by(col(Submission.state))
-    return {**dict.fromkeys(State, 0), **dict(session.exec(query).all())}
+    return {**dict.fromkeys(State, 0), **{State(state): n for state, n in session.exec(query)}}
 
 
 def _move(session: Session, held: Claim, **values: State | Reason | datetime | None) -> None:

@@ -4,7 +4,7 @@ from typing import Any, Literal, cast
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from sqlalchemy import JSON, Engine
+from sqlalchemy import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -12,15 +12,12 @@ from challenge_platform.database import UTCDateTime
 from challenge_platform.migrations import METADATA
 
 
-def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:  # noqa: ANN401 -- Alembic's own signature
+def render(kind: str, item: Any, _autogen: AutogenContext) -> str | Literal[False]:  # noqa: ANN401 -- Alembic's own signature
     """Write our column types as plain SQLAlchemy, so that a migration outlives a change of ours."""
     if kind != "type":
         return False
     if isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
-    if isinstance(item, JSON):
-        autogen.imports.add("from sqlalchemy.dialects.postgresql import JSONB")
-        return 'sa.JSON().with_variant(JSONB(), "postgresql")'
     if isinstance(item, AutoString):
         length = getattr(item.load_dialect_impl(DefaultDialect()), "length", None)
         return f"sa.String(length={length})"

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB
 
 revision: str = "0001"
 down_revision: str | None = None
@@ -21,7 +20,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("action", sa.String(length=80), nullable=False),
         sa.Column("subject", sa.String(length=120), nullable=False),
-        sa.Column("detail", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_event")),
     )
     with op.batch_alter_table("audit_event", schema=None) as batch_op:
@@ -98,7 +97,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("scopes", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
@@ -139,9 +138,9 @@ def upgrade() -> None:
         sa.Column("challenge_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("definition", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
-        sa.Column("texts", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
-        sa.Column("files", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("definition", sa.JSON(), nullable=False),
+        sa.Column("texts", sa.JSON(), nullable=False),
+        sa.Column("files", sa.JSON(), nullable=False),
         sa.Column("truth_object", sa.String(length=64), nullable=False),
         sa.Column("truth_commitment", sa.String(length=64), nullable=False),
         sa.Column("release_recipient", sa.String(length=120), nullable=False),
@@ -191,7 +190,7 @@ def upgrade() -> None:
         ),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
-        sa.Column("rows", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("rows", sa.JSON(), nullable=False),
         sa.Column("built_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["challenge_id"], ["challenge.id"], name=op.f("fk_snapshot_challenge_id_challenge")
@@ -364,11 +363,11 @@ def upgrade() -> None:
     op.create_table(
         "result",
         sa.Column("submission_id", sa.String(length=32), nullable=False),
-        sa.Column("public", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("public", sa.JSON(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.Column("environment", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
-        sa.Column("timings", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
-        sa.Column("receipt", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("environment", sa.JSON(), nullable=False),
+        sa.Column("timings", sa.JSON(), nullable=False),
+        sa.Column("receipt", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submission.id"], name=op.f("fk_result_submission_id_submission")
         ),
@@ -393,7 +392,7 @@ def upgrade() -> None:
         sa.Column("team_id", sa.Integer(), nullable=False),
         sa.Column("submission_id", sa.String(length=32), nullable=False),
         sa.Column("score", sa.Float(), nullable=False),
-        sa.Column("scores", sa.JSON().with_variant(JSONB(), "postgresql"), nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
         sa.Column("resamples", sa.String(length=64), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

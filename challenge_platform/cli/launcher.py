@@ -1,0 +1,34 @@
+"""`challenge launcher`: the process that holds the Docker socket, kept small and apart."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from challenge_platform.cli.privileges import WORKER, can_separate
+from challenge_platform.config import Settings
+from sandbox.images.content import scoring_tag
+from sandbox.launcher import serve
+
+app = typer.Typer()
+
+
+@app.command("launcher")
+def launcher(
+    *,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", "-D", help="Folder of the platform's data.")
+    ] = None,
+) -> None:
+    """Start sandboxes; the only process that holds the Docker socket."""
+    update = {} if data_dir is None else {"data_dir": data_dir}
+    settings = Settings().model_copy(update=update)
+    owner = (WORKER.uid, WORKER.gid) if can_separate() else None
+    serve(
+        socket_path=settings.launcher_address,
+        runtimes={"scoring": settings.scoring_image or scoring_tag()},
+        allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
+        socket_owner=owner,
+        label=str(settings.data_dir.absolute()),
+    )
