@@ -14,11 +14,13 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
+from challenge_platform.cli.visitor import Visitor
 from challenge_platform.core import account
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublishedChallenge, current_version
 from challenge_platform.core.definition import Baseline
 from challenge_platform.core.evaluation import Result
+from challenge_platform.core.standing import boards_due
 from challenge_platform.core.submission import State, Submission
 from challenge_platform.core.team import join
 from challenge_platform.errors import InvalidInput
@@ -26,6 +28,7 @@ from challenge_platform.errors import InvalidInput
 CHALLENGES = Path(__file__).resolve().parents[2] / "challenges"
 DOMAIN = "demo.invalid"
 WAIT_SECONDS = 120
+BOARD_TRIES, BOARD_PAUSE = 50, 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +54,11 @@ class Demo:
         people = self._people()
         good = True
         for folder in sorted(path.parent for path in CHALLENGES.glob("*/challenge.yaml")):
-            good = self._load(folder) and good
+            good = self._load(folder, participant=people[0]) and good
         self._print_accounts(people)
         return 0 if good else 1
 
-    def _load(self, folder: Path) -> bool:
+    def _load(self, folder: Path, *, participant: Account) -> bool:
         platform = self.platform
         version = build_challenge(platform, folder, say=self.say)
         datadir.settle(platform)
@@ -66,6 +69,8 @@ class Demo:
             for baseline in challenge.definition.baselines
             if not self.stopped.is_set()
         ]
+        done.append(self._submit_by_page(challenge, participant, folder=folder))
+        self._wait_for_boards()
         self.say("")
         self._cli("leaderboard", challenge.slug, token=None)
         return all(done)
@@ -80,14 +85,29 @@ class Demo:
         if (result := self._scored(challenge, email=email)) is None:
             public = self.platform.settings.data_dir.absolute() / "demo" / slug
             self._cli("data", "download", slug, "-p", str(public), token=token)
-            predictions = public / f"{email.partition('@')[0]}.csv"
-            script = folder / baseline.path / "predict.py"
             self.say(f"{slug}: computing the baseline {baseline.name}")
-            subprocess.run([sys.executable, script, public, predictions], check=True)  # noqa: S603 -- the organizer's own baseline
-            arguments = ("-f", str(predictions), "-m", f"Baseline: {baseline.name}")
+            predictions = _predict(folder / baseline.path / "predict.py", public)
+            arguments = ("-f", str(predictions), "-p", str(public), "-m", baseline.name)
             self._cli("submit", slug, *arguments, "--wait", str(WAIT_SECONDS), token=token)
             result = self._scored(challenge, email=email)
         return self._as_expected(baseline, result)
+
+    def _submit_by_page(
+        self, challenge: PublishedChallenge, person: Account, *, folder: Path
+    ) -> bool:
+        """Let the demo's participant submit the starter kit's model through the web form, once."""
+        starter = folder / "starter_kit" / "starter.py"
+        if not starter.exists() or self._scored(challenge, email=person.email) is not None:
+            return True
+        public = self.platform.settings.data_dir.absolute() / "demo" / challenge.slug
+        self.say(f"{challenge.slug}: {person.name} submits the starter kit on the page")
+        visitor = Visitor.of(self.platform.settings.public_url)
+        visitor.log_in(email=person.email, password=person.password)
+        visitor.join(challenge.slug, version=challenge.definition.agreement.version)
+        page = visitor.submit(challenge.slug, _predict(starter, public), message="Starter kit")
+        state = visitor.wait(page, seconds=WAIT_SECONDS)
+        self.say(f"{challenge.slug}: {self.platform.settings.public_url}{page} is {state}")
+        return state == State.SCORED
 
     def _as_expected(self, baseline: Baseline, result: Mapping[str, float] | None) -> bool:
         if result is None:
@@ -150,6 +170,14 @@ class Demo:
         command = [sys.executable, "-m", "challenge_platform.cli", *arguments]
         subprocess.run(command, env=environment, check=False)  # noqa: S603 -- our own command line
 
+    def _wait_for_boards(self) -> None:
+        """Give the worker the second or two in which it brings the leaderboards up to date."""
+        for _ in range(BOARD_TRIES):
+            with self.platform.database.reading() as session:
+                if not boards_due(session):
+                    return
+            self.stopped.wait(BOARD_PAUSE)
+
     def _people(self) -> list[Account]:
         """Make one account a role on the first run, and remember them for the next."""
         platform = self.platform
@@ -176,6 +204,17 @@ class Demo:
         self.say(f"\nopen {self.platform.settings.public_url} and log in as")
         for person in people:
             self.say(f"  {person.role:<12} {person.email:<28} {person.password}")
+
+
+def _predict(script: Path, public: Path) -> Path:
+    """Run a challenge's own program on its public files, and give the predictions it made."""
+    predictions = public / f"{script.parent.name}.csv"
+    done = subprocess.run(  # noqa: S603 -- the organizer's own program
+        [sys.executable, script, public, predictions], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise InvalidInput(f"{script} failed: {done.stderr.strip().rpartition(chr(10))[2]}")
+    return predictions
 
 
 def run(platform: Platform, /, *, say: Callable[[str], None], stopped: threading.Event) -> int:
