@@ -71,7 +71,7 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     reachable = Path("/dev/shm") / f"challenge-shift-{os.getpid()}.so"  # noqa: S108 -- pytest's own folder is closed to other users
     shutil.copy(library, reachable)
     reachable.chmod(0o755)
-    yield {**os.environ, "LD_PRELOAD": str(reachable)}  # noqa: TID251 -- for a child process
+    yield {**os.environ, "COLUMNS": "120", "LD_PRELOAD": str(reachable)}  # noqa: TID251 -- for a child process
     reachable.unlink()
 
 
