@@ -106,7 +106,7 @@ def test_the_demo_runs_two_years_on_and_again_on_the_same_folder(
     for printed in (first, again):
         assert "Age alone (baseline)" in printed
         assert "Gradient boosting (baseline)" in printed
-        assert re.search(r"^1 +Demo participant", printed, flags=re.MULTILINE)
+        assert re.search(r"^1 \[1, 1\] +Demo participant", printed, flags=re.MULTILINE)
         assert "participant@demo.invalid" in printed
     assert seconds < SECOND_START_SECONDS
     assert passwords(first) == passwords(again)
