@@ -194,8 +194,8 @@ def test_an_engine_that_fails_leaves_no_container(case_image: str, label: str, c
         runner.run(case_run("print(1)"))
 
     engine.failing = ""
+    wait_until(lambda: engine.containers(label=label) == {})
     runner.close()
-    assert engine.containers(label=label) == {}
     engine.close()
 
 

@@ -293,6 +293,7 @@ def test_a_second_launcher_does_not_take_the_first_ones_socket(
         capture_output=True,
         text=True,
         check=False,
+        timeout=20,
     )
 
     assert second.returncode != 0

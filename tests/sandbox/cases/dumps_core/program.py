@@ -1,4 +1,5 @@
 import os
+import resource
 
 os.chdir("/tmp")
 pid = os.fork()
@@ -8,3 +9,4 @@ _, status = os.waitpid(pid, 0)
 print("signal:", os.WTERMSIG(status))
 print("core dumped:", os.WCOREDUMP(status))
 print("files:", os.listdir("/tmp"))
+print("longest core:", resource.getrlimit(resource.RLIMIT_CORE))
