@@ -5,9 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 
 from scorers.definition import Task
+
+# A busy machine makes an example slow, not wrong.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 CHALLENGE: dict[str, Any] = {
     "data": {"unit": "patient_id", "split": "usage"},

@@ -344,7 +344,6 @@ def test_an_evaluation_is_the_agreed_document(document: dict[str, Any]) -> None:
         (["splits", "public", "metrics", "score", "value"], None),
         (["splits", "public", "metrics", "score", "value"], float("nan")),
         (["splits", "public", "metrics", "score", "undefined"], "no_events"),
-        (["splits", "public", "metrics", "score", "undefined"], "bad_luck"),
         (["splits", "public", "metrics", "score", "resamples"], -1),
         (["splits", "public", "resamples", "score"], "AAAA"),
         (["splits", "public", "resamples", "score"], "not base64"),
@@ -361,6 +360,24 @@ def test_any_other_document_is_refused(
     section[last] = value
 
     with pytest.raises(ValueError, match=r"Evaluation|evaluation"):
+        read_answer(json.dumps(document))
+
+
+def test_an_unknown_reason_is_refused(document: dict[str, Any]) -> None:
+    score = document["splits"]["public"]["metrics"]["score"]
+    score |= {"value": None, "interval": None, "undefined": "undefined_part"}
+    assert isinstance(read_answer(json.dumps(document)), Evaluation)
+
+    score["undefined"] = "bad_luck"
+    with pytest.raises(ValueError, match="bad_luck"):
+        read_answer(json.dumps(document))
+
+
+def test_resamples_with_signs_that_are_not_base64_are_refused(document: dict[str, Any]) -> None:
+    resamples = document["splits"]["public"]["resamples"]
+    resamples["score"] = f"{resamples['score'][:8]}!{resamples['score'][8:]}"
+
+    with pytest.raises(ValueError, match="not base64"):
         read_answer(json.dumps(document))
 
 

@@ -89,7 +89,9 @@ def test_the_package_scores_without_the_platform(
     assert isinstance(read_answer(done.stdout), scorers.Evaluation)
 
 
-@pytest.mark.parametrize("module", sorted(Path(scorers.__file__).parent.glob("*.py")), ids=str)
+@pytest.mark.parametrize(
+    "module", sorted(Path(scorers.__file__).parent.glob("*.py")), ids=lambda path: path.name
+)
 def test_every_module_opens_with_one_sentence(module: Path) -> None:
     first = module.read_text().splitlines()[0]
 

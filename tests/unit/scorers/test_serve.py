@@ -51,6 +51,16 @@ def test_standard_output_is_one_json_document(request_bytes: bytes) -> None:
     assert document["reproducibility"] == "same-bytes"
 
 
+def test_a_seed_may_be_of_any_size(task: Task, truth: bytes, predictions: bytes) -> None:
+    request = write_request(task, truth=truth, predictions=predictions, seed=2**200 + 1)
+    here = evaluate(task, truth=truth, predictions=predictions, seed=2**200 + 1)
+
+    there = answer(request)
+
+    assert isinstance(there, Evaluation)
+    assert there.splits == here.splits
+
+
 def test_bytes_after_the_declared_sizes_are_not_read(request_bytes: bytes) -> None:
     assert isinstance(answer(request_bytes + b"more"), Evaluation)
 

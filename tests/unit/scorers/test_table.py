@@ -103,6 +103,7 @@ BAD_NUMBERS = {
     "\uff11": ProblemCode.NOT_A_NUMBER,  # a full-width digit
     '"0,5"': ProblemCode.NOT_A_NUMBER,
     "0" * 21: ProblemCode.NOT_A_NUMBER,
+    "0." + "1" * 21: ProblemCode.NOT_A_NUMBER,
     "9" * 10_000: ProblemCode.CELL_TOO_LONG,
     "9" * 150_000: ProblemCode.CELL_TOO_LONG,
 }
@@ -266,6 +267,13 @@ def test_twenty_problems_are_told_and_all_are_counted() -> None:
     assert len(refused.problems) == MAX_PROBLEMS
     assert refused.total == 1000
     assert str(refused).endswith("and 980 more")
+
+
+def test_missing_ids_past_the_twentieth_are_counted() -> None:
+    refused = refusal(HEADER + "p0,1,0\n", ids=tuple(f"p{index}" for index in range(30)))
+
+    assert {problem.code for problem in refused.problems} == {ProblemCode.MISSING_ID}
+    assert refused.total == 29
 
 
 def test_problems_of_all_kinds_are_told_in_the_order_of_the_file() -> None:
