@@ -32,7 +32,7 @@ def _text(error: InvalidUpload, *, file: Path) -> str:
 
 def problem_text(problem: Problem, /) -> str:
     """Write a problem as `scorers.problems.Problem` does, which is slow to import."""
-    where = [f"line {problem['line']}"] if problem["line"] is not None else []
-    where += [f"column {problem['column']}"] if problem["column"] is not None else []
+    # The platform leaves out what is not known.
+    where = [f"{name} {problem[name]}" for name in ("line", "column") if problem.get(name)]
     place = ", ".join(where) or "file"
     return f"{place}: found {problem['found']}, expected {problem['expected']}; {problem['repair']}"

@@ -23,7 +23,10 @@ def test_a_problem_reads_as_the_scorers_write_it(line: int | None, column: str |
         repair="write one",
     )
 
-    assert problem_text(asdict(problem)) == str(problem)
+    document = asdict(problem)
+    sent = {name: value for name, value in document.items() if value is not None}
+
+    assert problem_text(document) == problem_text(sent) == str(problem)
 
 
 def test_a_refusal_names_the_file_and_counts_what_it_does_not_tell() -> None:
