@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, flash, json, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 
 from challenge_platform.errors import (
     AgreementRequired,
@@ -150,6 +150,8 @@ def register(app: Flask, /) -> None:
     def refuse_http(error: HTTPException) -> ResponseReturnValue:
         if error.response is not None:
             return error.response
+        if isinstance(error, SecurityError):  # under a foreign host name no page has an address
+            return _document(problem_of_http(error))
         return _answer(problem_of_http(error), headers=dict(error.get_headers()))
 
     @app.errorhandler(RecursionError)

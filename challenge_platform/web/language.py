@@ -109,7 +109,9 @@ def _choose() -> str:
     for asked in (request.args.get(COOKIE), request.cookies.get(COOKIE)):
         if asked in LANGUAGES:
             return str(asked)
-    return request.accept_languages.best_match(LANGUAGES) or "en"
+    # Werkzeug's best_match would prefer en;q=0.5 to fr-CA, which is not exactly fr.
+    wanted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in wanted if language in LANGUAGES), "en")
 
 
 def _is_api() -> bool:

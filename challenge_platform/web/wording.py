@@ -27,6 +27,7 @@ REASONS = {
     Reason.SCORING_OUTPUT_TOO_LARGE: _("The platform's scoring program gave too long an answer."),
     Reason.SCORING_ANSWER_INVALID: _("The platform's scoring program gave no valid answer."),
     Reason.TRUTH_UNAVAILABLE: _("The platform could not open the challenge's hidden truth."),
+    Reason.UNEXPECTED: _("The platform met an error that it did not expect."),
     Reason.WORKER_LOST: _("The platform's worker stopped again and again while scoring."),
     Reason.CANCELLED_BY_TEAM: _("Your team cancelled it."),
 }

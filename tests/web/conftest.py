@@ -61,7 +61,7 @@ class Visitor:
 
     def open(self, path: str, **options: Any) -> Answer:
         """Send a request."""
-        return cast("Answer", self.client.open(path, **options))
+        return cast("Answer", self.client.open(path, buffered=True, **options))
 
     def get(self, path: str, **options: Any) -> Answer:
         """Send a GET."""

@@ -1,0 +1,195 @@
+"""Who gets what from every route: the table below must have all of them, and each is asked."""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.core import account
+from challenge_platform.core.account import User
+from tests.conftest import PASSWORD, Participant
+from tests.web.conftest import SLUG, Browser, Program, Visitor, csrf_token, predictions
+
+PERSONAS = ("anonymous", "newcomer", "stranger", "organizer", "owner")
+"""A newcomer has joined nothing; a stranger is in another team; the owner is Alice."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """The status for each persona, in their order, and what a POST sends."""
+
+    statuses: tuple[int, ...]
+    data: Mapping[str, object] = field(default_factory=dict)
+    json: Mapping[str, object] | None = None
+
+
+def everybody(status: int) -> Access:
+    """Give the access of what is for anybody."""
+    return Access((status,) * len(PERSONAS))
+
+
+LOGGED_IN = Access((303, 200, 200, 200, 200))
+OF_THE_TEAM = Access((303, 404, 404, 200, 200))
+UPLOAD = {"file": predictions()}
+AGREED = {"agreement_version": "1"}
+
+MATRIX: dict[tuple[str, str], Access] = {
+    # Pages.
+    ("GET", "/"): everybody(200),
+    ("GET", "/challenges/<slug:slug>"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/data"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/rules"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/leaderboard"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/files/<file:name>"): Access((303, 403, 200, 200, 200)),
+    ("POST", "/challenges/<slug:slug>/join"): Access((303, 303, 303, 303, 303), AGREED),
+    ("GET", "/challenges/<slug:slug>/submit"): LOGGED_IN,
+    ("POST", "/challenges/<slug:slug>/submit"): Access((303, 403, 303, 403, 303), UPLOAD),
+    ("GET", "/challenges/<slug:slug>/submissions"): LOGGED_IN,
+    ("GET", "/submissions/<hex:id_>"): OF_THE_TEAM,
+    ("GET", "/submissions/<hex:id_>/state.json"): OF_THE_TEAM,
+    ("GET", "/submissions/<hex:id_>/receipt"): OF_THE_TEAM,
+    ("POST", "/submissions/<hex:id_>/cancel"): Access((303, 404, 404, 404, 409)),
+    ("GET", "/profile"): LOGGED_IN,
+    ("POST", "/profile/tokens"): Access((303, 201, 201, 201, 201), {"name": "laptop"}),
+    ("POST", "/profile/tokens/<hex:id_>/revoke"): Access((303, 404, 404, 404, 303)),
+    # Accounts: who is logged in is led away from the log-in and registration pages.
+    ("GET", "/login"): Access((200, 302, 302, 302, 302)),
+    ("POST", "/login"): Access((200, 302, 302, 302, 302)),
+    ("GET", "/register"): Access((200, 302, 302, 302, 302)),
+    ("POST", "/register"): Access((200, 302, 302, 302, 302)),
+    ("POST", "/logout"): everybody(302),
+    ("GET", "/profile/password"): Access((302, 200, 200, 200, 200)),
+    ("POST", "/profile/password"): Access((302, 200, 200, 200, 200)),
+    # For programs and operators.
+    ("GET", "/openapi.json"): everybody(200),
+    ("GET", "/api-reference"): everybody(200),
+    ("GET", "/healthz"): everybody(200),
+    ("GET", "/readyz"): everybody(200),
+    ("GET", "/metrics"): everybody(200),
+    ("GET", "/static/<path:filename>"): everybody(200),
+    ("GET", "/bootstrap/static/<path:filename>"): everybody(200),
+    # The API.
+    ("GET", "/api/v1/me"): Access((401, 200, 200, 200, 200)),
+    ("GET", "/api/v1/receipt-key"): everybody(200),
+    ("GET", "/api/v1/challenges"): everybody(200),
+    ("GET", "/api/v1/challenges/<slug:slug>"): everybody(200),
+    ("GET", "/api/v1/challenges/<slug:slug>/leaderboard"): everybody(200),
+    ("GET", "/api/v1/challenges/<slug:slug>/files/<file:name>"): Access((401, 403, 200, 200, 200)),
+    ("POST", "/api/v1/challenges/<slug:slug>/join"): Access((401, 200, 200, 200, 200), json=AGREED),
+    ("POST", "/api/v1/challenges/<slug:slug>/validate"): Access((401, 403, 200, 200, 200), UPLOAD),
+    ("POST", "/api/v1/challenges/<slug:slug>/submissions"): Access(
+        (401, 403, 201, 403, 201), UPLOAD
+    ),
+    ("GET", "/api/v1/challenges/<slug:slug>/submissions"): Access((401, 200, 200, 200, 200)),
+    ("GET", "/api/v1/submissions/<hex:id>"): Access((401, 404, 404, 200, 200)),
+    ("GET", "/api/v1/submissions/<hex:id>/receipt"): Access((401, 404, 404, 200, 200)),
+    ("POST", "/api/v1/submissions/<hex:id>/cancel"): Access((401, 404, 404, 404, 409)),
+}
+
+
+def routes(app: Flask) -> set[tuple[str, str]]:
+    """List every method of every route."""
+    return {
+        (method, str(rule))
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method not in {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_route_is_in_the_table(app: Flask) -> None:
+    assert routes(app) == set(MATRIX)
+
+
+@dataclass(frozen=True)
+class World:
+    """The personas' browsers and programs, and what is Alice's."""
+
+    browsers: Mapping[str, Visitor]
+    programs: Mapping[str, Visitor]
+    submission: str
+    token: str
+
+    def address(self, route: str) -> str:
+        """Fill in a route with what is Alice's."""
+        owned = self.token if "tokens" in route else self.submission
+        parts = {
+            "<slug:slug>": SLUG,
+            "<file:name>": "test.csv",
+            "<hex:id_>": owned,
+            "<hex:id>": owned,
+            "/static/<path:filename>": "/static/platform.css",
+        }
+        if route.startswith("/bootstrap"):
+            parts = {"<path:filename>": "css/bootstrap.min.css"}
+        for part, value in parts.items():
+            route = route.replace(part, value)
+        return route
+
+
+@pytest.fixture
+def world(
+    app: Flask,
+    platform: Platform,
+    alice: Participant,
+    bob: Participant,
+    organizer: User,
+    browser: Callable[[User], Browser],
+    program: Callable[..., Program],
+) -> World:
+    """Give the personas, with a scored submission and a token of Alice's."""
+    with platform.database.writing() as session:
+        newcomer = account.create_user(
+            session, email="n@example.org", name="nina", password=PASSWORD, now=platform.clock()
+        )
+    people = dict(zip(PERSONAS[1:], (newcomer, bob.user, organizer, alice.user), strict=True))
+    programs = {name: program(user) for name, user in people.items()}
+    submission = programs["owner"].submit().json["id"]
+    platform.evaluator.evaluate(submission)
+    with platform.database.reading() as session:
+        [token] = account.tokens_of(session, alice.user)
+    nobody = Visitor(app.test_client())
+    return World(
+        browsers={
+            "anonymous": nobody,
+            **{name: browser(user) for name, user in people.items()},
+        },
+        programs={"anonymous": nobody, **programs},
+        submission=submission,
+        token=token.id,
+    )
+
+
+@pytest.mark.parametrize("route", MATRIX, ids=[f"{method} {path}" for method, path in MATRIX])
+def test_each_persona_gets_from_a_route_what_the_table_says(
+    route: tuple[str, str], world: World
+) -> None:
+    method, path = route
+    access = MATRIX[route]
+
+    answers = {persona: ask(world, persona, method=method, path=path) for persona in PERSONAS}
+
+    assert answers == dict(zip(PERSONAS, access.statuses, strict=True))
+
+
+def ask(world: World, persona: str, *, method: str, path: str) -> int:
+    """Send the request of the table as a persona, with a CSRF token where pages want one."""
+    access = MATRIX[method, path]
+    address = world.address(path)
+    sent: dict[str, Any] = dict(access.data)
+    if "file" in sent:
+        sent["file"] = (io.BytesIO(sent["file"]), "p.csv")
+    if path.startswith("/api/v1"):
+        visitor = world.programs[persona]
+        if isinstance(visitor, Program):
+            address = address.removeprefix("/api/v1")
+        return visitor.open(address, method=method, json=access.json, data=sent or None).status_code
+    visitor = world.browsers[persona]
+    if method == "POST":
+        form = "/login" if persona == "anonymous" else "/profile/password"
+        sent["csrf_token"] = csrf_token(visitor.get(form))
+    return visitor.open(address, method=method, data=sent or None).status_code

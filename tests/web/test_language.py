@@ -1,0 +1,116 @@
+"""The languages: which one a reader gets, and catalogues in which nothing is missing."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from challenge_platform.core.account import User
+from challenge_platform.web.language import FOLDER, LANGUAGES
+from tests.conftest import Participant
+from tests.web.conftest import SLUG, Browser, Visitor
+
+WEB = FOLDER.parent
+
+
+def extracted() -> set[str]:
+    """Find every string that pages and code give to gettext."""
+    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    found = extract_from_dir(WEB, method_map=methods, options_map={})
+    return {text if isinstance(text, str) else text[0] for _, _, text, *_ in found}
+
+
+def catalogue(language: str) -> Catalog:
+    """Read a catalogue."""
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def forms(message: Message) -> list[tuple[str, str]]:
+    """Pair each form of a message, singular and plural, with its translation."""
+    if isinstance(message.id, str):
+        return [(message.id, str(message.string))]
+    return list(zip(message.id, message.string or (), strict=True))
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_every_string_is_translated_and_none_is_left_over(language: str) -> None:
+    messages = [message for message in catalogue(language) if message.id]
+
+    ids = {message.id if isinstance(message.id, str) else message.id[0] for message in messages}
+    assert ids == extracted()
+    assert [message.id for message in messages if message.fuzzy] == []
+    assert [pair for message in messages for pair in forms(message) if not pair[1]] == []
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_a_translation_has_the_places_of_its_source(language: str) -> None:
+    places = re.compile(r"%\(\w+\)s|%%")
+
+    for message in catalogue(language):
+        for source, translation in forms(message) if message.id else ():
+            assert sorted(places.findall(translation)) == sorted(places.findall(source)), source
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [("fr-CA,en;q=0.5", "fr"), ("en-GB", "en"), ("de", "en"), ("", "en"), ("de,fr;q=0.1", "fr")],
+)
+def test_a_browser_gets_the_language_that_it_asks_for(
+    header: str, language: str, anonymous: Visitor
+) -> None:
+    page = anonymous.get("/", headers={"Accept-Language": header}).text
+
+    assert f'<html lang="{language}">' in page
+
+
+def test_a_chosen_language_is_remembered(anonymous: Visitor) -> None:
+    chosen = anonymous.get("/?language=fr")
+    later = anonymous.get("/", headers={"Accept-Language": "en"})
+
+    assert '<html lang="fr">' in chosen.text
+    assert '<html lang="fr">' in later.text
+    assert anonymous.get("/?language=xx").text == later.text.replace("/?language=", "/?language=")
+
+
+@pytest.mark.usefixtures("challenge")
+def test_the_other_language_is_one_link_away_on_the_same_page(anonymous: Visitor) -> None:
+    page = anonymous.get(f"/challenges/{SLUG}/leaderboard?board=private").text
+
+    assert f'href="/challenges/{SLUG}/leaderboard?board=private&amp;language=fr"' in page
+
+
+@pytest.mark.parametrize("path", ["//evil.example/x", "/\\evil.example", "/%5Cevil.example"])
+def test_the_link_to_the_other_language_stays_on_this_site(path: str, anonymous: Visitor) -> None:
+    page = anonymous.get("/nothing", environ_overrides={"PATH_INFO": path}).text
+
+    links = re.findall(r'href="([^"]*language=fr)"', page)
+    assert links
+    assert all(re.match(r"/[^/\\]", link) for link in links)
+
+
+@pytest.mark.usefixtures("challenge")
+def test_pages_speak_french(
+    anonymous: Visitor, alice: Participant, browser: Callable[[User], Browser]
+) -> None:
+    hers = browser(alice.user)
+    hers.get("/?language=fr")
+
+    assert "Petite survie" in hers.get(f"/challenges/{SLUG}").text
+    assert "1 janv. 2020, 00:00:00 UTC" in hers.get(f"/challenges/{SLUG}").text
+    assert "100 ko au plus" in hers.get(f"/challenges/{SLUG}/submit").text.replace("\u202f", " ")
+    refused = anonymous.get("/challenges/nothing?language=fr")
+    assert "Cette page n\N{RIGHT SINGLE QUOTATION MARK}existe pas" in refused.text
+
+
+@pytest.mark.usefixtures("challenge")
+def test_the_api_speaks_english_to_everybody(anonymous: Visitor) -> None:
+    anonymous.get("/?language=fr")
+
+    answer = anonymous.get("/api/v1/challenges/nothing", headers={"Accept-Language": "fr"})
+
+    assert answer.json["detail"] == "there is no challenge 'nothing'"
+    assert "Set-Cookie" not in answer.headers
