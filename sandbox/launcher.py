@@ -16,6 +16,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -164,7 +165,10 @@ class _Server(ThreadingMixIn, UnixStreamServer):
             os.chown(path, *owner)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  socketserver's
-        _log.warning("a request failed", exc_info=True)
+        if isinstance(sys.exception(), ConnectionError):
+            _log.info("a caller hung up")  # its run was cancelled
+        else:
+            _log.exception("a request failed")
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -20,6 +20,7 @@ from typing import IO
 
 import docker
 from docker.errors import DockerException, ImageNotFound
+from docker.types import LogConfig
 from requests.exceptions import RequestException
 
 from sandbox.engine import ENGINE_SOCKET, connect
@@ -122,7 +123,12 @@ def _python(engine: docker.APIClient, *, image: str) -> str:
     """Version of the image's Python as pip wants it, such as 3.11."""
     program = "import sys; print('%d.%d' % sys.version_info[:2])"
     created = engine.create_container(
-        image, ["python3", "-c", program], network_disabled=True, user="65534:65534"
+        image,
+        ["python3", "-c", program],
+        user="65534:65534",
+        network_disabled=True,
+        # Whatever the engine does with logs by default, this one is read.
+        host_config=engine.create_host_config(log_config=LogConfig(type="json-file")),
     )
     try:
         engine.start(created["Id"])

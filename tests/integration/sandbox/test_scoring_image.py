@@ -8,6 +8,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from docker.types import LogConfig
 
 from sandbox import End, Limits, Outcome, Run
 from sandbox.docker import DockerRunner
@@ -114,7 +115,10 @@ print(os.getuid(), *[name for name in {names.split()} if importlib.util.find_spe
 """
     with docker.APIClient(base_url=f"unix://{ENGINE_SOCKET}") as api:
         created = api.create_container(
-            scoring_image, entrypoint=["python3", "-c", program], network_disabled=True
+            scoring_image,
+            entrypoint=["python3", "-c", program],
+            network_disabled=True,
+            host_config=api.create_host_config(log_config=LogConfig(type="json-file")),
         )["Id"]
         api.start(created)
         api.wait(created)
