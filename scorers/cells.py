@@ -82,7 +82,7 @@ def _order(ids: Sequence[str], *, place: Mapping[str, int]) -> NDArray[np.intp] 
         order = np.fromiter(map(place.__getitem__, ids), dtype=np.intp, count=len(ids))
     except KeyError:
         return None
-    if len(np.unique(order)) != len(ids):
+    if np.bincount(order).max() > 1:
         raise ValueError("an id is asked for twice")
     return order
 

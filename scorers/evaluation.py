@@ -81,18 +81,15 @@ def _splits(task: Task, *, truth: Truth, predictions: Predictions) -> list[Split
 def _split(
     name: str, rows: NDArray[np.intp], *, task: Task, truth: Truth, predictions: Predictions
 ) -> Split:
-    # Units in the order of their first row: the truth alone decides what is resampled.
-    _, first, numbers = np.unique(
-        truth.columns[task.unit][rows], return_index=True, return_inverse=True
-    )
-    rank = np.empty_like(first)
-    rank[np.argsort(first)] = np.arange(len(first))
+    units = truth.columns[task.unit][rows].tolist()
+    # Numbered by their first row: the truth alone decides what is resampled.
+    number = {unit: index for index, unit in enumerate(dict.fromkeys(units))}
     return Split(
         name=name,
         truth={key: column[rows] for key, column in truth.columns.items()},
         prediction={key: column[rows] for key, column in predictions.columns.items()},
-        unit_of_row=rank[numbers],
-        units=len(first),
+        unit_of_row=np.array([number[unit] for unit in units], dtype=np.intp),
+        units=len(number),
     )
 
 

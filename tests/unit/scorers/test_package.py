@@ -12,7 +12,7 @@ from scorers.definition import Task
 from scorers.document import read_answer
 from scorers.request import write_request
 
-HEAVY = ("scipy", "sklearn", "pandas", "yaml", "matplotlib", "sksurv")
+HEAVY = ("scipy", "sklearn", "pandas", "yaml", "matplotlib", "sksurv", "numpy.ma")
 
 NAME_THE_HEAVY = f"sys.stderr.write(' '.join(sorted(set({HEAVY!r}) & set(sys.modules))))"
 

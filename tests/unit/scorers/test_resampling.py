@@ -63,6 +63,17 @@ def test_the_interval_holds_the_central_share_of_the_resamples() -> None:
     assert percentile_interval(resampled, level=0.8) == pytest.approx((0.1, 0.9))
 
 
+@given(
+    st.lists(st.floats(-1, 1, width=16), min_size=1, max_size=50), st.sampled_from([0.5, 0.9, 0.95])
+)
+def test_the_interval_is_made_of_the_quantiles_of_numpy(values: list[float], level: float) -> None:
+    expected = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+
+    found = percentile_interval(np.array(values), level=level)
+
+    assert found == pytest.approx(tuple(expected), rel=0, abs=1e-12)
+
+
 def test_undefined_resamples_are_skipped() -> None:
     resampled = np.where(np.arange(2001) % 2 == 0, np.arange(2001) / 2000, np.nan)
 
