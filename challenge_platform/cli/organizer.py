@@ -32,8 +32,15 @@ app = typer.Typer()
 
 
 def open_platform(data_dir: Path | None, /) -> Platform:
-    """Wire the platform on a data folder, which `challenge up` or `data build` has prepared."""
+    """Wire the platform on a data folder."""
     return Platform.from_settings(settings(data_dir))
+
+
+def prepared_platform(data_dir: Path | None, /) -> Platform:
+    """Wire the platform on a data folder, and make what is missing there."""
+    platform = open_platform(data_dir)
+    datadir.prepare(platform)
+    return platform
 
 
 def settings(data_dir: Path | None, /, **others: str) -> Settings:
@@ -54,7 +61,7 @@ def create_user(
     data_dir: DataDir = None,
 ) -> None:
     """Make an account; without --password-stdin a random password is made and printed."""
-    platform = open_platform(data_dir)
+    platform = prepared_platform(data_dir)
     password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
     with platform.database.writing() as session:
         account.create_user(
@@ -68,7 +75,7 @@ def create_user(
 @app.command("reset-password")
 def reset_password(email: str, *, data_dir: DataDir = None) -> None:
     """Give an account a new random password, print it, and end the person's sessions."""
-    platform = open_platform(data_dir)
+    platform = prepared_platform(data_dir)
     password = secrets.token_urlsafe(12)
     with platform.database.writing() as session:
         user = account.find_user(session, email=email)
@@ -88,7 +95,7 @@ def issue_token(
     data_dir: DataDir = None,
 ) -> None:
     """Make an API token for an account and print it; it cannot be shown again."""
-    platform = open_platform(data_dir)
+    platform = prepared_platform(data_dir)
     with platform.database.writing() as session:
         token = account.issue_token(
             session,
@@ -112,8 +119,7 @@ def build_data(
         raise InvalidInput(
             f"there is no folder {folder}; {source} holds: {there or 'no challenge'}"
         )
-    platform = open_platform(data_dir)
-    datadir.prepare(platform)
+    platform = prepared_platform(data_dir)
     build_challenge(platform, folder, say=typer.echo)
     datadir.settle(platform)
 
@@ -127,7 +133,7 @@ def reveal_private(
     data_dir: DataDir = None,
 ) -> None:
     """Open a phase's private scores for everybody; this cannot be taken back (operator)."""
-    platform = open_platform(data_dir)
+    platform = prepared_platform(data_dir)
     if not yes:
         typer.confirm(
             f"Show the private scores of {slug}, phase {phase}, to everybody?", abort=True

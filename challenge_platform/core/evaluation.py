@@ -111,7 +111,7 @@ class Evaluator:
         except StaleClaim:
             return None
         except Exception:
-            self._postpone(claim, Reason.SCORING_ANSWER_INVALID)
+            self._postpone(claim, Reason.UNEXPECTED)
             raise
 
     def _load(self, claim: Claim) -> _Work:

@@ -56,9 +56,9 @@ class Row:
     last_submission: datetime
 
     @property
-    def score(self) -> Score:
-        """The primary score."""
-        return self.scores[0]
+    def score(self) -> Score | None:
+        """The primary score, or None where the phase does not disclose it."""
+        return next((score for score in self.scores if score.primary), None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ older one is told so by StaleClaim and changes nothing.
 """
 
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -63,6 +64,7 @@ class Reason(StrEnum):
     SCORING_ANSWER_INVALID = "scoring_answer_invalid"
     TRUTH_UNAVAILABLE = "truth_unavailable"
     WORKER_LOST = "worker_lost"
+    UNEXPECTED = "unexpected"
     CANCELLED_BY_TEAM = "cancelled_by_team"
 
     @property
@@ -224,7 +226,8 @@ def take_back_lost(session: Session, /, *, now: datetime, max_attempts: int) -> 
         held = Claim(
             submission_id=submission.id, token=submission.token, attempt=submission.attempt
         )
-        postpone(session, held, reason=Reason.WORKER_LOST, now=now, max_attempts=max_attempts)
+        with suppress(StaleClaim):  # its worker came back and ended it, just now
+            postpone(session, held, reason=Reason.WORKER_LOST, now=now, max_attempts=max_attempts)
 
 
 def _lost(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -52,6 +52,13 @@ def read(
         return boards.leaderboard(session, challenge, phase=phase_of(challenge), board=board)
 
 
+def value_of(board: Leaderboard) -> float | None:
+    """Give the primary score of the first row."""
+    score = board.rows[0].score
+    assert score
+    return score.value
+
+
 def test_an_empty_board_has_no_rows(platform: Platform, challenge: PublishedChallenge) -> None:
     board = read(platform, challenge)
 
@@ -104,7 +111,7 @@ def best_sign(platform: Platform, challenge: PublishedChallenge) -> tuple[int, i
     probe = participant(platform, challenge, name="probe", baseline=True)
     score(platform, probe, sign=1)
     build(platform, challenge)
-    value = read(platform, challenge).rows[0].score.value
+    value = value_of(read(platform, challenge))
     assert value is not None
     assert value != 0.5
     return (1, -1) if value > 0.5 else (-1, 1)
@@ -130,7 +137,7 @@ def test_every_score_of_a_row_has_its_interval(
     score(platform, alice, sign=1)
     build(platform, challenge)
 
-    shown = read(platform, challenge).rows[0].score
+    (shown,) = read(platform, challenge).rows[0].scores
     assert shown.low is not None
     assert shown.high is not None
     assert shown.value is not None
@@ -192,7 +199,7 @@ def test_the_private_board_is_sealed_until_the_reveal(
 
     private, public = read(platform, challenge, Board.PRIVATE), read(platform, challenge)
     assert [row.team for row in private.rows] == ["alice"]
-    assert private.rows[0].score.value != public.rows[0].score.value
+    assert value_of(private) != value_of(public)
 
 
 def test_a_phase_is_revealed_once(platform: Platform, challenge: PublishedChallenge) -> None:

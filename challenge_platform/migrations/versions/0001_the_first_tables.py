@@ -295,6 +295,7 @@ def upgrade() -> None:
                 "scoring_answer_invalid",
                 "truth_unavailable",
                 "worker_lost",
+                "unexpected",
                 "cancelled_by_team",
                 name="reason",
                 native_enum=False,
