@@ -56,7 +56,6 @@ def test_a_period_is_written_as_24h(document: dict[str, Any]) -> None:
         (("phases", 0, "opens"), "2026-01-01T09:00:00", "timezone"),
         (("phases", 1, "key"), "development", "two phases have the same key"),
         (("phases", 0, "limit", "per"), "a day", "phases.0.limit.per"),
-        (("phases", 0, "disclosure"), ["parts"], "must disclose at least the score"),
         (("ranking",), {"ties": ["nothing"]}, "no metric has the key 'nothing'"),
         (("submission", "ids"), "other.csv", "not a public file"),
         (("scoring", "metrics", 0, "metric"), "harel_c", "did you mean harrell_c?"),
