@@ -1,0 +1,41 @@
+"""What the tests in a real browser share: the pages, served, and Chromium."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import make_server
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.web import create_app
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+@pytest.fixture
+def site(platform: Platform) -> Iterator[str]:
+    """Serve the pages on a loopback port."""
+    server = make_server("127.0.0.1", 0, create_app(platform), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.fail("chromium is not installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield browser
+        browser.close()
