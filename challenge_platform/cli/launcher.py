@@ -1,5 +1,6 @@
 """`challenge launcher`: the process that holds the Docker socket, kept small and apart."""
 
+import logging
 import os
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,7 @@ def launcher(
     ] = None,
 ) -> None:
     """Start sandboxes; the only process that holds the Docker socket."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
     update = {} if data_dir is None else {"data_dir": data_dir}
     settings = Settings().model_copy(update=update)
     owner = (WORKER.uid, WORKER.gid) if can_separate() else None
