@@ -13,6 +13,8 @@ from challenge_platform.core.submission import Submission, find_submission, queu
 from challenge_platform.core.team import Team, team_of
 from challenge_platform.errors import NotFound
 
+PER_PAGE = 100
+
 
 def read_submission(
     session: Session, submission_id: str, /, *, user: User | None
@@ -33,7 +35,7 @@ def read_submission(
 def read_submissions(
     session: Session, challenge: PublishedChallenge, /, *, user: User, page: int = 1
 ) -> list[VisibleSubmission]:
-    """List the person's team's submissions to a challenge, the newest first, 100 a page.
+    """List the person's team's submissions to a challenge, the newest first, PER_PAGE a page.
 
     The list is empty before they joined.
     """
@@ -41,7 +43,9 @@ def read_submissions(
     if viewer.team_id is None:
         return []
     team = session.get_one(Team, viewer.team_id)
-    found = submissions.submissions_of(session, team_id=team.id, offset=(page - 1) * 100)
+    found = submissions.submissions_of(
+        session, team_id=team.id, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
+    )
     results = _results(session, found)
     versions = {
         version_id: challenge_version(session, version_id)

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 from flask_security import current_user
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
-from challenge_platform.errors import NotAuthenticated
+from challenge_platform.errors import InvalidInput, NotAuthenticated
+
+LAST_PAGE = 10_000
 
 
 def platform() -> Platform:
@@ -32,3 +34,11 @@ def require_user() -> User:
 def opened_at() -> datetime:
     """Give the time at which the request began, before its body was read."""
     return cast("datetime", g.opened_at)
+
+
+def page_number() -> int:
+    """Give the page of a list that is asked for, the first unless said otherwise."""
+    page = request.args.get("page", "1")
+    if not page.isascii() or not page.isdecimal() or not 1 <= int(page[:9]) <= LAST_PAGE:
+        raise InvalidInput(f"there is no page {page[:20]!r}; pages are counted from 1")
+    return int(page)

@@ -12,7 +12,6 @@ from challenge_platform.web.place import place_of
 
 pages = Blueprint("leaderboards", __name__)
 PER_PAGE = 100
-LAST_PAGE = 10_000
 
 
 @pages.get("/challenges/<slug:slug>/leaderboard")
@@ -23,7 +22,7 @@ def show(slug: str) -> ResponseReturnValue:
         phases = challenge.definition.phases
         key = request.args.get("phase")
         phase = challenge.definition.phase(key) if key else phases[0]
-        board, page = _board(default=phase.board), _number()
+        board, page = _board(default=phase.board), current.page_number()
         try:
             found = leaderboard(
                 session, challenge, phase=phase, board=board, page=page, per_page=PER_PAGE
@@ -48,10 +47,3 @@ def _board(*, default: Board) -> Board:
     if name not in set(Board):
         raise InvalidInput(f"there is no board {name!r}; there is {', '.join(Board)}")
     return Board(name)
-
-
-def _number() -> int:
-    page = request.args.get("page", "1")
-    if not page.isascii() or not page.isdecimal() or not 1 <= int(page[:9]) <= LAST_PAGE:
-        raise InvalidInput(f"there is no page {page[:20]!r}; pages are counted from 1")
-    return int(page)

@@ -21,7 +21,8 @@ UPLOADS = frozenset(
 )
 """The endpoints that take a predictions file; the pages among them need a session first."""
 
-RATED = ("security.login", "security.register", "security.change_password")
+LOG_IN = "security.login"
+RATED = (LOG_IN, "security.register", "security.change_password")
 REDIS_SECONDS = 1
 
 
@@ -48,7 +49,11 @@ def _upload_bytes() -> int:
 
 
 def register_rates(app: Flask, settings: Settings, /) -> None:
-    """Bound attempts to log in or register, counted in Redis, or in memory while it is down."""
+    """Bound attempts to log in or register, counted in Redis, or in memory while it is down.
+
+    They are counted by the address that they come from, and log-ins by the account as well, since
+    one who guesses may have many addresses.
+    """
     limiter = Limiter(
         get_remote_address,
         app=app,
@@ -59,10 +64,18 @@ def register_rates(app: Flask, settings: Settings, /) -> None:
         },
         in_memory_fallback_enabled=True,
     )
+    of_an_address: Any = limiter.limit(settings.login_limit, methods=["POST"])
+    of_an_account: Any = limiter.limit(settings.login_limit, key_func=_account, methods=["POST"])
+    views = app.view_functions
     for endpoint in RATED:
-        if endpoint in app.view_functions:
-            limited: Any = limiter.limit(settings.login_limit, methods=["POST"])
-            app.view_functions[endpoint] = limited(app.view_functions[endpoint])
+        if endpoint in views:
+            views[endpoint] = of_an_address(views[endpoint])
+    views[LOG_IN] = of_an_account(views[LOG_IN])
+
+
+def _account() -> str:
+    """Name the account that somebody tries to open, from wherever they try."""
+    return f"account {request.form.get('email', '').strip().lower()}"
 
 
 def _storage(redis_address: str) -> str:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.feedback import VisibleSubmission
 from challenge_platform.core.history import (
+    PER_PAGE,
     cancel_submission,
     read_submission,
     read_submissions,
@@ -74,14 +75,19 @@ def submit(slug: str) -> ResponseReturnValue:
 
 @pages.get("/challenges/<slug:slug>/submissions")
 def list_(slug: str) -> ResponseReturnValue:
-    """List the submissions of the reader's team."""
-    person = current.require_user()
+    """List the submissions of the reader's team, the newest hundred first."""
+    person, page = current.require_user(), current.page_number()
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, slug)
         place = place_of(session, challenge, person=person, now=current.opened_at())
-        found = read_submissions(session, challenge, user=person)
+        found = read_submissions(session, challenge, user=person, page=page)
     return render_template(
-        "submissions/list.html", challenge=challenge, place=place, submissions=found
+        "submissions/list.html",
+        challenge=challenge,
+        place=place,
+        submissions=found,
+        page=page,
+        full=len(found) == PER_PAGE,
     )
 
 

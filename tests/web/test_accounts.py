@@ -298,6 +298,20 @@ def test_guesses_are_limited_in_memory_while_redis_is_down(platform: Platform) -
     assert browser.get("/login").status_code == 200
 
 
+def test_guesses_of_one_account_are_limited_wherever_they_come_from(platform: Platform) -> None:
+    browser = limited(platform)
+    form = {"email": "alice@example.org", "password": GUESS}
+
+    def attempt(number: int) -> int:
+        form["csrf_token"] = csrf_token(browser.get("/login"))
+        address = {"REMOTE_ADDR": f"192.0.2.{number}"}
+        return browser.post("/login", data=form, environ_overrides=address).status_code
+
+    assert [attempt(number) for number in range(4)] == [200, 200, 200, 429]
+    form["email"] = "bob@example.org"
+    assert attempt(4) == 200
+
+
 @pytest.mark.redis
 def test_guesses_are_counted_over_all_processes_in_redis(
     platform: Platform, redis_url: str

@@ -27,7 +27,7 @@ def test_every_answer_forbids_what_pages_do_not_need(path: str, anonymous: Visit
     assert policy["frame-ancestors"] == "'none'"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
-    assert headers["Cache-Control"] in {"no-store", "no-cache"}
+    assert headers["Cache-Control"] in {"no-store", "private, no-cache"}
     assert "Strict-Transport-Security" not in headers
 
 

@@ -6,14 +6,15 @@ from collections.abc import Callable
 import pytest
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import quota
+from challenge_platform.core import history, quota
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import ChallengeVersion, PublishedChallenge
+from challenge_platform.web import submissions
 from challenge_platform.web.wording import PROBLEMS
 from tests.conftest import Participant
 from tests.fakes import Clock
 from tests.web.bad_files import ACCEPTED, REFUSED
-from tests.web.conftest import SLUG, Answer, Browser, Visitor, predictions
+from tests.web.conftest import SLUG, Answer, Browser, Program, Visitor, predictions
 
 FORM = f"/challenges/{SLUG}/submit"
 
@@ -223,3 +224,23 @@ def test_an_errored_submission_says_that_the_platform_is_at_fault(
 
 def test_a_list_without_submissions_leads_to_the_form(hers: Browser) -> None:
     assert f'href="{FORM}"' in hers.get(f"/challenges/{SLUG}/submissions").text
+
+
+def test_a_long_list_has_older_pages(
+    hers: Browser, alices: Program, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "PER_PAGE", 2)
+    monkeypatch.setattr(submissions, "PER_PAGE", 2)
+    ids = []
+    for _ in range(3):
+        ids.append(alices.submit().json["id"])
+        clock.advance(seconds=1)
+    path = f"/challenges/{SLUG}/submissions"
+
+    newest, oldest = hers.get(path).text, hers.get(f"{path}?page=2").text
+
+    assert [ids[0] in page for page in (newest, oldest)] == [False, True]
+    assert f'href="{path}?page=2"' in newest
+    assert f'href="{path}?page=1"' in oldest
+    assert "page=3" not in oldest
+    assert hers.get(f"{path}?page=0").status_code == 422

@@ -25,7 +25,7 @@ def conditional(response: Response, /, *, etag: str | None = None) -> Response:
         response.add_etag()
     else:
         response.set_etag(etag)
-    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)
     return response
 
