@@ -15,7 +15,9 @@ IdArgument = Annotated[
 ]
 FormatOption = Annotated[
     Format,
-    typer.Option("--format", help="Form of the output: table, csv, or the platform's own json."),
+    typer.Option(
+        "--format", help="How to print: as a table, as CSV, or as the platform's own JSON."
+    ),
 ]
 FileOption = Annotated[
     Path,
@@ -35,6 +37,6 @@ FolderOption = Annotated[
         "-p",
         "--path",
         metavar="DIR",
-        help="Folder of the challenge's files; by default one named like the challenge, here.",
+        help="Folder of the challenge's files; by default ./SLUG.",
     ),
 ]

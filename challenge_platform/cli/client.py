@@ -88,7 +88,7 @@ class Client:
         """Upload a file; the key lets a lost connection be retried without a second submission."""
 
         def build() -> httpx.Request:
-            file.seek(0)
+            # httpx goes back to the file's start, so each attempt sends all of it.
             return self._http.build_request(
                 "POST",
                 _address("challenges", slug, "submissions"),

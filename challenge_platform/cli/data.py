@@ -117,7 +117,7 @@ def transfer_bar() -> Progress:
     """Give a progress bar of bytes, which a terminal shows until it is full."""
     bar = console(error=True)
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         console=bar,

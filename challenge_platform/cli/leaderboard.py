@@ -29,11 +29,11 @@ def leaderboard(
     slug: SlugArgument,
     *,
     phase: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Phase; by default the one that is open.")
+        str | None, typer.Option(metavar="KEY", help="Phase of the board; by default the first.")
     ] = None,
     board: Annotated[
         str | None,
-        typer.Option(metavar="BOARD", help="public or private; by default the phase's own."),
+        typer.Option(metavar="BOARD", help="Board: public or private; by default the phase's own."),
     ] = None,
     page: Annotated[int, typer.Option(min=1, help="Page of a long board.")] = 1,
     form: FormatOption = Format.TABLE,

@@ -73,8 +73,8 @@ def write_json(document: object, /) -> None:
 
 
 def console(*, error: bool = False) -> Console:
-    """Give a terminal that prints texts as they are: no markup, no guessed colours."""
-    return Console(stderr=error, markup=False, emoji=False, highlight=False)
+    """Give the standard output, or the error output, for tables, bars and spinners."""
+    return Console(stderr=error)
 
 
 def score_text(score: Score, /) -> str:

@@ -61,11 +61,15 @@ def submit(
     *,
     file: FileOption,
     message: Annotated[
-        str, typer.Option("-m", "--message", metavar="TEXT", help="What is new in it, for you.")
+        str,
+        typer.Option(
+            "-m", "--message", metavar="TEXT", help="A note for your team: what is new in it."
+        ),
     ],
     kind: Annotated[Kind, typer.Option(help="What the file is.")] = Kind.PREDICTIONS,
     phase: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Phase; by default the one that is open.")
+        str | None,
+        typer.Option(metavar="KEY", help="Phase to submit to; by default the one that is open."),
     ] = None,
     wait_seconds: Annotated[
         float | None,
@@ -73,7 +77,7 @@ def submit(
             "--wait",
             metavar="[SECONDS]",
             min=0,
-            help="Wait until it has ended and print its scores; a bare --wait waits one hour.",
+            help="Wait for its end and print its scores; a bare --wait waits at most an hour.",
         ),
     ] = None,
     check: Annotated[

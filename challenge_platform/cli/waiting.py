@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.text import Text
 
 from challenge_platform.cli.client import Client
 from challenge_platform.cli.documents import Submission
@@ -66,7 +67,7 @@ def _live_line(terminal: Console, *, start: float) -> Iterator[Callable[[str], N
     """Give a function that shows the state: with a spinner, or where there is no terminal, once."""
     if terminal.is_terminal:
         with terminal.status("submitted") as status:
-            yield lambda text: status.update(f"{text}, {time.monotonic() - start:.0f} s")
+            yield lambda text: status.update(Text(f"{text}, {time.monotonic() - start:.0f} s"))
         return
     told: list[str] = []
 

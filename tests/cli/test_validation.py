@@ -67,6 +67,17 @@ def test_every_problem_is_told_in_the_words_of_the_scorer(
 
 
 @pytest.mark.usefixtures("offline")
+def test_a_file_larger_than_the_memory_is_refused_unread(run: Run, here: Path) -> None:
+    with (here / "endless.csv").open("wb") as file:
+        file.truncate(1 << 42)  # 4 TiB that take no room on the disk
+
+    done = run("validate", SLUG, "-f", "endless.csv")
+
+    assert done.code == 2
+    assert "found 4,398,046,511,104 bytes, expected at most 1,000 bytes" in done.err
+
+
+@pytest.mark.usefixtures("offline")
 @pytest.mark.parametrize(
     "content",
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from challenge_platform.cli import program
+from challenge_platform.cli import main, program
 from challenge_platform.cli.commands import COMMANDS, GROUPS, LazyCommand, Row
 
 
@@ -25,6 +25,15 @@ def test_every_option_of_a_participants_command_is_explained_in_a_sentence(row: 
     ]
 
     assert unexplained == []
+
+
+@pytest.mark.parametrize("row", COMMANDS, ids=lambda row: row.words)
+def test_the_help_of_a_command_is_plain_text(row: Row, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*row.words.split(), "--help"]) == 0
+
+    out = capsys.readouterr().out
+    assert out.startswith(f"Usage: challenge {row.words} ")
+    assert "\u256d" not in out  # a corner of Rich's boxes
 
 
 def test_the_names_that_other_programs_rely_on_are_there() -> None:
