@@ -16,7 +16,7 @@ from challenge_platform.cli.exits import ExitCode
 from challenge_platform.cli.output import score_text
 from challenge_platform.cli.session import session_of
 from challenge_platform.cli.terminal import note, say
-from challenge_platform.core.receipt import KEY_BYTES, key_id, verify
+from challenge_platform.core.receipt import KEY_BYTES, key_id, verify_receipt
 from challenge_platform.errors import InvalidInput
 
 app = typer.Typer()
@@ -50,7 +50,7 @@ def download(
 
 
 @app.command("verify")
-def verify_receipt(
+def verify_command(
     context: typer.Context,
     file: Annotated[
         Path,
@@ -82,7 +82,7 @@ def verify_receipt(
             public_key = base64.b64decode(client.receipt_key()["public_key"])
             source = client.url
     try:
-        payload = verify(_read_receipt(file), public_key=public_key)
+        payload = verify_receipt(_read_receipt(file), public_key=public_key)
     except InvalidInput as error:
         note(f"{file} is not genuine: {error}.")
         return ExitCode.INVALID

@@ -71,7 +71,7 @@ def key_id(public_key: bytes, /) -> str:
     return hashlib.sha256(public_key).hexdigest()[:16]
 
 
-def verify(receipt: Mapping[str, Any], /, *, public_key: bytes) -> Mapping[str, Any]:
+def verify_receipt(receipt: Mapping[str, Any], /, *, public_key: bytes) -> Mapping[str, Any]:
     """Give the payload of a genuine receipt; raise InvalidInput saying what does not fit."""
     try:
         payload, signature = (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.evaluation import Result
-from challenge_platform.core.receipt import Signer, canonical, verify
+from challenge_platform.core.receipt import Signer, canonical, verify_receipt
 from challenge_platform.errors import InvalidInput
 from tests.conftest import Participant
 from tests.core.test_submission import send
@@ -31,7 +31,7 @@ def test_a_genuine_receipt_is_verified_with_the_published_key(
 ) -> None:
     key = platform.keys.receipt_public.read_bytes()
 
-    assert verify(json.loads(json.dumps(receipt)), public_key=key) == receipt["payload"]
+    assert verify_receipt(json.loads(json.dumps(receipt)), public_key=key) == receipt["payload"]
 
 
 def test_a_receipt_pins_everything_that_made_the_score(receipt: dict[str, Any]) -> None:
@@ -86,14 +86,14 @@ def test_a_changed_receipt_is_refused(
     place[last] = value
 
     with pytest.raises(InvalidInput):
-        verify(changed, public_key=platform.keys.receipt_public.read_bytes())
+        verify_receipt(changed, public_key=platform.keys.receipt_public.read_bytes())
 
 
 def test_a_receipt_of_another_platform_is_refused(receipt: dict[str, Any], tmp_path: Path) -> None:
     other = Signer(tmp_path / "other.key").create()
 
     with pytest.raises(InvalidInput, match="signed with key"):
-        verify(receipt, public_key=other)
+        verify_receipt(receipt, public_key=other)
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"payload": 1}', '"receipt"'])
@@ -101,7 +101,7 @@ def test_what_is_no_receipt_is_told_as_such(platform: Platform, text: str) -> No
     platform.keys.create()
 
     with pytest.raises(InvalidInput, match="not a receipt"):
-        verify(json.loads(text), public_key=platform.keys.receipt_public.read_bytes())
+        verify_receipt(json.loads(text), public_key=platform.keys.receipt_public.read_bytes())
 
 
 values = st.recursive(

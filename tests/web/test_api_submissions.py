@@ -103,7 +103,7 @@ def test_a_receipt_is_genuine(alices: Program, platform: Platform) -> None:
     answer = alices.get(f"/submissions/{submission_id}/receipt")
     key = alices.get("/receipt-key").json
 
-    payload = receipt.verify(
+    payload = receipt.verify_receipt(
         json.loads(answer.data), public_key=platform.keys.receipt_public.read_bytes()
     )
     assert payload["submission"] == submission_id
