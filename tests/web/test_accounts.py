@@ -128,11 +128,11 @@ def test_a_password_hashed_by_the_command_line_opens_the_page(
             session,
             email="hélène@example.org",
             name="Hélène",
-            password=COMPOSED,
+            password=DECOMPOSED,
             now=platform.clock(),
         )
 
-    assert log_in(visitor, email="hélène@example.org", password=DECOMPOSED) == 302
+    assert log_in(visitor, email="hélène@example.org", password=COMPOSED) == 302
     assert is_logged_in(visitor)
 
 
@@ -310,6 +310,14 @@ def test_guesses_of_one_account_are_limited_wherever_they_come_from(platform: Pl
     assert [attempt(number) for number in range(4)] == [200, 200, 200, 429]
     form["email"] = "bob@example.org"
     assert attempt(4) == 200
+
+
+def test_registrations_from_one_address_are_limited(platform: Platform) -> None:
+    browser = limited(platform)
+
+    sent = [browser.send("/register", {"name": ""}).status_code for _ in range(4)]
+
+    assert sent == [200, 200, 200, 429]
 
 
 @pytest.mark.redis

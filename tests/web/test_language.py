@@ -8,10 +8,11 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
 from challenge_platform.web.language import FOLDER, LANGUAGES
 from tests.conftest import Participant
-from tests.web.conftest import SLUG, Browser, Visitor
+from tests.web.conftest import SLUG, Browser, Program, Visitor
 
 WEB = FOLDER.parent
 
@@ -106,11 +107,12 @@ def test_pages_speak_french(
     assert "Cette page n\N{RIGHT SINGLE QUOTATION MARK}existe pas" in refused.text
 
 
-@pytest.mark.usefixtures("challenge")
-def test_the_api_speaks_english_to_everybody(anonymous: Visitor) -> None:
-    anonymous.get("/?language=fr")
+def test_the_api_speaks_english_to_everybody(alices: Program, platform: Platform) -> None:
+    submission_id = alices.submit().json["id"]
+    platform.evaluator.evaluate(submission_id)
+    alices.client.get("/?language=fr")
 
-    answer = anonymous.get("/api/v1/challenges/nothing", headers={"Accept-Language": "fr"})
+    answer = alices.get(f"/submissions/{submission_id}", headers={"Accept-Language": "fr"})
 
-    assert answer.json["detail"] == "there is no challenge 'nothing'"
+    assert answer.json["reason"]["message"] == "It was scored."
     assert "Set-Cookie" not in answer.headers
