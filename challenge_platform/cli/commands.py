@@ -156,6 +156,18 @@ COMMANDS = (
         section=Section.SERVER,
     ),
     Row(
+        words="prepare",
+        module=_CLI + "organizer",
+        line="Make the folders, keys and tables that are missing.",
+        section=Section.SERVER,
+    ),
+    Row(
+        words="health",
+        module=_CLI + "health",
+        line="Tell whether a process can do its work.",
+        section=Section.SERVER,
+    ),
+    Row(
         words="web",
         module=_CLI + "server",
         line="Serve the pages and the API.",

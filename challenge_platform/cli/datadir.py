@@ -7,6 +7,7 @@ from pathlib import Path
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.privileges import REDIS, SHARED, WEB, WORKER, can_separate
+from challenge_platform.config import Settings
 from challenge_platform.migrations import upgrade
 
 ROOT = 0
@@ -43,9 +44,8 @@ def prepare(platform: Platform, /) -> None:
 
     Safe to repeat: nothing that exists is made again, owners and modes are put right.
     """
-    data = platform.settings.data_dir.absolute()
     for part in PARTS:
-        folder = data / part.path
+        folder = _place(part, platform.settings)
         folder.mkdir(parents=True, exist_ok=True)
         if can_separate():
             os.chown(folder, part.uid, part.gid)
@@ -54,6 +54,14 @@ def prepare(platform: Platform, /) -> None:
     upgrade(platform.database)
     platform.database.engine.dispose()
     settle(platform)
+
+
+def _place(part: Part, settings: Settings) -> Path:
+    """Give the folder of a part; that of the keys may be outside the data folder."""
+    path = Path(part.path)
+    if path.is_relative_to("keys"):
+        return settings.keys / path.relative_to("keys")
+    return settings.data_dir.absolute() / path
 
 
 def settle(platform: Platform, /) -> None:

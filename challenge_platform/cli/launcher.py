@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -32,5 +33,17 @@ def launcher(
         runtimes={"scoring": settings.scoring_image or scoring_tag()},
         allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
         socket_owner=owner,
-        label=str(settings.data_dir.absolute()),
+        label=installation(settings.launcher_address.parent),
     )
+
+
+def installation(folder: Path, /) -> str:
+    """Name this installation, the same at each start, made at the first one.
+
+    The path of the data folder is no such name: in containers it is the same for everybody, and a
+    launcher removes every sandbox that bears its name.
+    """
+    path = folder / "installation"
+    if not path.exists():
+        path.write_text(secrets.token_hex(16))
+    return path.read_text()

@@ -49,6 +49,16 @@ def settings(data_dir: Path | None, /, **others: str) -> Settings:
     return Settings().model_copy(update=given)
 
 
+@app.command("prepare")
+def prepare(*, data_dir: DataDir = None) -> None:
+    """Make the folders, keys and tables that are missing, and give each to its owner.
+
+    `challenge up` does this by itself; run it before the processes are started one by one.
+    """
+    platform = prepared_platform(data_dir)
+    typer.echo(f"prepared: keys in {platform.keys.folder}, tables of this version in the database")
+
+
 @app.command("create")
 def create_user(
     email: str,

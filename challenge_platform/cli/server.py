@@ -15,7 +15,7 @@ import typer
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir, demo
 from challenge_platform.cli.organizer import DataDir, settings
-from challenge_platform.cli.privileges import can_separate
+from challenge_platform.cli.privileges import UMASK, can_separate
 from challenge_platform.cli.supervisor import Supervisor, programs, web_command
 from challenge_platform.config import Settings
 from challenge_platform.errors import InvalidInput
@@ -110,7 +110,11 @@ def _supervisor(chosen: Settings, *, bind: str, workers: int) -> Supervisor:
 
 
 def _replace(command: tuple[str, ...], chosen: Settings) -> None:
-    """Become another program; the process keeps its id, so a supervisor sees it end."""
+    """Become another program; the process keeps its id, so a supervisor sees it end.
+
+    Web and worker are two users of one group, and both write to the object store.
+    """
+    os.umask(UMASK)
     os.execve(command[0], command, chosen.environment())  # noqa: S606 -- the commands are ours
 
 

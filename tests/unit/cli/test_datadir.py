@@ -1,0 +1,60 @@
+"""`challenge prepare`: folders, keys and tables, made once and given to their owners."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.cli import datadir, main
+from challenge_platform.cli.launcher import installation
+from challenge_platform.cli.privileges import SHARED, WEB, WORKER
+from challenge_platform.config import Settings
+
+
+@pytest.fixture
+def apart(tmp_path: Path) -> Platform:
+    """Give a platform whose keys are outside its data folder."""
+    settings = Settings(data_dir=tmp_path / "data", keys_dir=tmp_path / "keys")
+    return Platform.from_settings(settings)
+
+
+def test_prepare_makes_keys_and_tables_and_changes_nothing_the_second_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["prepare", "--data-dir", str(tmp_path)]) == 0
+    first = {path: path.read_bytes() for path in (tmp_path / "keys").rglob("*") if path.is_file()}
+    assert main(["prepare", "--data-dir", str(tmp_path)]) == 0
+
+    assert {path.name for path in first} == {
+        *("session.key", "queue.key", "receipt.key", "receipt.pub")
+    }
+    assert {path: path.read_bytes() for path in first} == first
+    assert str(tmp_path / "keys") in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="separate users take root")
+def test_keys_outside_the_data_folder_have_their_owners_too(apart: Platform) -> None:
+    datadir.prepare(apart)
+
+    folder = apart.settings.keys
+    owners = {name: (folder / name).stat() for name in ("web", "worker", "shared", "operator")}
+    assert {name: status.st_uid for name, status in owners.items()} == {
+        "web": WEB.uid,
+        "worker": WORKER.uid,
+        "shared": 0,
+        "operator": 0,
+    }
+    assert owners["shared"].st_gid == SHARED
+    assert stat.S_IMODE(owners["worker"].st_mode) == 0o700
+    assert not (apart.settings.data_dir / "keys").exists()
+
+
+def test_an_installation_keeps_its_name_and_shares_it_with_no_other(tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    ours.mkdir()
+    theirs.mkdir()
+
+    assert installation(ours) == installation(ours) != installation(theirs)
+    assert installation(ours)
