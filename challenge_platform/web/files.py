@@ -27,5 +27,5 @@ def send_public_file(slug: str, name: str, /, *, person: User) -> Response:
     response.content_length = file.size
     response.set_etag(file.digest)
     response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
+    response.make_conditional(request, accept_ranges=True, complete_length=file.size)
     return response

@@ -136,6 +136,17 @@ def test_a_file_that_is_known_is_not_sent_again(alices: Program) -> None:
 
 
 @pytest.mark.usefixtures("challenge")
+def test_an_interrupted_download_goes_on_where_it_stopped(alices: Program) -> None:
+    address = f"/challenges/{SLUG}/files/test.csv"
+    whole = alices.get(address)
+
+    rest = alices.get(address, headers={"Range": "bytes=10-", "If-Range": whole.headers["ETag"]})
+
+    assert rest.status_code == 206
+    assert rest.data == whole.data[10:]
+
+
+@pytest.mark.usefixtures("challenge")
 def test_a_file_is_not_handed_to_who_has_not_accepted(
     program: Callable[..., Program], newcomer: User, anonymous: Visitor, organizers: Program
 ) -> None:
