@@ -61,7 +61,6 @@ STATUS: dict[type[PlatformError], HTTPStatus] = {
 """The status of every anticipated error; a test holds it complete."""
 
 HTTP_CODES = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "upload_too_large",
     HTTPStatus.UNAUTHORIZED: "not_authenticated",
     HTTPStatus.FORBIDDEN: "not_allowed",
 }
@@ -97,16 +96,31 @@ def _extras(error: PlatformError) -> dict[str, Any]:
 
 def problem_of_http(error: HTTPException, /) -> Problem:
     """Describe a refusal of Flask's or Werkzeug's."""
+    if isinstance(error, RequestEntityTooLarge):
+        return _too_large()
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
     detail = error.description or status.description
-    if isinstance(error, RequestEntityTooLarge):
-        detail = f"the request is over the {request.max_content_length:,} bytes allowed here"
     return Problem(
         title=status.phrase,
         status=status,
         code=HTTP_CODES.get(status, status.name.lower()),
         detail=OUR_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else detail,
     )
+
+
+def _too_large() -> Problem:
+    """Describe a body over its bytes, or a form that has too many parts or too long ones."""
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    most = request.max_content_length or 0
+    code, detail = "upload_too_large", f"the request is over the {most:,} bytes allowed here"
+    if request.content_length is None or request.content_length <= most:
+        code = "request_entity_too_large"
+        detail = (
+            f"the form has more than {most:,} bytes, more than {request.max_form_parts} parts, or "
+            f"a part that is no file and has more than {request.max_form_memory_size:,} bytes; "
+            "send the fields of the form alone"
+        )
+    return Problem(title=status.phrase, status=status, code=code, detail=detail)
 
 
 def invalid_parameters(error: ValidationError, /) -> Response:

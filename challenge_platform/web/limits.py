@@ -12,6 +12,12 @@ from challenge_platform.web import current
 
 FORM_BYTES = 64 * 1024
 FORM_PARTS = 16
+PARSED_BYTES = 512 * 1024
+"""What the parser of forms may hold at once, and so a text field; files are spooled to disk.
+
+It must exceed the 64 KiB that Werkzeug reads at a time by what is carried over from the last time,
+or files are refused by where their line ends fall.
+"""
 UPLOADS = frozenset(
     {
         "submissions.submit",
@@ -29,7 +35,7 @@ REDIS_SECONDS = 1
 def register_sizes(app: Flask, /) -> None:
     """Bound every request; must come before anything that reads a form, such as the CSRF check."""
     app.config.update(
-        MAX_CONTENT_LENGTH=FORM_BYTES, MAX_FORM_MEMORY_SIZE=FORM_BYTES, MAX_FORM_PARTS=FORM_PARTS
+        MAX_CONTENT_LENGTH=FORM_BYTES, MAX_FORM_MEMORY_SIZE=PARSED_BYTES, MAX_FORM_PARTS=FORM_PARTS
     )
 
     @app.before_request
