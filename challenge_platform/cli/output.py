@@ -20,6 +20,8 @@ from challenge_platform.cli.terminal import printable
 DIGITS = 4
 """Significant digits of a score; the platform discloses no more."""
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
 Row = TypeVar("Row")
 
 
@@ -60,11 +62,21 @@ def write_table(rows: Sequence[Row], /, *, columns: Sequence[Column[Row]]) -> No
 
 
 def write_csv(rows: Sequence[Mapping[str, object]], /) -> None:
-    """Print CSV with the union of the rows' keys as its header; None is an empty cell."""
+    """Print CSV with the union of the rows' keys as its header; None is an empty cell.
+
+    A text that a spreadsheet would take for a formula gets a `'` before it, since names are written
+    by strangers; what could steer a terminal is replaced as in tables.
+    """
     names = dict.fromkeys(name for row in rows for name in row)
     writer = csv.DictWriter(sys.stdout, fieldnames=list(names), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+
+
+def _cell(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return ("'" if value.startswith(FORMULA_STARTS) else "") + printable(value)
 
 
 def write_json(document: object, /) -> None:

@@ -145,6 +145,34 @@ def test_csv_has_the_columns_of_all_rows_and_empty_cells_for_none(
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ('=HYPERLINK("http://x.example")', '\'=HYPERLINK("http://x.example")'),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\ufffd=1"),
+        ("\x1b[2J\u202eAda", "\ufffd[2J\ufffdAda"),
+        ("Ada = Bob", "Ada = Bob"),
+    ],
+)
+def test_csv_holds_no_formula_and_nothing_that_steers_a_terminal(
+    name: str, cell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv([{"team": name}])
+
+    [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row == {"team": cell}
+
+
+def test_csv_leaves_numbers_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    write_csv([{"score": -0.5, "rank": 1, "baseline": False}])
+
+    assert capsys.readouterr().out == "score,rank,baseline\n-0.5,1,False\n"
+
+
 def test_json_is_the_document_itself(capsys: pytest.CaptureFixture[str]) -> None:
     document = {"title": {"fr": "stéatose"}, "scores": [1.5, None]}
 
