@@ -156,11 +156,17 @@ def find_user(session: Session, /, *, email: str) -> User:
 
 
 def reset_password(session: Session, user: User, /, *, password: str, now: datetime) -> None:
-    """Set a new password and end every session of the person."""
+    """Set a new password, end every session of the person and revoke every token of theirs."""
     user.password = hash_password(password)
+    end_sessions(session, user)
+    revoke_tokens(session, user, now=now)
+    audit.record(session, action="password reset", subject=f"user {user.id}", now=now)
+
+
+def end_sessions(session: Session, user: User, /) -> None:
+    """End every session of the person, wherever it is kept: their name for sessions changes."""
     user.fs_uniquifier = secrets.token_hex(32)
     session.add(user)
-    audit.record(session, action="password reset", subject=f"user {user.id}", now=now)
 
 
 def issue_token(
@@ -201,6 +207,13 @@ def revoke_token(session: Session, user: User, /, *, token_id: str, now: datetim
     audit.record(
         session, action="token revoked", subject=f"user {user.id}", now=now, token=token_id
     )
+
+
+def revoke_tokens(session: Session, user: User, /, *, now: datetime) -> None:
+    """End every token of the person that has not ended yet."""
+    for token in tokens_of(session, user):
+        if token.revoked_at is None:
+            revoke_token(session, user, token_id=token.id, now=now)
 
 
 def tokens_of(session: Session, user: User, /) -> list[ApiToken]:

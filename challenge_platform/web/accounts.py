@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, g, session
-from flask_login import user_logged_in  # type: ignore[import-untyped]  # ships no types
+from flask_login import user_logged_in, user_logged_out  # type: ignore[import-untyped]  # ships no types
 from flask_security import RoleMixin, Security, UserMixin
 from flask_security.datastore import UserDatastore
 from flask_security.signals import user_failed_authn
@@ -19,6 +19,7 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import account, audit
 from challenge_platform.core.account import User
+from challenge_platform.web import current
 from challenge_platform.web.account_forms import (
     ChangePasswordForm,
     LoginForm,
@@ -84,11 +85,16 @@ class Accounts(UserDatastore):
         return Account(user)
 
     def put(self, model: Account) -> None:
-        """Write a password that was changed, or hashed anew, and the name of the sessions."""
+        """Write a password that was changed, or hashed anew, and the name of the sessions.
+
+        A change revokes the person's tokens, as a reset does: who changes a password may have lost
+        the old one to somebody who made a token with it.
+        """
         platform = self._platform
         with platform.database.writing() as writing:
             user = writing.get_one(User, model.id)
             if user.fs_uniquifier != model.fs_uniquifier:
+                account.revoke_tokens(writing, user, now=platform.clock())
                 subject = f"user {user.id}"
                 audit.record(
                     writing,
@@ -150,6 +156,7 @@ def register(app: Flask, platform: Platform, /) -> None:
     security.want_json(lambda _request: False)  # programs use the API with its own tokens
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # set by Flask-Login
     user_logged_in.connect(_begin_session, app)
+    user_logged_out.connect(_end_sessions, app)
     user_failed_authn.connect(_note_failure, app)
 
 
@@ -158,6 +165,17 @@ def _begin_session(_app: Flask, *, user: Account, **_: object) -> None:
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
     log.info("logged in", user=user.id)
+
+
+def _end_sessions(_app: Flask, *, user: object, **_: object) -> None:
+    """End all sessions of whoever logs out, in other browsers too.
+
+    A session is only a signed cookie, so one alone cannot be ended: whoever kept a copy of the
+    cookie would still be logged in.
+    """
+    if isinstance(user, Account):
+        with current.platform().database.writing() as writing:
+            account.end_sessions(writing, writing.get_one(User, user.id))
 
 
 def _note_failure(_app: Flask, *, user: Account, **_: object) -> None:

@@ -14,7 +14,7 @@ from challenge_platform.core import account
 from challenge_platform.core.account import Role, User
 from challenge_platform.web import create_app
 from tests.conftest import PASSWORD, Participant
-from tests.web.conftest import Browser, csrf_token
+from tests.web.conftest import Browser, Program, csrf_token
 
 REGISTRATION = {
     "name": "Zoé Martin",
@@ -175,6 +175,44 @@ def test_logging_out_ends_the_session(
     assert not is_logged_in(hers)
 
 
+def test_logging_out_ends_the_session_for_whoever_kept_its_cookie(
+    alice: Participant, browser: Callable[[User], Browser], app: Flask
+) -> None:
+    hers, thief = browser(alice.user), app.test_client()
+    stolen = hers.client.get_cookie("session")
+    assert stolen is not None
+    thief.set_cookie("session", stolen.value)
+    assert is_logged_in(Browser(thief))
+
+    hers.send("/logout", form="/profile")
+
+    thief.set_cookie("session", stolen.value)
+    assert not is_logged_in(Browser(thief))
+
+
+def test_logging_out_leaves_programs_their_tokens(
+    alice: Participant, browser: Callable[[User], Browser], alices: Program
+) -> None:
+    browser(alice.user).send("/logout", form="/profile")
+
+    assert alices.get("/me").status_code == 200
+
+
+def test_changing_the_password_revokes_every_token(
+    alice: Participant, browser: Callable[[User], Browser], alices: Program, bobs: Program
+) -> None:
+    page = browser(alice.user)
+
+    answer = page.send(
+        "/profile/password",
+        {"password": PASSWORD, "new_password": NEW, "new_password_confirm": NEW},
+    )
+
+    assert answer.status_code == 302
+    assert "every API token of yours is revoked" in page.get("/profile/password").text
+    assert (alices.get("/me").status_code, bobs.get("/me").status_code) == (401, 200)
+
+
 def test_a_form_without_its_token_does_nothing(
     alice: Participant, browser: Callable[[User], Browser]
 ) -> None:
@@ -236,6 +274,16 @@ def test_a_reset_by_an_administrator_ends_every_session(
         account.reset_password(session, user, password=NEW, now=platform.clock())
 
     assert not is_logged_in(hers)
+
+
+def test_a_reset_by_an_administrator_revokes_every_token(
+    alice: Participant, alices: Program, bobs: Program, platform: Platform
+) -> None:
+    with platform.database.writing() as session:
+        user = session.get_one(User, alice.user.id)
+        account.reset_password(session, user, password=NEW, now=platform.clock())
+
+    assert (alices.get("/me").status_code, bobs.get("/me").status_code) == (401, 200)
 
 
 def test_after_logging_in_one_is_where_one_wanted_to_be(
