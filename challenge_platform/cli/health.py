@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from challenge_platform.bootstrap import Platform
+from challenge_platform.bootstrap import Platform, read_secret
 from challenge_platform.cli.organizer import DataDir, open_platform
 from challenge_platform.core import heartbeat
 from challenge_platform.core.heartbeat import Part
-from challenge_platform.errors import KeyUnavailable, PlatformError
+from challenge_platform.errors import PlatformError
 from sandbox import SandboxUnavailable
 
 app = typer.Typer()
@@ -41,11 +41,7 @@ def health(
 def check_worker(platform: Platform, /) -> None:
     """Raise a PlatformError unless a worker here reaches the queue, its keys and the launcher."""
     platform.queue.ping()
-    folder = platform.keys.folder / "worker"
-    try:
-        next(folder.iterdir(), None)
-    except OSError as error:
-        raise KeyUnavailable(f"{folder} cannot be read here: {error.strerror}") from error
+    read_secret(platform.keys.folder / "worker" / "receipt.key")
     check_launcher(platform)
 
 

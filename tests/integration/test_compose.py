@@ -189,9 +189,10 @@ def test_web_reaches_neither_a_scoring_key_nor_the_docker_socket(deployment: Dep
 def test_the_worker_reads_the_scoring_key_and_reaches_no_docker_socket(
     deployment: Deployment,
 ) -> None:
-    look = "id -u; ls /keys/worker/scoring; test -e /var/run/docker.sock && echo socket; true"
+    key = f"/keys/worker/scoring/{SLUG}.key"
+    look = f"id -u; test -r {key} && echo key; test -e /var/run/docker.sock && echo socket; true"
 
-    assert deployment.inside("worker", look).split() == [str(WORKER.uid), f"{SLUG}.key"]
+    assert deployment.inside("worker", look).split() == [str(WORKER.uid), "key"]
 
 
 @pytest.mark.parametrize("service", ["web", "worker", "reaper", "redis"])
@@ -221,12 +222,19 @@ def test_redis_answers_nobody_without_the_password(deployment: Deployment) -> No
     assert "NOAUTH" in deployment.inside("redis", "redis-cli ping")
 
 
-def test_the_worker_reaches_nothing_outside(deployment: Deployment) -> None:
-    """Its only way out of the machine would be a default route, and it has none."""
-    routes = deployment.inside("worker", "cat /proc/net/route").splitlines()[1:]
+@pytest.mark.parametrize("service", sorted(STAYING - {"web"}))
+def test_every_service_but_web_has_inner_networks_only(
+    deployment: Deployment, service: str
+) -> None:
+    found = deployment.containers()[service]["NetworkSettings"]["Networks"]
+    names = [name for name in found if name != "none"]
+    given = [
+        run("docker", "network", "inspect", name, environment=deployment.environment)
+        for name in names
+    ]
 
-    assert routes
-    assert [route for route in routes if route.split()[1] == "00000000"] == []
+    assert [json.loads(each)[0]["Internal"] for each in given] == [True] * len(names)
+    assert len(names) == (0 if service == "launcher" else 1)
 
 
 def test_no_password_is_on_a_command_line(deployment: Deployment) -> None:

@@ -88,7 +88,9 @@ def test_a_service_finds_each_folder_where_its_settings_have_it() -> None:
 
 
 def key_owners() -> set[str]:
-    return {Path(part.path).name for part in PARTS if part.path.startswith("keys/")}
+    """Give the folders right below that of the keys, each of which is a volume."""
+    parts = [Path(part.path).parts for part in PARTS]
+    return {path[1] for path in parts if path[:1] == ("keys",) and len(path) > 1}
 
 
 def test_only_web_can_be_reached_from_outside() -> None:

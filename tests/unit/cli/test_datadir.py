@@ -38,16 +38,15 @@ def test_prepare_makes_keys_and_tables_and_changes_nothing_the_second_time(
 def test_keys_outside_the_data_folder_have_their_owners_too(apart: Platform) -> None:
     datadir.prepare(apart)
 
-    folder = apart.settings.keys
-    owners = {name: (folder / name).stat() for name in ("web", "worker", "shared", "operator")}
-    assert {name: status.st_uid for name, status in owners.items()} == {
-        "web": WEB.uid,
-        "worker": WORKER.uid,
-        "shared": 0,
-        "operator": 0,
+    files = {path.name: path.stat() for path in apart.settings.keys.rglob("*") if path.is_file()}
+    assert {name: status.st_uid for name, status in files.items()} == {
+        "session.key": WEB.uid,
+        "receipt.key": WORKER.uid,
+        "queue.key": 0,
+        "receipt.pub": 0,
     }
-    assert owners["shared"].st_gid == SHARED
-    assert stat.S_IMODE(owners["worker"].st_mode) == 0o700
+    assert files["queue.key"].st_gid == SHARED
+    assert stat.S_IMODE(files["receipt.key"].st_mode) == 0o400
     assert not (apart.settings.data_dir / "keys").exists()
 
 

@@ -77,7 +77,7 @@ def test_a_worker_without_its_keys_or_its_launcher_is_not_well(
     with pytest.raises(PlatformError, match="the image is missing"):
         CHECKS[Process.WORKER](dataclasses.replace(platform, runner=BrokenRunner()))
     shutil.rmtree(platform.keys.folder / "worker")
-    with pytest.raises(KeyUnavailable, match="worker cannot be read here"):
+    with pytest.raises(KeyUnavailable, match=r"receipt\.key cannot be read by this process"):
         CHECKS[Process.WORKER](platform)
 
 
