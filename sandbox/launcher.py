@@ -9,6 +9,7 @@ that hangs up takes its run with it, so the runs of a killed worker end at once;
 launcher leaves behind is removed by the next one of the same label.
 """
 
+import errno
 import fcntl
 import json
 import logging
@@ -25,6 +26,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
+from typing import BinaryIO
 
 from sandbox import MIB, Limits, Run, SandboxUnavailable
 from sandbox.docker import DockerRunner
@@ -105,7 +107,7 @@ def serve(
 @contextmanager
 def _sole_launcher(socket_path: Path) -> Iterator[None]:
     """Hold the lock beside the socket, which the kernel frees however its holder ends."""
-    with socket_path.with_suffix(".lock").open("w") as lock:
+    with _open_lock(socket_path.with_suffix(".lock")) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -115,6 +117,20 @@ def _sole_launcher(socket_path: Path) -> Iterator[None]:
             ) from None
         socket_path.unlink(missing_ok=True)  # left by a launcher that was killed
         yield
+
+
+def _open_lock(path: Path) -> BinaryIO:
+    """Open a file that this user alone can open, since whoever opens it could hold the lock."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise SandboxUnavailable(
+            f"{path} is a link, which no launcher made: remove it.", code="lock_damaged"
+        ) from None
+    os.fchmod(lock, 0o600)  # earlier versions let everybody read it
+    return os.fdopen(lock, "r+b")
 
 
 def _sweep(runner: DockerRunner, stopping: threading.Event) -> None:

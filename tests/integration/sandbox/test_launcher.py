@@ -315,3 +315,32 @@ def test_a_foreign_user_is_refused_even_when_the_socket_lets_it_in(
 
     assert answer.startswith(f"forbidden: The user {NOBODY} may not use this launcher")
     assert containers() == []
+
+
+def test_no_other_user_can_hold_the_launchers_lock(launch: Launch, socket_path: Path) -> None:
+    lock = socket_path.with_suffix(".lock")
+    lock.touch(mode=0o644)  # as earlier versions left it
+
+    launch()
+
+    assert stat.S_IMODE(lock.stat().st_mode) == 0o600
+
+
+def test_a_link_in_place_of_the_lock_is_not_followed(
+    socket_path: Path, tmp_path: Path, case_image: str, label: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("kept")
+    socket_path.with_suffix(".lock").symlink_to(elsewhere)
+
+    launcher = subprocess.run(
+        [sys.executable, str(HERE / "launch.py"), str(socket_path), case_image, label],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+    assert launcher.returncode != 0
+    assert "launcher.lock is a link" in launcher.stderr
+    assert elsewhere.read_text() == "kept"
