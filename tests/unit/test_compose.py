@@ -182,6 +182,7 @@ def test_the_recipes_packages_are_in_the_operators_image_only() -> None:
     images = {name: SERVICES[name]["image"] for name in SERVICES}
 
     assert [name for name, image in images.items() if "operator" in image] == ["operator"]
+    assert images["operator"].startswith("${OPERATOR_IMAGE:-")
     assert images["prepare"] == images["web"] == images["worker"] == images["launcher"]
 
 
