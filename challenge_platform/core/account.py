@@ -13,11 +13,11 @@ from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from challenge_platform.core import audit
+from challenge_platform.core.name import look_of, normalize_name
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 
 PASSWORD_LENGTH = range(12, 129)
-NAME_LENGTH = range(1, 81)
 TOKEN_PREFIX = "chp"  # noqa: S105 -- the public first part of every token, so that scanners find leaks
 TOKEN_LIFETIME = timedelta(days=30)
 LAST_USED_GRAIN = timedelta(minutes=1)
@@ -103,12 +103,11 @@ def hash_password(password: str, /) -> str:
     return _HASHER.hash(normalize_password(password))
 
 
-def normalize_name(name: str, /) -> str:
-    """Give the form in which a name is stored; raise InvalidInput when it is not one."""
-    name = name.strip()
-    if len(name) not in NAME_LENGTH or not name.isprintable():
-        raise InvalidInput("a name has 1 to 80 printable characters")
-    return name
+def check_name(session: Session, name: str, /) -> None:
+    """Raise Conflict when a normalized name is another account's but for case or width."""
+    look = look_of(name)
+    if any(look_of(other) == look for other in session.exec(select(User.name))):
+        raise Conflict(f"the name {name!r} is another account's; choose one that differs more")
 
 
 def create_user(
@@ -121,7 +120,7 @@ def create_user(
     role: Role = Role.PARTICIPANT,
     now: datetime,
 ) -> User:
-    """Add a person; raise Conflict when the address has an account, InvalidInput when malformed."""
+    """Add a person; raise Conflict when address or name is taken, InvalidInput when malformed."""
     hashed = hash_password(password)
     return add_user(session, email=email, name=name, hashed=hashed, role=role, now=now)
 
@@ -140,6 +139,7 @@ def add_user(
     email, name = normalize_email(email), normalize_name(name)
     if session.exec(select(User).where(User.email == email)).first():
         raise Conflict(f"there is an account for {email} already")
+    check_name(session, name)
     user = User(email=email, name=name, password=hashed, role=role, created_at=now)
     session.add(user)
     session.flush()

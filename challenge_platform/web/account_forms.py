@@ -8,7 +8,9 @@ from wtforms import Field, StringField  # type: ignore[import-untyped]  # ships 
 from wtforms.validators import ValidationError  # type: ignore[import-untyped]  # ships no types
 
 from challenge_platform.core import account
-from challenge_platform.errors import InvalidInput
+from challenge_platform.core.name import normalize_name
+from challenge_platform.errors import Conflict, InvalidInput
+from challenge_platform.web import current
 from challenge_platform.web.language import gettext
 
 
@@ -24,11 +26,20 @@ class RegisterForm(RegisterFormV2):
     name = StringField()
 
     def validate_name(self, field: Field) -> None:
-        """Refuse what is not a name."""
+        """Refuse what is not a name, and another account's."""
         try:
-            field.data = account.normalize_name(field.data or "")
+            field.data = normalize_name(field.data or "")
+            with current.platform().database.reading() as session:
+                account.check_name(session, field.data)
         except InvalidInput as error:
-            raise ValidationError(gettext("Give a name of 1 to 80 characters.")) from error
+            message = gettext(
+                "Give a name of 1 to 80 visible characters, with a letter or digit, in one "
+                "alphabet and without the word baseline."
+            )
+            raise ValidationError(message) from error
+        except Conflict as error:
+            message = gettext("This name is another account's; choose one that differs more.")
+            raise ValidationError(message) from error
 
     def validate(self, **kwargs: object) -> bool:
         """Tell that an address is taken: without mail there is no other way to say it."""

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from challenge_platform.core import account
 from challenge_platform.core.account import Scope, User
+from challenge_platform.core.name import normalize_name
 from challenge_platform.errors import InvalidInput
 from challenge_platform.web import current
 from challenge_platform.web.language import gettext
@@ -29,7 +30,7 @@ def show() -> ResponseReturnValue:
 def create_token() -> ResponseReturnValue:
     """Make a token and show it, this once."""
     person = current.require_user()
-    name = account.normalize_name(request.form.get("name", ""))
+    name = normalize_name(request.form.get("name", ""), is_baseline=True)
     days, scopes = _choices()
     platform = current.platform()
     with platform.database.writing() as session:

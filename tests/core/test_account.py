@@ -39,10 +39,15 @@ def test_what_is_no_address_is_refused(email: str) -> None:
         account.normalize_email(email)
 
 
-@pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 81, "a\0"])
-def test_what_is_no_name_is_refused(name: str) -> None:
-    with pytest.raises(InvalidInput):
-        account.normalize_name(name)
+@pytest.mark.parametrize("other", ["ada", "\uff21DA", " Ada "])
+def test_a_name_that_reads_like_another_persons_is_refused(
+    other: str, platform: Platform, clock: Clock
+) -> None:
+    with platform.database.writing() as session:
+        account.create_user(session, email="a@x.org", name="Ada", password=PASSWORD, now=clock())
+        with pytest.raises(Conflict, match="another account"):
+            account.add_user(session, email="b@x.org", name=other, hashed="-", now=clock())
+        account.add_user(session, email="b@x.org", name="Ada L.", hashed="-", now=clock())
 
 
 def test_an_address_has_one_account(platform: Platform, clock: Clock) -> None:

@@ -12,6 +12,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.config import Settings
 from challenge_platform.core import account
 from challenge_platform.core.account import Role, User
+from challenge_platform.errors import NotFound
 from challenge_platform.web import create_app
 from tests.conftest import PASSWORD, Participant
 from tests.web.conftest import Browser, Program, csrf_token
@@ -74,8 +75,8 @@ def test_the_role_cannot_be_chosen(visitor: Browser, platform: Platform) -> None
         ({"password_confirm": "something else, longer"}, "Passwords do not match"),
         ({"email": "no address"}, "is not an e-mail address"),
         ({"email": "a\0b@example.org"}, "is not an e-mail address"),
-        ({"name": "x" * 81}, "1 to 80 characters"),
-        ({"name": "a\u202eb"}, "1 to 80 characters"),
+        ({"name": "x" * 81}, "1 to 80 visible characters"),
+        ({"name": "a\u202eb"}, "1 to 80 visible characters"),
         ({"email": "Alice@Example.org"}, "has an account already"),
     ],
 )
@@ -211,6 +212,26 @@ def test_changing_the_password_revokes_every_token(
     assert answer.status_code == 302
     assert "every API token of yours is revoked" in page.get("/profile/password").text
     assert (alices.get("/me").status_code, bobs.get("/me").status_code) == (401, 200)
+
+
+def test_registering_under_another_persons_name_is_refused_in_the_form(
+    alice: Participant, visitor: Browser, platform: Platform
+) -> None:
+    answer = visitor.send("/register", REGISTRATION | {"name": alice.user.name.upper()})
+
+    assert answer.status_code == 200
+    assert "This name is another account&#39;s" in answer.text
+    with pytest.raises(NotFound):
+        find(platform, REGISTRATION["email"])
+
+
+def test_registering_under_a_name_that_hides_something_is_refused_in_the_form(
+    visitor: Browser,
+) -> None:
+    answer = visitor.send("/register", REGISTRATION | {"name": "Ada\u200b"})
+
+    assert answer.status_code == 200
+    assert "Give a name of 1 to 80 visible characters" in answer.text
 
 
 def test_a_form_without_its_token_does_nothing(
