@@ -1,5 +1,6 @@
 """The wiring: every part of the platform, chosen once from the settings."""
 
+import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from challenge_platform.database import Database, connect
 from challenge_platform.errors import KeyUnavailable
 from challenge_platform.queue import Queue
 from challenge_platform.storage import ObjectStore
-from challenge_platform.vault import KeyRing
+from challenge_platform.vault import CREATE_ONLY, KeyRing
 from sandbox import Launcher
 from sandbox.client import LauncherClient
 
@@ -64,14 +65,30 @@ class Keys:
         """Signs receipts; read by the worker only."""
         return Signer(self.folder / "worker" / "receipt.key")
 
+    def create_for(self, slug: str, /) -> None:
+        """Make the keys of a challenge, where they are missing."""
+        self.scoring.create(slug)
+        recipient = self.release.create(slug)
+        if not (path := self._release_public(slug)).exists():
+            path.write_text(recipient)
+
+    def release_recipient(self, slug: str, /) -> str:
+        """Give the age recipient to which a challenge's private scores are encrypted."""
+        return read_secret(self._release_public(slug)).decode()
+
+    def _release_public(self, slug: str) -> Path:
+        return self.folder / "shared" / f"{slug}.release.pub"
+
     def create(self) -> None:
         """Make every key that no challenge owns, where it is missing."""
         for path in (self.session, self.queue):
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch(mode=0o600)
-                path.write_bytes(secrets.token_bytes(SECRET_BYTES))
-        self.receipt_public.write_bytes(self.signer.create())
+                with os.fdopen(os.open(path, CREATE_ONLY, 0o400), "wb") as file:
+                    file.write(secrets.token_bytes(SECRET_BYTES))
+        public = self.signer.create()
+        if not self.receipt_public.exists():
+            self.receipt_public.write_bytes(public)
 
 
 def read_secret(path: Path, /) -> bytes:

@@ -19,8 +19,8 @@ from challenge_platform.core.reaper import BOARD, BOARD_PERIOD, EVALUATE, enqueu
 from challenge_platform.errors import QueueUnavailable
 from sandbox import SandboxUnavailable
 
-# A job outlives its sandbox, so that the sandbox's own deadline always comes first.
-JOB_SECONDS = int(SCORING_LIMITS.seconds) + 60
+# A job outlives its sandbox and the launcher's own deadlines, so that they always come first.
+JOB_SECONDS = int(SCORING_LIMITS.seconds) + 180
 
 BEAT_SECONDS = 5.0
 
@@ -61,7 +61,7 @@ class Jobs:
             due = standing.boards_due(session)
         try:
             for challenge_id, phase, board, built_at in due:
-                if built_at is None or platform.clock() - built_at >= BOARD_PERIOD:
+                if built_at is None or abs(platform.clock() - built_at) >= BOARD_PERIOD:
                     enqueue_board(platform.queue, challenge_id, phase=phase, board=board)
         except QueueUnavailable:
             log.warning("board not enqueued, the reaper will")

@@ -17,6 +17,7 @@ import pyrage
 from challenge_platform.errors import InvalidInput, KeyUnavailable
 
 NONCE_BYTES = 32
+CREATE_ONLY = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,35 @@ class Truth:
 
 
 @dataclass(frozen=True)
+class Key:
+    """One challenge's key of one purpose, in memory."""
+
+    slug: str
+    purpose: str
+    identity: pyrage.x25519.Identity
+
+    def decrypt(self, ciphertext: bytes, /) -> bytes:
+        """Open what was encrypted to this key; raise KeyUnavailable when it was another."""
+        try:
+            return bytes(pyrage.decrypt(ciphertext, [self.identity]))
+        except pyrage.DecryptError as error:
+            raise KeyUnavailable(
+                f"the {self.purpose} key of {self.slug} does not open this; was the data folder "
+                "copied without its keys?"
+            ) from error
+
+    @property
+    def recipient(self) -> str:
+        """The public half, to which anybody may encrypt."""
+        return str(self.identity.to_public())
+
+    def seal(self, message: bytes, /) -> str:
+        """Give the HMAC-SHA256 that only holders of this key can make."""
+        secret = hashlib.sha256(f"seal {self.identity}".encode()).digest()
+        return hmac.digest(secret, message, "sha256").hex()
+
+
+@dataclass(frozen=True)
 class KeyRing:
     """The age identities of one purpose, a file a challenge, in a folder one process may read."""
 
@@ -58,20 +88,18 @@ class KeyRing:
         if not path.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             identity = pyrage.x25519.Identity.generate()
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+            descriptor = os.open(path, CREATE_ONLY, 0o400)
             with os.fdopen(descriptor, "w") as file:
                 file.write(f"{identity}\n")
         return str(self._identity(slug).to_public())
 
     def decrypt(self, ciphertext: bytes, /, *, slug: str) -> bytes:
         """Open what was encrypted to this key; raise KeyUnavailable without the right key."""
-        try:
-            return bytes(pyrage.decrypt(ciphertext, [self._identity(slug)]))
-        except pyrage.DecryptError as error:
-            raise KeyUnavailable(
-                f"the {self.purpose} key of {slug} does not open this; was the data folder copied "
-                "without its keys?"
-            ) from error
+        return self.open(slug).decrypt(ciphertext)
+
+    def open(self, slug: str, /) -> Key:
+        """Read the challenge's key; raise KeyUnavailable when this process may not."""
+        return Key(slug, self.purpose, self._identity(slug))
 
     def _path(self, slug: str) -> Path:
         return self.folder / f"{slug}.key"

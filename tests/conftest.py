@@ -47,7 +47,7 @@ def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[P
     """Give a platform with its tables and keys, on the test's clock and runner."""
     wired = Platform.from_settings(settings)
     wired = dataclasses.replace(wired, clock=clock, runner=runner)
-    datadir.prepare(wired)
+    datadir.prepare(wired, slugs=[TINY.name], separate=False)
     yield wired
     wired.database.engine.dispose()
 

@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlmodel import Session
+
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.challenge import (
     ChallengeVersion,
@@ -15,8 +17,9 @@ from challenge_platform.core.challenge import (
     publish,
 )
 from challenge_platform.core.definition import ChallengeDefinition, LocalText, read_definition
-from challenge_platform.errors import InvalidInput, KeyUnavailable, NotFound
-from challenge_platform.vault import Truth, open_truth, seal_truth
+from challenge_platform.core.submission import count_submissions
+from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
+from challenge_platform.vault import Key, Truth, open_truth, seal_truth
 from scorers.table import read_ids, read_truth
 
 SOURCES = ("*.yaml", "*.py", "*.md", "*.csv", "*.txt")
@@ -27,8 +30,8 @@ def build_challenge(
 ) -> ChallengeVersion:
     """Build and publish the challenge in `folder`; the clear truth only ever exists in memory.
 
-    What was built from the same sources before is not built again. Raise InvalidInput naming the
-    file and what is wrong with it.
+    The challenge's keys exist already. What was built from the same sources before is not built
+    again. Raise InvalidInput naming the file and what is wrong with it.
     """
     definition = read_definition(folder / "challenge.yaml")
     digest = _source_digest(folder)
@@ -42,17 +45,40 @@ def build_challenge(
         table = _run_recipe(recipe, public)
         files = _store_public(platform, definition, public)
         _check_truth(definition, public, table)
+    key = platform.keys.scoring.open(definition.slug)
+    truth_object, commitment = _encrypted(platform, key, table)
     publication = Publication(
         definition=definition,
         texts=_texts(folder, definition),
         files=files,
+        truth_object=truth_object,
+        truth_commitment=commitment,
+        release_recipient=platform.keys.release_recipient(definition.slug),
         source_digest=digest,
-        **_seal(platform, definition.slug, table),
     )
     with platform.database.writing() as session:
-        version = publish(session, publication, now=platform.clock())
+        _require_comparable(session, publication)
+        seal = publication.seal(key)
+        version = publish(session, publication, seal=seal, now=platform.clock())
     say(f"{definition.slug}: published as version {version.number}, {len(files)} public files")
     return version
+
+
+def _require_comparable(session: Session, publication: Publication) -> None:
+    """Raise Conflict when scores of the new version could not stand beside those there are."""
+    definition = publication.definition
+    try:
+        current = find_challenge(session, definition.slug)
+    except NotFound:
+        return
+    same_truth = current.version.truth_commitment == publication.truth_commitment
+    if (current.definition.task, same_truth) == (definition.task, True):
+        return
+    if count := count_submissions(session, challenge_id=current.id):
+        raise Conflict(
+            f"{definition.slug} has {count} submission(s) that were scored by other metrics or "
+            "another truth: publish the change as a challenge with another slug"
+        )
 
 
 def _run_recipe(recipe: Path, public: Path) -> bytes:
@@ -101,28 +127,19 @@ def _check_truth(definition: ChallengeDefinition, public: Path, table: bytes) ->
         )
 
 
-def _seal(platform: Platform, slug: str, table: bytes) -> dict[str, str]:
-    """Encrypt the truth for the worker, or keep the ciphertext there is when it holds the same."""
-    scoring, release = platform.keys.scoring.create(slug), platform.keys.release.create(slug)
+def _encrypted(platform: Platform, key: Key, table: bytes) -> tuple[str, str]:
+    """Give object and commitment of the truth, keeping the ciphertext there is if it holds it."""
     try:
         with platform.database.reading() as session:
-            version = find_challenge(session, slug).version
+            version = find_challenge(session, key.slug).version
         sealed = platform.store.read(version.truth_object)
-        truth = open_truth(sealed, ring=platform.keys.scoring, slug=slug)
+        truth = open_truth(sealed, ring=platform.keys.scoring, slug=key.slug)
         if truth.table == table:
-            return {
-                "truth_object": version.truth_object,
-                "truth_commitment": truth.commitment,
-                "release_recipient": release,
-            }
+            return version.truth_object, truth.commitment
     except (NotFound, KeyUnavailable):
         pass  # the first build, or a new key: encrypt anew
     truth = Truth.of(table)
-    return {
-        "truth_object": platform.store.put(seal_truth(truth, recipient=scoring)).digest,
-        "truth_commitment": truth.commitment,
-        "release_recipient": release,
-    }
+    return platform.store.put(seal_truth(truth, recipient=key.recipient)).digest, truth.commitment
 
 
 def _texts(folder: Path, definition: ChallengeDefinition) -> dict[str, dict[str, str]]:

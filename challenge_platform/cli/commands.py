@@ -150,6 +150,12 @@ COMMANDS = (
         section=Section.SERVER,
     ),
     Row(
+        words="demo",
+        module=_CLI + "demo",
+        line="Load the demo into a running platform.",
+        section=Section.SERVER,
+    ),
+    Row(
         words="doctor",
         module=_CLI + "doctor",
         line="Check this machine and a running platform.",

@@ -2,12 +2,25 @@
 
 import os
 import stat
+import subprocess
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli.privileges import REDIS, SHARED, WEB, WORKER, can_separate
+from challenge_platform.cli.privileges import (
+    REDIS,
+    SHARED,
+    WEB,
+    WORKER,
+    become,
+    can_separate,
+    code_folders,
+    preparation,
+)
 from challenge_platform.config import Settings
+from challenge_platform.errors import InvalidInput
 from challenge_platform.migrations import upgrade
 
 ROOT = 0
@@ -27,33 +40,79 @@ PARTS = (
     Part(".", ROOT, SHARED, 0o751),
     Part("db", ROOT, SHARED, 0o2770),
     Part("objects", ROOT, SHARED, 0o2770),
+    Part("demo", WORKER.uid, SHARED, 0o700),
     Part("log", ROOT, ROOT, 0o700),
     Part("run", ROOT, SHARED, 0o751),
     Part("run/redis", REDIS.uid, SHARED, 0o750),
     Part("run/launcher", ROOT, SHARED, 0o750),
     Part("keys", ROOT, SHARED, 0o750),
-    Part("keys/web", WEB.uid, ROOT, 0o700),
+    Part("keys/web", ROOT, SHARED, 0o710),
     Part("keys/shared", ROOT, SHARED, 0o750),
-    Part("keys/worker", WORKER.uid, ROOT, 0o700),
+    Part("keys/worker", ROOT, SHARED, 0o710),
+    Part("keys/worker/scoring", ROOT, SHARED, 0o710),
     Part("keys/operator", ROOT, ROOT, 0o700),
+    Part("keys/operator/release", ROOT, ROOT, 0o700),
 )
 
 
-def prepare(platform: Platform, /) -> None:
-    """Make the data folder, its keys and its database, and give each part to its owner.
+def prepare(
+    platform: Platform, /, *, slugs: Iterable[str] = (), separate: bool | None = None
+) -> None:
+    """Make the data folder, its keys, those of the challenges named, and the database.
 
-    Safe to repeat: nothing that exists is made again, owners and modes are put right.
+    Safe to repeat: nothing that exists is made again, owners and modes are put right. As root this
+    only touches folders that nobody else may write to; the database, which web may replace by a
+    link to anything, is brought up to date by a child that runs as the worker. `separate` False
+    leaves everything to the user who calls, root or not.
     """
+    separate = can_separate() if separate is None else separate
     for part in PARTS:
         folder = _place(part, platform.settings)
         folder.mkdir(parents=True, exist_ok=True)
-        if can_separate():
-            os.chown(folder, part.uid, part.gid)
+        if separate:
+            os.chown(folder, part.uid, part.gid, follow_symlinks=False)
         folder.chmod(part.mode)
-    platform.keys.create()
-    upgrade(platform.database)
-    platform.database.engine.dispose()
-    settle(platform)
+    keys = platform.keys
+    keys.create()
+    for slug in slugs:
+        keys.create_for(slug)
+    for place, uid, gid, mode in (
+        ("web", WEB.uid, ROOT, 0o400),
+        ("shared", ROOT, SHARED, 0o440),
+        ("worker", WORKER.uid, ROOT, 0o400),
+        ("worker/scoring", WORKER.uid, ROOT, 0o400),
+        ("operator/release", ROOT, ROOT, 0o400),
+    ):
+        _hand_over(keys.folder / place, uid=uid, gid=gid, mode=mode, separate=separate)
+    if separate:
+        _migrate_as_worker(platform)
+    else:
+        upgrade(platform.database)
+        platform.database.engine.dispose()
+
+
+def run_as_worker(platform: Platform, /, *, reach: Iterable[Path] = ()) -> None:
+    """Turn this process, if it is root, into the worker: root keeps away from what web can write.
+
+    `reach` names more folders that must stay enterable.
+    """
+    if can_separate():
+        data = platform.settings.data_dir.absolute()
+        become(WORKER, reach=(*code_folders(), data, platform.settings.keys, *reach))
+
+
+def _migrate_as_worker(platform: Platform) -> None:
+    data = platform.settings.data_dir.absolute()
+    done = subprocess.run(
+        [sys.executable, "-m", "challenge_platform.migrations"],
+        env=platform.settings.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        preexec_fn=preparation(WORKER, reach=(*code_folders(), data)),
+    )
+    if done.returncode != 0:
+        raise InvalidInput(f"the database cannot be brought up to date: {done.stderr.strip()}")
 
 
 def _place(part: Part, settings: Settings) -> Path:
@@ -64,27 +123,12 @@ def _place(part: Part, settings: Settings) -> Path:
     return settings.data_dir.absolute() / path
 
 
-def settle(platform: Platform, /) -> None:
-    """Give every key and every file that was made meanwhile to the owner of its folder."""
-    keys = platform.keys.folder
-    data = platform.settings.data_dir.absolute()
-    _hand_over(keys / "web", uid=WEB.uid, gid=ROOT, mode=0o400)
-    _hand_over(keys / "shared", uid=ROOT, gid=SHARED, mode=0o440)
-    _hand_over(keys / "worker", uid=WORKER.uid, gid=ROOT, mode=0o400)
-    _hand_over(keys / "operator", uid=ROOT, gid=ROOT, mode=0o400)
-    if can_separate():
-        _hand_over(data / "db", uid=ROOT, gid=SHARED, mode=0o660)
-        _hand_over(data / "objects", uid=ROOT, gid=SHARED, mode=0o660)
-
-
-def _hand_over(folder: Path, *, uid: int, gid: int, mode: int) -> None:
-    """Give what root owns below `folder` away; what a process made itself stays as it is."""
-    for path in folder.rglob("*"):
-        status = path.stat()
-        if can_separate():
-            if status.st_uid not in {ROOT, uid}:
-                continue
-            os.chown(path, uid, gid)
-        wanted = (mode | 0o100 | (mode & 0o040) >> 2) if stat.S_ISDIR(status.st_mode) else mode
-        if stat.S_IMODE(status.st_mode) != wanted:
-            path.chmod(wanted)
+def _hand_over(folder: Path, *, uid: int, gid: int, mode: int, separate: bool) -> None:
+    """Give the key files in a folder, which only root can write to, to their owner."""
+    for path in folder.iterdir():
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            continue
+        if separate:
+            os.chown(path, uid, gid, follow_symlinks=False)
+        path.chmod(mode)

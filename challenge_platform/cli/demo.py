@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -9,11 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
 from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
+from challenge_platform.cli.organizer import DataDir, open_platform
 from challenge_platform.cli.visitor import Visitor
 from challenge_platform.core import account
 from challenge_platform.core.account import Role, User
@@ -26,6 +28,8 @@ from challenge_platform.core.team import join
 from challenge_platform.errors import InvalidInput
 
 CHALLENGES = Path(__file__).resolve().parents[2] / "challenges"
+app = typer.Typer()
+
 DOMAIN = "demo.invalid"
 WAIT_SECONDS = 120
 BOARD_TRIES, BOARD_PAUSE = 50, 0.2
@@ -53,15 +57,14 @@ class Demo:
         """Load everything; give 0 only if every baseline was scored within its expected range."""
         people = self._people()
         good = True
-        for folder in sorted(path.parent for path in CHALLENGES.glob("*/challenge.yaml")):
-            good = self._load(folder, participant=people[0]) and good
+        for slug in slugs():
+            good = self._load(CHALLENGES / slug, participant=people[0]) and good
         self._print_accounts(people)
         return 0 if good else 1
 
     def _load(self, folder: Path, *, participant: Account) -> bool:
         platform = self.platform
         version = build_challenge(platform, folder, say=self.say)
-        datadir.settle(platform)
         with platform.database.reading() as session:
             challenge = current_version(session, version.challenge_id)
         done = [
@@ -181,7 +184,7 @@ class Demo:
     def _people(self) -> list[Account]:
         """Make one account a role on the first run, and remember them for the next."""
         platform = self.platform
-        memory = platform.keys.folder / "operator" / "demo-accounts.json"
+        memory = platform.settings.data_dir.absolute() / "demo" / "accounts.json"
         if memory.exists():
             return [Account(**entry) for entry in json.loads(memory.read_text())]
         people = [
@@ -217,8 +220,17 @@ def _predict(script: Path, public: Path) -> Path:
     return predictions
 
 
-def run(platform: Platform, /, *, say: Callable[[str], None], stopped: threading.Event) -> int:
-    """Load the demo into a running platform; give the exit status."""
+def slugs() -> list[str]:
+    """List the challenges of this checkout."""
     if not CHALLENGES.is_dir():
-        raise InvalidInput("--demo needs the folder `challenges` of a checkout of the repository")
-    return Demo(platform=platform, say=say, stopped=stopped).run()
+        raise InvalidInput("the demo needs the folder `challenges` of a checkout of the repository")
+    return sorted(path.parent.name for path in CHALLENGES.glob("*/challenge.yaml"))
+
+
+@app.command("demo")
+def demo(*, data_dir: DataDir = None) -> None:
+    """Load the demo into a running platform; exit status 0 only if every baseline was scored."""
+    platform = open_platform(data_dir)
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    raise typer.Exit(Demo(platform=platform, say=typer.echo, stopped=stopped).run())

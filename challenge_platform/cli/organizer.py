@@ -37,9 +37,10 @@ def open_platform(data_dir: Path | None, /) -> Platform:
 
 
 def prepared_platform(data_dir: Path | None, /) -> Platform:
-    """Wire the platform on a data folder, and make what is missing there."""
+    """Wire the platform on a data folder, make what is missing there, and give root up."""
     platform = open_platform(data_dir)
     datadir.prepare(platform)
+    datadir.run_as_worker(platform)
     return platform
 
 
@@ -55,7 +56,8 @@ def prepare(*, data_dir: DataDir = None) -> None:
 
     `challenge up` does this by itself; run it before the processes are started one by one.
     """
-    platform = prepared_platform(data_dir)
+    platform = open_platform(data_dir)
+    datadir.prepare(platform)
     typer.echo(f"prepared: keys in {platform.keys.folder}, tables of this version in the database")
 
 
@@ -129,9 +131,11 @@ def build_data(
         raise InvalidInput(
             f"there is no folder {folder}; {source} holds: {there or 'no challenge'}"
         )
-    platform = prepared_platform(data_dir)
+    platform = open_platform(data_dir)
+    datadir.prepare(platform, slugs=[slug])
+    folder = folder.absolute()
+    datadir.run_as_worker(platform, reach=[folder])
     build_challenge(platform, folder, say=typer.echo)
-    datadir.settle(platform)
 
 
 @app.command("reveal")
@@ -143,19 +147,19 @@ def reveal_private(
     data_dir: DataDir = None,
 ) -> None:
     """Open a phase's private scores for everybody; this cannot be taken back (operator)."""
-    platform = prepared_platform(data_dir)
+    platform = open_platform(data_dir)
     if not yes:
-        typer.confirm(
-            f"Show the private scores of {slug}, phase {phase}, to everybody?", abort=True
-        )
+        question = f"Show the private scores of {slug}, phase {phase}, to everybody?"
+        typer.confirm(question, abort=True)
+    key = platform.keys.release.open(slug)
+    datadir.run_as_worker(platform)
     with platform.database.writing() as session:
         opened = reveal(
             session,
             platform.store,
             find_challenge(session, slug),
             phase=phase,
-            release_keys=platform.keys.release,
+            release_key=key,
             now=platform.clock(),
         )
-    datadir.settle(platform)
     typer.echo(f"{slug}: the private scores of {opened} teams are open")

@@ -49,14 +49,14 @@ def preparation(identity: Identity | None, /, *, reach: Iterable[Path]) -> Calla
 
     def prepare() -> None:
         if identity is not None:
-            _become(identity, reach=paths)
+            become(identity, reach=paths)
         _end_with_parent()
 
     return prepare
 
 
-def _become(identity: Identity, *, reach: Iterable[Path]) -> None:
-    """Turn this process into the identity; `reach` stays enterable.
+def become(identity: Identity, /, *, reach: Iterable[Path]) -> None:
+    """Turn this process into the identity, for good; `reach` stays enterable.
 
     The code may lie in a folder that only root may enter, such as a home or a temporary folder.
     In a mount namespace of its own, that folder is then replaced by one that holds nothing but
@@ -67,6 +67,12 @@ def _become(identity: Identity, *, reach: Iterable[Path]) -> None:
     os.setresgid(identity.gid, identity.gid, identity.gid)
     os.setresuid(identity.uid, identity.uid, identity.uid)
     os.umask(UMASK)
+    os.chdir("/")
+
+
+def code_folders() -> tuple[Path, ...]:
+    """Give the folders that a process needs to run this code: interpreter, packages, checkout."""
+    return (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[2])
 
 
 def _end_with_parent() -> None:

@@ -14,15 +14,17 @@ import typer
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir, demo
+from challenge_platform.cli.exits import ExitCode
 from challenge_platform.cli.organizer import DataDir, settings
-from challenge_platform.cli.privileges import UMASK, can_separate
-from challenge_platform.cli.supervisor import Supervisor, programs, web_command
+from challenge_platform.cli.privileges import UMASK, WORKER, can_separate, code_folders
+from challenge_platform.cli.supervisor import Program, Supervisor, programs, web_command
 from challenge_platform.config import Settings
 from challenge_platform.errors import InvalidInput
 
 app = typer.Typer()
 
 READY_SECONDS = 60.0
+POLL_SECONDS = 0.1
 SOCKET_PATH_LIMIT = 107
 
 Port = Annotated[int, typer.Option("--port", "-p", min=1, max=65535, help="Port of the pages.")]
@@ -44,33 +46,73 @@ def up(
     ] = False,
 ) -> None:
     """Run the whole platform on this machine until Ctrl-C: web, worker, launcher, reaper, Redis."""
-    chosen = settings(data_dir, public_url=f"http://{_shown(host)}:{port}")
+    chosen = settings(data_dir)
+    address = f"http://{_shown(host)}:{port}"
+    if "public_url" not in chosen.model_fields_set:
+        chosen = settings(data_dir, public_url=address)
     _check_port(host, port)
     _check_socket_path(chosen.launcher_address)
-    platform = Platform.from_settings(chosen)
-    datadir.prepare(platform)
+    datadir.prepare(Platform.from_settings(chosen), slugs=demo.slugs() if with_demo else ())
     supervisor = _supervisor(chosen, bind=f"{host}:{port}", workers=workers)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stopped.set())
     _say_separation()
-    supervisor.start()
-    watcher = threading.Thread(target=supervisor.watch, name="watch", daemon=True)
-    watcher.start()
-    status = 0
+    guide = _Guide(supervisor, address=address, settings=chosen, with_demo=with_demo, leave=leave)
     try:
-        _wait_until_ready(chosen, supervisor)
-        typer.echo(f"ready: {chosen.public_url} (logs in {supervisor.logs})")
-        if with_demo:
-            status = demo.run(platform, say=typer.echo, stopped=supervisor.stopped)
-        if not leave:
-            typer.echo("press Ctrl-C to stop")
-            while not supervisor.stopped.wait(3600):
-                pass
+        supervisor.start()
+        guide.start()
+        supervisor.watch()  # in this thread, as a child ends with the thread that started it
     finally:
-        supervisor.stopped.set()
-        watcher.join()
         supervisor.stop()
-    raise typer.Exit(status)
+        guide.join()
+    raise typer.Exit(guide.status)
+
+
+class _Guide(threading.Thread):
+    """Waits until all is ready, says so, and runs the demo, while the main thread watches."""
+
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        *,
+        address: str,
+        settings: Settings,
+        with_demo: bool,
+        leave: bool,
+    ) -> None:
+        super().__init__(name="guide")
+        self.status = ExitCode.PLATFORM
+        self._supervisor = supervisor
+        self._address = address
+        self._settings = settings
+        self._with_demo = with_demo
+        self._leave = leave
+
+    def run(self) -> None:
+        """Go through it once; a failure stops everything."""
+        try:
+            _wait_until_ready(self._address, self._supervisor)
+            typer.echo(f"ready: {self._settings.public_url} (logs in {self._supervisor.logs})")
+            self.status = self._demo() if self._with_demo else ExitCode.DONE
+        except InvalidInput as error:
+            typer.echo(f"challenge: {error}", err=True)
+            self._supervisor.stopped.set()
+            return
+        if self._leave:
+            self._supervisor.stopped.set()
+        else:
+            typer.echo("press Ctrl-C to stop")
+
+    def _demo(self) -> ExitCode:
+        """Run the demo as the worker, so that root keeps away from what web can write."""
+        command = (sys.executable, "-m", "challenge_platform.cli", "demo")
+        program = Program(name="demo", command=command, identity=WORKER)
+        process = self._supervisor.spawn(program, output=None)
+        while process.poll() is None:
+            if self._supervisor.stopped.wait(POLL_SECONDS):
+                process.terminate()
+                process.wait()
+        return ExitCode.DONE if process.returncode == 0 else ExitCode.USAGE
 
 
 @app.command("web")
@@ -94,7 +136,6 @@ def reaper(*, data_dir: DataDir = None) -> None:
 
 def _supervisor(chosen: Settings, *, bind: str, workers: int) -> Supervisor:
     redis_socket = None if chosen.redis_url else chosen.run_dir / "redis" / "redis.sock"
-    package = Path(__file__).resolve().parents[2]
     return Supervisor(
         programs=programs(
             redis_socket=redis_socket,
@@ -104,7 +145,7 @@ def _supervisor(chosen: Settings, *, bind: str, workers: int) -> Supervisor:
         ),
         environment=chosen.environment(),
         logs=chosen.data_dir.absolute() / "log",
-        reach=(Path(sys.prefix), Path(sys.base_prefix), package, chosen.data_dir.absolute()),
+        reach=(*code_folders(), chosen.data_dir.absolute()),
         say=lambda line: typer.echo(line, err=True),
     )
 
@@ -118,12 +159,12 @@ def _replace(command: tuple[str, ...], chosen: Settings) -> None:
     os.execve(command[0], command, chosen.environment())  # noqa: S606 -- the commands are ours
 
 
-def _wait_until_ready(chosen: Settings, supervisor: Supervisor) -> None:
+def _wait_until_ready(address: str, supervisor: Supervisor) -> None:
     deadline = time.monotonic() + READY_SECONDS
     problem = "no answer yet"
     while not supervisor.stopped.is_set() and time.monotonic() < deadline:
         try:
-            answer = httpx.get(f"{chosen.public_url}/readyz", timeout=2)
+            answer = httpx.get(f"{address}/readyz", timeout=2)
             parts = answer.json()
             if answer.is_success and all(parts.values()):
                 return

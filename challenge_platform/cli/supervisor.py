@@ -1,5 +1,6 @@
 """`challenge up`: start every process, restart what dies, stop them all together."""
 
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -9,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
 from challenge_platform.cli.privileges import (
     REDIS,
@@ -61,7 +61,7 @@ class Supervisor:
         """Start every program, in order."""
         self.logs.mkdir(parents=True, exist_ok=True)
         for program in self.programs:
-            process = self._spawn(program)
+            process = self.spawn(program, output=self._log(program))
             self._children.append(
                 _Child(program=program, process=process, started=time.monotonic())
             )
@@ -86,10 +86,6 @@ class Supervisor:
                 child.process.kill()
                 child.process.wait()
 
-    def pids(self) -> dict[str, int]:
-        """Give the process id of each program."""
-        return {child.program.name: child.process.pid for child in self._children}
-
     def _look_after(self, child: _Child) -> None:
         code = child.process.poll()
         now = time.monotonic()
@@ -100,29 +96,31 @@ class Supervisor:
             child.restarts = 0 if stable else child.restarts + 1
             pause = 0.0 if stable else min(MAX_PAUSE, 0.1 * 2.0**child.restarts)
             child.not_before = now + pause
-            log = self.logs / f"{child.program.name}.log"
+            log = self._log(child.program)
             if code != 0:
                 self.say(f"{child.program.name} ended with {_how(code)}; starting it again ({log})")
         if now >= child.not_before:
-            child.process = self._spawn(child.program)
+            child.process = self.spawn(child.program, output=self._log(child.program))
             child.started, child.not_before = now, 0.0
 
-    def _spawn(self, program: Program) -> subprocess.Popen[bytes]:
+    def spawn(self, program: Program, *, output: Path | None) -> subprocess.Popen[bytes]:
+        """Start a program as its user; it writes to the file `output`, or where we write."""
         identity = program.identity if can_separate() else None
-        with self._log(program) as log:
+        with contextlib.ExitStack() as stack:
+            log = stack.enter_context(output.open("ab")) if output else None
             return subprocess.Popen(  # noqa: S603 -- the commands are this module's own
                 program.command,
                 env=dict(self.environment),
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=log,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if log else None,
                 preexec_fn=preparation(identity, reach=self.reach),  # noqa: PLW1509 -- it takes no lock
                 start_new_session=True,
             )
 
-    def _log(self, program: Program) -> IO[bytes]:
-        return (self.logs / f"{program.name}.log").open("ab")
+    def _log(self, program: Program) -> Path:
+        return self.logs / f"{program.name}.log"
 
 
 def _how(code: int) -> str:

@@ -1,6 +1,7 @@
 """Challenges as published: an immutable version a publication, with its texts, files and truth."""
 
 import hashlib
+import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from challenge_platform.core import audit
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import Conflict, NotFound
+from challenge_platform.vault import Key
 
 
 class Challenge(SQLModel, table=True):
@@ -42,6 +44,7 @@ class ChallengeVersion(SQLModel, table=True):
     truth_commitment: str = Field(max_length=64)
     release_recipient: str = Field(max_length=120)
     source_digest: str = Field(max_length=64)
+    seal: str = Field(max_length=64)
     published_at: datetime = Field(sa_type=UTCDateTime)
 
 
@@ -79,13 +82,12 @@ class Publication:
     @property
     def digest(self) -> str:
         """SHA-256 of what judges participants: definition, texts, files, truth commitment."""
-        content = {
-            "definition": self.definition.document(),
-            "texts": self.texts,
-            "files": {file.name: file.digest for file in self.files},
-            "truth": self.truth_commitment,
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        files = {file.name: {"digest": file.digest, "size": file.size} for file in self.files}
+        return _digest(self.definition.document(), self.texts, files, self.truth_commitment)
+
+    def seal(self, key: Key, /) -> str:
+        """Give the seal by which the worker knows that web did not change the publication."""
+        return key.seal(_sealed(self.digest, self.truth_object, self.release_recipient))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,6 +125,17 @@ class PublishedChallenge:
         texts = self.version.texts[name]
         return str(texts.get(language, texts["en"]))
 
+    def is_genuine(self, key: Key, /) -> bool:
+        """Whether the version is as the operator published it; the worker asks before scoring.
+
+        The web process can write to the database, and must not choose what a worker, who holds
+        the truth, scores by, or to whom it encrypts private scores.
+        """
+        row = self.version
+        digest = _digest(row.definition, row.texts, row.files, row.truth_commitment)
+        message = _sealed(digest, row.truth_object, row.release_recipient)
+        return digest == row.digest and hmac.compare_digest(key.seal(message), row.seal)
+
     @property
     def agreement_digest(self) -> str:
         """SHA-256 of the agreement's text in all languages."""
@@ -130,7 +143,9 @@ class PublishedChallenge:
         return hashlib.sha256(texts.encode()).hexdigest()
 
 
-def publish(session: Session, publication: Publication, /, *, now: datetime) -> ChallengeVersion:
+def publish(
+    session: Session, publication: Publication, /, *, seal: str, now: datetime
+) -> ChallengeVersion:
     """Make a publication current; one that equals the current version changes nothing."""
     slug = publication.definition.slug
     challenge = session.exec(select(Challenge).where(Challenge.slug == slug)).first()
@@ -152,6 +167,7 @@ def publish(session: Session, publication: Publication, /, *, now: datetime) -> 
         truth_commitment=publication.truth_commitment,
         release_recipient=publication.release_recipient,
         source_digest=publication.source_digest,
+        seal=seal,
         published_at=now,
     )
     session.add(version)
@@ -200,6 +216,17 @@ def record_reveal(session: Session, challenge_id: int, /, *, phase: str, now: da
     if is_revealed(session, challenge_id, phase=phase):
         raise Conflict(f"the private scores of phase {phase!r} are revealed already")
     session.add(Reveal(challenge_id=challenge_id, phase=phase, revealed_at=now))
+
+
+def _digest(
+    definition: dict[str, Any], texts: dict[str, Any], files: dict[str, Any], commitment: str
+) -> str:
+    content = {"definition": definition, "texts": texts, "files": files, "truth": commitment}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _sealed(digest: str, truth_object: str, release_recipient: str) -> bytes:
+    return json.dumps(["challenge-version/1", digest, truth_object, release_recipient]).encode()
 
 
 def _latest(session: Session, challenge: Challenge) -> ChallengeVersion | None:

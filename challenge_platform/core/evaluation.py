@@ -56,8 +56,8 @@ class Result(SQLModel, table=True):
 class NotScored(Exception):
     """The attempt ended without a score, through no fault of the participant."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: Reason, *, why: str = "") -> None:
+        super().__init__(why)
         self.reason = reason
 
 
@@ -65,6 +65,7 @@ class NotScored(Exception):
 class _Work:
     """What one attempt works on."""
 
+    token: int
     submission: Submission
     challenge: PublishedChallenge
     team: Team
@@ -105,7 +106,7 @@ class Evaluator:
                 submission=submission_id,
                 attempt=claim.attempt,
                 reason=ended.reason,
-                why=str(ended.__cause__ or ""),
+                why=str(ended.__cause__ or ended),
             )
             return self._postpone(claim, ended.reason)
         except StaleClaim:
@@ -119,7 +120,7 @@ class Evaluator:
             submission = submissions.find_submission(session, claim.submission_id)
             challenge = challenge_version(session, submission.version_id)
             team = session.get_one(Team, submission.team_id)
-        return _Work(submission=submission, challenge=challenge, team=team)
+        return _Work(token=claim.token, submission=submission, challenge=challenge, team=team)
 
     def _score(self, work: _Work) -> tuple[Outcome, Evaluation]:
         """Score in the sandbox; raise NotScored with the platform's reason when that fails."""
@@ -131,7 +132,7 @@ class Evaluator:
             predictions=self.store.read(submission.artifact),
             seed=truth.seed(f"resamples/{submission.phase}"),
         )
-        run_id = f"{submission.id}-{submission.token}"
+        run_id = f"{submission.id}-{work.token}"
         run = Run(id=run_id, runtime=SCORING_RUNTIME, limits=SCORING_LIMITS, input=request)
         try:
             outcome = self.runner.run(run)
@@ -142,11 +143,17 @@ class Evaluator:
         return outcome, _read_evaluation(outcome.output)
 
     def _truth(self, challenge: PublishedChallenge) -> Truth:
-        sealed = self.store.read(challenge.version.truth_object)
+        """Open the hidden truth, if the challenge is as it was published."""
         try:
-            return open_truth(sealed, ring=self.scoring_keys, slug=challenge.slug)
+            genuine = challenge.is_genuine(self.scoring_keys.open(challenge.slug))
+            sealed = self.store.read(challenge.version.truth_object)
+            truth = open_truth(sealed, ring=self.scoring_keys, slug=challenge.slug)
         except KeyUnavailable as error:
             raise NotScored(Reason.TRUTH_UNAVAILABLE) from error
+        if not genuine or truth.commitment != challenge.version.truth_commitment:
+            why = f"{challenge.slug} was changed in the database since it was published"
+            raise NotScored(Reason.TRUTH_UNAVAILABLE, why=why)
+        return truth
 
     def _record(self, claim: Claim, work: _Work, outcome: Outcome, evaluation: Evaluation) -> State:
         """Write state, scores, standing and receipt in one transaction, with a valid claim only."""

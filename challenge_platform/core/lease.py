@@ -5,9 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
 from challenge_platform.core.submission import Claim, renew
 from challenge_platform.database import Database
 from challenge_platform.errors import StaleClaim
+
+log = structlog.get_logger()
 
 
 @contextmanager
@@ -24,6 +29,8 @@ def kept(
                     renew(session, claim, until=clock() + lease)
             except StaleClaim:
                 return
+            except SQLAlchemyError as error:  # the next third of the lease may do better
+                log.warning("lease not renewed", submission=claim.submission_id, why=str(error))
 
     thread = threading.Thread(target=keep, name=f"lease-{claim.submission_id}", daemon=True)
     thread.start()

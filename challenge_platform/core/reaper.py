@@ -45,19 +45,19 @@ class Reaper:
             waiting = submissions.due(session, now=now)
             boards = boards_due(session)
         try:
-            for identifier, attempt in waiting:
-                enqueue_evaluation(self.queue, identifier, attempt=attempt)
+            for identifier, token in waiting:
+                enqueue_evaluation(self.queue, identifier, token=token)
             for challenge_id, phase, board, built_at in boards:
-                if built_at is None or now - built_at >= BOARD_PERIOD:
+                if built_at is None or abs(now - built_at) >= BOARD_PERIOD:
                     enqueue_board(self.queue, challenge_id, phase=phase, board=board)
         except QueueUnavailable:
             return Round(taken_back=lost, enqueued=0, queue_available=False)
         return Round(taken_back=lost, enqueued=len(waiting), queue_available=True)
 
 
-def enqueue_evaluation(queue: Queue, submission_id: str, /, *, attempt: int = 0) -> None:
-    """Put a submission into the queue once; the attempt tells a later job from an earlier one."""
-    queue.enqueue(EVALUATE, submission_id, job_id=f"{EVALUATE}-{submission_id}-{attempt}")
+def enqueue_evaluation(queue: Queue, submission_id: str, /, *, token: int = 0) -> None:
+    """Put a submission into the queue once; its last token tells a later job from an earlier."""
+    queue.enqueue(EVALUATE, submission_id, job_id=f"{EVALUATE}-{submission_id}-{token}")
 
 
 def enqueue_board(queue: Queue, challenge_id: int, /, *, phase: str, board: str) -> None:

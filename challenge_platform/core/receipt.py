@@ -22,6 +22,7 @@ from challenge_platform.errors import InvalidInput, KeyUnavailable
 
 ALGORITHM = "Ed25519"
 KEY_BYTES = 32
+CREATE_ONLY = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def canonical(payload: Mapping[str, Any], /) -> bytes:
@@ -41,7 +42,7 @@ class Signer:
         """Make the key unless it exists, and give the public key's 32 bytes."""
         if not self.path.exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+            descriptor = os.open(self.path, CREATE_ONLY, 0o400)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(Ed25519PrivateKey.generate().private_bytes_raw())
         return self._private().public_key().public_bytes_raw()

@@ -5,13 +5,14 @@ from datetime import datetime
 from sqlmodel import Session, select
 
 from challenge_platform.core import audit, leaderboard, standing
-from challenge_platform.core.challenge import PublishedChallenge, record_reveal
+from challenge_platform.core.challenge import Challenge, PublishedChallenge, record_reveal
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import Result
 from challenge_platform.core.standing import Standing
-from challenge_platform.core.submission import find_submission
+from challenge_platform.core.submission import count_under_way, find_submission
+from challenge_platform.errors import Conflict
 from challenge_platform.storage import ObjectStore
-from challenge_platform.vault import KeyRing
+from challenge_platform.vault import Key
 from scorers.document import SplitScores
 
 
@@ -22,15 +23,21 @@ def reveal(
     /,
     *,
     phase: str,
-    release_keys: KeyRing,
+    release_key: Key,
     now: datetime,
 ) -> int:
     """Open the private scores of the submissions that stand on the public board, and rank them.
 
-    Give how many there were. Raise Conflict when the phase is revealed already, KeyUnavailable
-    without the release key; nothing is then changed.
+    The phase takes no submission from then on. Give how many there were. Raise Conflict when the
+    phase is revealed already or has submissions under way, KeyUnavailable with another key;
+    nothing is then changed.
     """
     challenge.definition.phase(phase)
+    session.exec(select(Challenge.id).where(Challenge.id == challenge.id).with_for_update()).one()
+    if under_way := count_under_way(session, challenge_id=challenge.id, phase=phase):
+        raise Conflict(
+            f"{under_way} submission(s) of phase {phase!r} are under way; reveal it after their end"
+        )
     record_reveal(session, challenge.id, phase=phase, now=now)
     query = select(Standing).where(
         Standing.challenge_id == challenge.id,
@@ -40,7 +47,7 @@ def reveal(
     standings = session.exec(query).all()
     for public in standings:
         result = session.get_one(Result, public.submission_id)
-        private = _open(result, keys=release_keys, slug=challenge.slug)
+        private = _open(result, key=release_key)
         vector = store.put(private.vector(challenge.definition.scoring.primary.key).tobytes())
         standing.offer(
             session,
@@ -63,5 +70,5 @@ def reveal(
     return len(standings)
 
 
-def _open(result: Result, *, keys: KeyRing, slug: str) -> SplitScores:
-    return SplitScores.from_json(keys.decrypt(result.sealed, slug=slug))
+def _open(result: Result, *, key: Key) -> SplitScores:
+    return SplitScores.from_json(key.decrypt(result.sealed))

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.challenge import Challenge, PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.submission import Submission
 from challenge_platform.database import UTCDateTime, enum_column
@@ -58,6 +58,8 @@ def offer(
 
     A submission whose primary score is undefined is never ranked.
     """
+    # One at a time on PostgreSQL too, where a row that is not there yet cannot be locked.
+    session.exec(select(Challenge.id).where(Challenge.id == challenge.id).with_for_update()).one()
     primary = challenge.definition.scoring.primary
     value = scores[primary.key]["value"]
     if value is not None:

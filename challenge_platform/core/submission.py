@@ -21,7 +21,8 @@ from challenge_platform.core import audit, quota
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import Conflict, NotFound, StaleClaim
 
-BACK_OFF = (1, 2, 4, 8, 16, 30)
+BACK_OFF = (1, 2, 4, 8, 16)
+PATIENCE = timedelta(days=1)
 
 
 class State(StrEnum):
@@ -178,12 +179,25 @@ def finish(
 def postpone(
     session: Session, held: Claim, /, *, reason: Reason, now: datetime, max_attempts: int
 ) -> State:
-    """Queue a claimed submission for later, or end it as errored after the last attempt."""
-    if held.attempt >= max_attempts:
+    """Queue a claimed submission for later, or end it as errored after the last attempt.
+
+    While no sandbox can be had, an attempt does not count: nothing was tried, and an engine that
+    is restarted, or an hour of maintenance, must not end what waits. Patience ends after a day.
+    """
+    untried = reason is Reason.SANDBOX_UNAVAILABLE
+    received = find_submission(session, held.submission_id).received_at
+    if now - received > PATIENCE if untried else held.attempt >= max_attempts:
         finish(session, held, state=State.ERRORED, reason=reason, now=now)
         return State.ERRORED
-    wait = timedelta(seconds=BACK_OFF[min(held.attempt, len(BACK_OFF)) - 1])
-    _move(session, held, state=State.QUEUED, lease_until=None, not_before=now + wait)
+    wait = BACK_OFF[min(held.attempt, len(BACK_OFF)) - 1]
+    _move(
+        session,
+        held,
+        state=State.QUEUED,
+        lease_until=None,
+        not_before=now + timedelta(seconds=wait),
+        attempt=held.attempt - 1 if untried else held.attempt,
+    )
     audit.record(session, action="postponed", subject=held.submission_id, now=now, reason=reason)
     return State.QUEUED
 
@@ -235,13 +249,13 @@ def _lost(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def due(session: Session, /, *, now: datetime) -> list[tuple[str, int]]:
-    """List (id, attempt) of the submissions that should be in the queue now, oldest first."""
+    """List (id, token) of the submissions that should be in the queue now, oldest first."""
     query = (
-        select(Submission.id, Submission.attempt)
+        select(Submission.id, Submission.token)
         .where(Submission.state == State.QUEUED, col(Submission.not_before) <= now)
         .order_by(col(Submission.received_at))
     )
-    return [(identifier, attempt) for identifier, attempt in session.exec(query)]
+    return [(identifier, token) for identifier, token in session.exec(query)]
 
 
 def queue_position(session: Session, submission: Submission, /) -> int | None:
@@ -279,13 +293,29 @@ def count_open(session: Session, /, *, team_id: int, phase: str) -> int:
     return session.exec(query).one()
 
 
+def count_submissions(session: Session, /, *, challenge_id: int) -> int:
+    """Count all submissions to a challenge."""
+    query = select(func.count()).where(Submission.challenge_id == challenge_id)
+    return session.exec(query).one()
+
+
+def count_under_way(session: Session, /, *, challenge_id: int, phase: str) -> int:
+    """Count all teams' submissions of a phase that have not ended."""
+    query = select(func.count()).where(
+        Submission.challenge_id == challenge_id,
+        Submission.phase == phase,
+        col(Submission.state).in_(OPEN_STATES),
+    )
+    return session.exec(query).one()
+
+
 def count_by_state(session: Session, /) -> dict[State, int]:
     """Count all submissions in each state."""
     query = select(Submission.state, func.count()).group_by(col(Submission.state))
     return {**dict.fromkeys(State, 0), **{State(state): n for state, n in session.exec(query)}}
 
 
-def _move(session: Session, held: Claim, **values: State | Reason | datetime | None) -> None:
+def _move(session: Session, held: Claim, **values: State | Reason | datetime | int | None) -> None:
     """Change a claimed submission, unless its claim has been taken over."""
     still_held: tuple[ColumnElement[bool], ...] = (
         col(Submission.id) == held.submission_id,

@@ -60,6 +60,7 @@ def join(
 
     Raise InvalidInput when the version accepted is not the one in force.
     """
+    session.exec(select(User.id).where(User.id == user.id).with_for_update()).one()
     current = challenge.definition.agreement.version
     if agreement_version != current:
         raise InvalidInput(

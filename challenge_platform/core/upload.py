@@ -1,5 +1,6 @@
 """Accepting an upload: check it while the request lasts, keep it, queue it in one transaction."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -7,13 +8,19 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, select
 
 from challenge_platform.core import audit, quota
-from challenge_platform.core.challenge import PublishedChallenge, find_challenge
+from challenge_platform.core.challenge import (
+    Challenge,
+    PublishedChallenge,
+    find_challenge,
+    is_revealed,
+)
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.submission import Kind, Submission, count_open
 from challenge_platform.core.team import require_team
 from challenge_platform.database import Database
 from challenge_platform.errors import (
     ConcurrencyExceeded,
+    Conflict,
     InvalidInput,
     InvalidUpload,
     PhaseClosed,
@@ -63,16 +70,18 @@ class Uploads:
         with self.database.reading() as session:
             challenge = find_challenge(session, slug)
             team_id = require_team(session, challenge, user_id=user_id).id
-            phase = choose_phase(challenge, key=upload.phase, opened_at=upload.opened_at)
-            if repeated := self._repeated(session, upload, team_id=team_id, phase=phase):
+            if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
+            phase = choose_phase(challenge, key=upload.phase, opened_at=upload.opened_at)
+            _require_sealed(session, challenge, phase=phase)
             self._require_room(session, team_id=team_id, phase=phase)
         self.check(challenge, upload)
         artifact = self.store.put(upload.content)
         with self.database.writing() as session:
             quota.lock_ledger(session, team_id=team_id)
-            if repeated := self._repeated(session, upload, team_id=team_id, phase=phase):
+            if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
+            _require_sealed(session, challenge, phase=phase)
             now = self.clock()
             _require_in_time(phase, opened_at=upload.opened_at, received_at=now)
             self._require_room(session, team_id=team_id, phase=phase)
@@ -125,19 +134,25 @@ class Uploads:
         return read_ids(content, id_column=definition.id)
 
     def _repeated(
-        self, session: Session, upload: Upload, *, team_id: int, phase: Phase
+        self, session: Session, upload: Upload, challenge: PublishedChallenge, *, team_id: int
     ) -> Accepted | None:
         """Give the answer of the earlier request that carried the same idempotency key."""
         if upload.idempotency_key is None:
             return None
-        query = select(Submission.id).where(
+        query = select(Submission).where(
             Submission.team_id == team_id, Submission.idempotency_key == upload.idempotency_key
         )
         earlier = session.exec(query).first()
         if earlier is None:
             return None
+        if earlier.artifact != hashlib.sha256(upload.content).hexdigest():
+            raise Conflict(
+                f"the idempotency key {upload.idempotency_key!r} was used for another file, of "
+                f"submission {earlier.id}; send each file under a key of its own"
+            )
+        phase = challenge.definition.phase(earlier.phase)
         left = quota.quota_of(session, team_id=team_id, phase=phase, now=self.clock())
-        return Accepted(submission_id=earlier, quota=left, repeated=True)
+        return Accepted(submission_id=earlier.id, quota=left, repeated=True)
 
     def _require_room(self, session: Session, *, team_id: int, phase: Phase) -> None:
         quota.require_quota(session, team_id=team_id, phase=phase, now=self.clock())
@@ -181,6 +196,16 @@ def _require_in_time(phase: Phase, *, opened_at: datetime, received_at: datetime
         raise PhaseClosed(
             f"this upload began before phase {phase.key!r} closed, but was complete only after "
             f"the grace of {GRACE}"
+        )
+
+
+def _require_sealed(session: Session, challenge: PublishedChallenge, *, phase: Phase) -> None:
+    """Raise PhaseClosed when the phase's private scores were revealed; hold off a reveal."""
+    query = select(Challenge.id).where(Challenge.id == challenge.id)
+    session.exec(query.with_for_update(read=True)).one()
+    if is_revealed(session, challenge.id, phase=phase.key):
+        raise PhaseClosed(
+            f"phase {phase.key!r} takes no more submissions: its private scores were revealed"
         )
 
 

@@ -1,5 +1,6 @@
 """The history of the database's tables (Alembic), and the call that brings one up to date."""
 
+import os
 from pathlib import Path
 
 from alembic import command
@@ -33,4 +34,8 @@ def configuration(database: Database, /) -> Config:
 
 def upgrade(database: Database, /) -> None:
     """Bring the database's tables to this version of the platform; does nothing when they are."""
+    file = database.engine.url.database
+    if database.engine.dialect.name == "sqlite" and file and not Path(file).exists():
+        # SQLite would make it for its owner alone to write, and web and worker both write to it.
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o660))
     command.upgrade(configuration(database), "head")

@@ -13,7 +13,7 @@ from challenge_platform.core.definition import Board, ChallengeDefinition, Phase
 from challenge_platform.core.leaderboard import Leaderboard, Snapshot
 from challenge_platform.core.reveal import reveal
 from challenge_platform.core.standing import Standing, boards_due
-from challenge_platform.errors import Conflict, KeyUnavailable, Sealed
+from challenge_platform.errors import Conflict, KeyUnavailable, PhaseClosed, Sealed
 from challenge_platform.vault import KeyRing
 from tests.conftest import Participant, participant
 from tests.core.test_submission import predictions, send
@@ -192,7 +192,7 @@ def test_the_private_board_is_sealed_until_the_reveal(
             platform.store,
             challenge,
             phase="development",
-            release_keys=platform.keys.release,
+            release_key=platform.keys.release.open("tiny-survival"),
             now=platform.clock(),
         )
     build(platform, challenge)
@@ -210,7 +210,7 @@ def test_a_phase_is_revealed_once(platform: Platform, challenge: PublishedChalle
                 platform.store,
                 challenge,
                 phase="development",
-                release_keys=platform.keys.release,
+                release_key=platform.keys.release.open("tiny-survival"),
                 now=platform.clock(),
             )
 
@@ -224,14 +224,50 @@ def test_without_the_release_key_nothing_is_revealed(
 ) -> None:
     score(platform, alice, sign=1)
 
+    other = KeyRing(tmp_path, "release")
+    other.create("tiny-survival")
     with pytest.raises(KeyUnavailable), platform.database.writing() as session:
         reveal(
             session,
             platform.store,
             challenge,
             phase="development",
-            release_keys=KeyRing(tmp_path, "release"),
+            release_key=other.open("tiny-survival"),
             now=platform.clock(),
         )
     with pytest.raises(Sealed):
         read(platform, challenge, Board.PRIVATE)
+
+
+def test_a_phase_with_submissions_under_way_is_not_revealed(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    send(platform, alice)
+
+    with pytest.raises(Conflict, match="under way"), platform.database.writing() as session:
+        reveal(
+            session,
+            platform.store,
+            challenge,
+            phase="development",
+            release_key=platform.keys.release.open("tiny-survival"),
+            now=platform.clock(),
+        )
+
+
+def test_a_revealed_phase_takes_no_more_submissions(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    score(platform, alice, sign=1)
+    with platform.database.writing() as session:
+        reveal(
+            session,
+            platform.store,
+            challenge,
+            phase="development",
+            release_key=platform.keys.release.open("tiny-survival"),
+            now=platform.clock(),
+        )
+
+    with pytest.raises(PhaseClosed, match="revealed"):
+        send(platform, alice)

@@ -1,6 +1,7 @@
 """The way of a submission, from the upload to the standing, with a fake sandbox and clock."""
 
 import dataclasses
+import io
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from sqlmodel import col, select
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import quota, submission
-from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.challenge import ChallengeVersion, PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import Result
 from challenge_platform.core.quota import LedgerEntry
@@ -28,7 +29,9 @@ from challenge_platform.errors import (
     StaleClaim,
     UploadTooLarge,
 )
+from challenge_platform.vault import open_truth
 from sandbox import End, SandboxUnavailable
+from scorers.request import read_header
 from tests.conftest import Participant
 from tests.fakes import Clock, FakeRunner
 
@@ -208,7 +211,6 @@ def test_a_team_cannot_have_more_under_way_than_the_phase_allows(
 @pytest.mark.parametrize(
     ("end", "reason"),
     [
-        (SandboxUnavailable("down", code="down"), Reason.SANDBOX_UNAVAILABLE),
         (End.CRASHED, Reason.SCORING_CRASHED),
         (End.TIMED_OUT, Reason.SCORING_TIMED_OUT),
         (End.OUT_OF_MEMORY, Reason.SCORING_OUT_OF_MEMORY),
@@ -220,7 +222,7 @@ def test_a_fault_of_ours_is_tried_again_then_ends_errored_and_refunded(
     challenge: PublishedChallenge,
     alice: Participant,
     clock: Clock,
-    end: End | SandboxUnavailable,
+    end: End,
     reason: Reason,
 ) -> None:
     attempts = platform.settings.max_attempts
@@ -236,6 +238,84 @@ def test_a_fault_of_ours_is_tried_again_then_ends_errored_and_refunded(
     assert states == [State.QUEUED] * (attempts - 1) + [State.ERRORED]
     assert (ended.state, ended.reason) == (State.ERRORED, reason)
     assert used(platform, challenge, alice) == 0
+
+
+def test_while_no_sandbox_can_be_had_a_submission_waits_for_a_day(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant, clock: Clock
+) -> None:
+    down = SandboxUnavailable("down", code="down")
+    failing = dataclasses.replace(platform, runner=FakeRunner(ends=[down] * 20))
+    submission_id = send(platform, alice).submission_id
+
+    states = []
+    for _ in range(13):
+        states.append(failing.evaluator.evaluate(submission_id))
+        clock.advance(hours=2)
+
+    ended = row(platform, submission_id)
+    assert states == [State.QUEUED] * 13
+    assert failing.evaluator.evaluate(submission_id) is State.ERRORED
+    assert ended.attempt == 0
+    assert row(platform, submission_id).reason is Reason.SANDBOX_UNAVAILABLE
+    assert used(platform, challenge, alice) == 0
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("release_recipient", "age1" + "q" * 58),
+        ("truth_commitment", "f" * 64),
+        ("definition", {"scoring": {"resamples": 7}}),
+    ],
+)
+def test_a_challenge_that_was_changed_in_the_database_is_not_scored(
+    platform: Platform,
+    challenge: PublishedChallenge,
+    alice: Participant,
+    runner: FakeRunner,
+    column: str,
+    value: Any,
+) -> None:
+    """Web can write to the database; it must not choose what the worker scores by."""
+    submission_id = send(platform, alice).submission_id
+    with platform.database.writing() as session:
+        version = session.get_one(ChallengeVersion, challenge.version_id)
+        if column == "definition":
+            value = {
+                **version.definition,
+                "scoring": {**version.definition["scoring"], **value["scoring"]},
+            }
+        setattr(version, column, value)
+        session.add(version)
+
+    assert platform.evaluator.evaluate(submission_id) is State.QUEUED
+    assert runner.runs == []
+
+
+def test_all_teams_share_the_resamples_of_a_phase(
+    platform: Platform,
+    challenge: PublishedChallenge,
+    alice: Participant,
+    bob: Participant,
+    runner: FakeRunner,
+) -> None:
+    for who in (alice, bob):
+        platform.evaluator.evaluate(send(platform, who).submission_id)
+
+    seeds = [read_header(io.BytesIO(run.input)).seed for run in runner.runs]
+    sealed = platform.store.read(challenge.version.truth_object)
+    truth = open_truth(sealed, ring=platform.keys.scoring, slug="tiny-survival")
+    assert seeds == [truth.seed("resamples/development")] * 2
+    assert truth.seed("resamples/development") != truth.seed("resamples/past")
+
+
+def test_an_idempotency_key_cannot_carry_another_file(
+    platform: Platform, alice: Participant
+) -> None:
+    send(platform, alice, idempotency_key="k")
+
+    with pytest.raises(Conflict, match="another file"):
+        send(platform, alice, idempotency_key="k", content=predictions(sign=-1))
 
 
 def test_a_postponed_submission_waits_for_its_time(

@@ -41,7 +41,7 @@ def platform(scoring_image: str, tmp_path_factory: pytest.TempPathFactory) -> It
     assert scoring_image
     settings = Settings(data_dir=tmp_path_factory.mktemp("evaluation") / "d")
     platform = Platform.from_settings(settings)
-    datadir.prepare(platform)
+    datadir.prepare(platform, slugs=[SLUG])
     build_challenge(platform, FOLDER, say=lambda _line: None)
     command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
     with subprocess.Popen(command, env=settings.environment()) as launcher:

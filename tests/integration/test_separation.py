@@ -1,9 +1,11 @@
 """What the web process can reach under its own user, with all its settings: never truth."""
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +13,28 @@ import pytest
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
-from challenge_platform.cli.privileges import REDIS, WEB, WORKER, Identity, preparation
+from challenge_platform.cli.privileges import (
+    REDIS,
+    WEB,
+    WORKER,
+    Identity,
+    code_folders,
+    preparation,
+)
+from challenge_platform.config import Settings
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.evaluation import Result
 from tests.conftest import Participant
 from tests.core.test_submission import send
+from tests.fakes import Clock, FakeRunner
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="separate users take root")
 
-REPOSITORY = Path(__file__).parents[2]
 TRUTH_LINE = b"p000,private"
 
 ATTACK = """
 import json, os, sys
+from collections.abc import Iterator
 from pathlib import Path
 from sqlmodel import select
 from challenge_platform.bootstrap import Platform
@@ -68,7 +79,7 @@ json.dump(found, sys.stdout)
 def attack(identity: Identity, platform: Platform) -> subprocess.CompletedProcess[bytes]:
     """Run the attack as a user, with the settings that `challenge up` gives to its processes."""
     data = platform.settings.data_dir.absolute()
-    reach = (Path(sys.prefix), Path(sys.base_prefix), REPOSITORY, data)
+    reach = (*code_folders(), data)
     return subprocess.run(
         [sys.executable, "-c", ATTACK],
         env=platform.settings.environment(),
@@ -88,11 +99,19 @@ def run_as(identity: Identity, platform: Platform) -> dict[str, Any]:
 
 
 @pytest.fixture
+def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[Platform]:
+    """Give a platform whose parts belong to their users, as `challenge up` makes it."""
+    wired = dataclasses.replace(Platform.from_settings(settings), clock=clock, runner=runner)
+    datadir.prepare(wired, slugs=["tiny-survival"])
+    yield wired
+    wired.database.engine.dispose()
+
+
+@pytest.fixture
 def scored(platform: Platform, challenge: PublishedChallenge, alice: Participant) -> Platform:
-    """Give a platform with one scored submission, its files handed to their owners."""
+    """Give a platform with one scored submission."""
     submission_id = send(platform, alice).submission_id
     platform.evaluator.evaluate(submission_id)
-    datadir.settle(platform)
     with platform.database.reading() as session:
         assert session.get(Result, submission_id)
     assert challenge.slug
@@ -105,7 +124,11 @@ def test_web_reads_neither_truth_nor_private_scores(scored: Platform) -> None:
     assert found["uid"] == WEB.uid
     assert (found["truth"], found["private"]) == (False, False)
     assert "cannot be read by this process" in found["why"]
-    assert sorted(found["keys"]) == ["queue.key", "receipt.pub", "session.key"]
+    assert sorted(found["keys"]) == [
+        "queue.key",
+        "receipt.pub",
+        "tiny-survival.release.pub",
+    ]
     assert found["files"] > 5
 
 
@@ -130,3 +153,84 @@ def test_the_clear_truth_is_in_no_file_after_the_build(scored: Platform) -> None
 
     assert files
     assert [path for path in files if TRUTH_LINE in path.read_bytes()] == []
+
+
+PLANT = """
+import os, sys
+from pathlib import Path
+
+data, victim, target = (Path(argument) for argument in sys.argv[1:])
+links = {
+    data / "objects" / "link": victim,
+    data / "objects" / "folder": victim.parent,
+    data / "objects" / "release": data / "keys" / "operator" / "release",
+    data / "db" / "link": victim,
+    data / "keys" / "web" / "link": victim,
+    data / "keys" / "worker" / "link": victim,
+    data / "keys" / "link": victim,
+}
+for place, goal in links.items():
+    try:
+        place.symlink_to(goal)
+    except PermissionError:
+        print("refused", place.relative_to(data))
+for name in ("platform.db", "platform.db-wal", "platform.db-shm"):
+    (data / "db" / name).unlink(missing_ok=True)
+(data / "db" / "platform.db").symlink_to(target)
+"""
+
+
+def test_links_that_web_plants_do_not_lead_root_astray(scored: Platform, tmp_path: Path) -> None:
+    """The hostile web process waits for the operator's next command, run as root."""
+    data = scored.settings.data_dir.absolute()
+    secret = tmp_path / "secret"
+    secret.mkdir(mode=0o700)
+    victim, target = secret / "victim", secret / "made-by-root"
+    victim.write_text("of root")
+    victim.chmod(0o600)
+    release = data / "keys" / "operator" / "release" / "tiny-survival.key"
+    before = [path.stat() for path in (victim, release)]
+    scored.database.engine.dispose()
+    planted = subprocess.run(
+        [sys.executable, "-c", PLANT, str(data), str(victim), str(target)],
+        cwd="/",
+        preexec_fn=preparation(WEB, reach=(*code_folders(), data)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    command = ["user", "create", "eve@example.org", "--name", "Eve"]
+    subprocess.run(
+        [sys.executable, "-m", "challenge_platform.cli", *command],
+        env=scored.settings.environment(),
+        capture_output=True,
+        check=False,
+    )
+
+    after = [path.stat() for path in (victim, release)]
+    assert planted.stdout.split("\n")[:-1] == [
+        "refused keys/web/link",
+        "refused keys/worker/link",
+        "refused keys/link",
+    ]
+    assert not target.exists()
+    for old, new in zip(before, after, strict=True):
+        assert (old.st_uid, old.st_gid, old.st_mode) == (new.st_uid, new.st_gid, new.st_mode)
+    assert run_as_reader(WEB, release, data) == "Permission denied"
+
+
+def run_as_reader(identity: Identity, path: Path, data: Path) -> str:
+    """Read a file as a user, and give its content or why not."""
+    program = (
+        "import sys\ntry: print(open(sys.argv[1]).read())\nexcept OSError as e: print(e.strerror)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(path)],
+        cwd="/",
+        preexec_fn=preparation(identity, reach=(*code_folders(), data)),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()

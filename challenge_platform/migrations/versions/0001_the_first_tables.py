@@ -145,6 +145,7 @@ def upgrade() -> None:
         sa.Column("truth_commitment", sa.String(length=64), nullable=False),
         sa.Column("release_recipient", sa.String(length=120), nullable=False),
         sa.Column("source_digest", sa.String(length=64), nullable=False),
+        sa.Column("seal", sa.String(length=64), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["challenge_id"],
