@@ -91,6 +91,19 @@ class SafeJob(Job):
         self.meta, self.group_id, self.description = {}, None, None
 
 
+class DeafWorker(SimpleWorker):
+    """A worker that takes jobs from Redis, but no orders: not to suspend, stop or shut down."""
+
+    def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 -- RQ's own signature
+        """Go on, whatever a key in Redis says."""
+
+    def subscribe(self) -> None:
+        """Listen to no command."""
+
+    def unsubscribe(self) -> None:
+        """There is nothing to end."""
+
+
 class Queue:
     """What the platform does with Redis: put an id in, ask whether it is there, work it off."""
 
@@ -141,7 +154,7 @@ class Queue:
         """Work the queue off in this process; a call that lasts over `seconds` is interrupted."""
         job_class = type("PlatformJob", (SafeJob,), {"functions": functions, "seconds": seconds})
         queue = self._rq(job_class)
-        worker = SimpleWorker(
+        worker = DeafWorker(
             [queue],
             connection=queue.connection,
             job_class=job_class,
