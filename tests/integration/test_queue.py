@@ -196,6 +196,26 @@ def test_a_signed_payload_replayed_under_another_id_runs_again(queue: Queue, red
     assert work(queue) == ["abc", "abc"]
 
 
+def test_a_worker_is_not_suspended_by_a_key_in_redis(queue: Queue, redis: Redis) -> None:
+    redis.set("rq:suspended", 1)
+    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+
+    assert work(queue) == ["abc"]
+
+
+def test_a_worker_listens_to_no_command(queue: Queue, redis: Redis) -> None:
+    heard: list[int] = []
+
+    def look(_argument: str) -> None:
+        channels = redis.pubsub_channels("rq:pubsub:*")
+        heard.append(len(channels))
+
+    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    queue.work({"evaluate": look}, seconds=5, burst=True)
+
+    assert heard == [0]
+
+
 def test_a_redis_that_is_down_is_told_as_such(tmp_path: Path) -> None:
     queue = Queue(address=f"unix://{tmp_path}/nothing.sock", key=lambda: KEY)
 
