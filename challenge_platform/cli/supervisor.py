@@ -175,6 +175,7 @@ def web_command(*, bind: str, threads: int) -> tuple[str, ...]:
         str(threads),
         "--worker-tmp-dir",
         "/dev/shm",  # noqa: S108 -- gunicorn's heartbeat file; its name is random
+        *("--forwarder-headers", ""),  # or SCRIPT_NAME, sent from this machine, moves every page
         "--no-control-socket",
         "--access-logfile",
         "-",
