@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     worker_max_jobs: Annotated[
         int, Field(ge=1, description="Jobs after which a worker process is replaced.")
     ] = 1000
-    web_threads: Annotated[int, Field(ge=1, description="Threads of the web process.")] = 8
+    web_threads: Annotated[int, Field(ge=1, description="Threads of the web process.")] = 16
     registration: Annotated[
         bool, Field(description="Whether people may register themselves on the page.")
     ] = True

@@ -1,8 +1,11 @@
-"""The web process against visitors who send headers meant for a proxy."""
+"""The web process against visitors who send half of a request, or headers meant for a proxy."""
 
 import os
+import socket
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http import HTTPStatus
 
 import httpx
@@ -11,6 +14,14 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.supervisor import web_command
 from tests.live import free_port, wait_until
+
+HALF_OPEN = 20
+ANSWER_SECONDS = 15
+HALVES = {
+    "head": b"GET /healthz HTTP/1.1\r\nHost: ",
+    "body": b"POST /login HTTP/1.1\r\nHost: %b\r\nContent-Length: 1000\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\n\r\nemail=",
+}
 
 
 @pytest.fixture
@@ -34,6 +45,19 @@ def health(
     host, port = address
     url = f"http://{host}:{port}/healthz"
     return httpx.get(url, headers=headers, timeout=seconds).status_code
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_half_open_connections_do_not_keep_others_waiting(
+    half: str, address: tuple[str, int]
+) -> None:
+    with ExitStack() as connections:
+        for _ in range(HALF_OPEN):
+            visitor = connections.enter_context(socket.create_connection(address))
+            visitor.sendall(HALVES[half].replace(b"%b", b"%s:%d" % (b"127.0.0.1", address[1])))
+        time.sleep(1)  # until the server's threads read them
+
+        assert health(address, seconds=ANSWER_SECONDS) == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("header", ["SCRIPT_NAME", "PATH_INFO"])
