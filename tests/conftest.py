@@ -60,6 +60,14 @@ def challenge(platform: Platform) -> PublishedChallenge:
         return find_challenge(session, "tiny-survival")
 
 
+def publish_changed(platform: Platform, folder: Path, old: str, new: str, /) -> None:
+    """Publish the tiny challenge again, with a part of its challenge.yaml replaced."""
+    copy = shutil.copytree(TINY, folder / TINY.name)
+    definition = copy / "challenge.yaml"
+    definition.write_text(definition.read_text().replace(old, new))
+    build_challenge(platform, copy, say=lambda _line: None)
+
+
 @dataclasses.dataclass(frozen=True)
 class Participant:
     """A person who joined the tiny challenge."""

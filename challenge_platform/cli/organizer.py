@@ -86,7 +86,7 @@ def create_user(
 
 @app.command("reset-password")
 def reset_password(email: str, *, data_dir: DataDir = None) -> None:
-    """Give an account a new random password, print it, and end the person's sessions."""
+    """Give an account a new random password, print it, and end its sessions and API tokens."""
     platform = prepared_platform(data_dir)
     password = secrets.token_urlsafe(12)
     with platform.database.writing() as session:

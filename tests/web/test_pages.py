@@ -1,6 +1,7 @@
 """The pages that anybody reads: challenges, their texts and files, and leaderboards."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from challenge_platform.core.challenge import (
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import Result
 from challenge_platform.core.reveal import reveal
-from tests.conftest import Participant, participant
+from tests.conftest import Participant, participant, publish_changed
 from tests.web.conftest import SLUG, Browser, Program, Visitor, predictions
 
 PAGE = f"/challenges/{SLUG}"
@@ -161,7 +162,7 @@ def test_a_private_board_is_sealed_until_its_reveal(
             platform.store,
             challenge,
             phase="development",
-            release_keys=platform.keys.release,
+            release_key=platform.keys.release.open(SLUG),
             now=platform.clock(),
         )
     revealed = anonymous.get(f"{PAGE}/leaderboard?board=private")
@@ -198,13 +199,9 @@ def test_a_phase_that_shows_no_scores_shows_none_on_any_page(
     alice: Participant,
     anonymous: Visitor,
     browser: Callable[[User], Browser],
+    tmp_path: Path,
 ) -> None:
-    with platform.database.writing() as session:
-        version = session.get_one(ChallengeVersion, challenge.version_id)
-        definition = dict(version.definition)
-        definition["phases"] = [{**phase, "disclosure": []} for phase in definition["phases"]]
-        version.definition = definition
-        session.add(version)
+    publish_changed(platform, tmp_path, "limit:", "disclosure: [], limit:")
     submission_id = alices.submit().json["id"]
     platform.evaluator.evaluate(submission_id)
     build(platform, challenge)
