@@ -83,7 +83,15 @@ class Client:
         return str(answer["team"])
 
     def submit(
-        self, slug: str, file: BinaryIO, /, *, filename: str, form: Form, idempotency_key: str
+        self,
+        slug: str,
+        file: BinaryIO,
+        /,
+        *,
+        filename: str,
+        form: Form,
+        idempotency_key: str,
+        source: tuple[str, bytes] | None = None,
     ) -> documents.Accepted:
         """Upload a file; the key lets a lost connection be retried without a second submission."""
 
@@ -93,7 +101,7 @@ class Client:
                 "POST",
                 _address("challenges", slug, "submissions"),
                 data=dict(form),
-                files={"file": (filename, file)},
+                files={"file": (filename, file)} | ({"source": source} if source else {}),
                 headers={"Idempotency-Key": idempotency_key},
             )
 

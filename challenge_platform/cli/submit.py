@@ -80,6 +80,15 @@ def submit(
             help="Wait for its end and print its scores; a bare --wait waits at most an hour.",
         ),
     ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="The notebook or archive that made the file; it is kept, never executed.",
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Check the file here before the upload.")
     ] = True,
@@ -100,7 +109,8 @@ def submit(
         if check and kind is Kind.PREDICTIONS:
             _check_here(file, slug=slug, folder=path or Path(slug))
         fields = {"kind": str(kind), "message": message} | ({"phase": phase} if phase else {})
-        accepted = _upload(client, slug, file, form=fields, key=idempotency_key or uuid.uuid4().hex)
+        key = idempotency_key or uuid.uuid4().hex
+        accepted = _upload(client, slug, file, form=fields, source=source, key=key)
         tell = say if form is Format.TABLE else note
         tell(f"Submission {accepted['id']} was accepted.")
         tell(quota_text(accepted["quota"]))
@@ -132,10 +142,15 @@ def _check_here(file: Path, *, slug: str, folder: Path) -> None:
     check(file, slug=slug, folder=folder)
 
 
-def _upload(client: Client, slug: str, file: Path, *, form: Form, key: str) -> Accepted:
+def _upload(
+    client: Client, slug: str, file: Path, *, form: Form, source: Path | None, key: str
+) -> Accepted:
+    sent = (source.name, source.read_bytes()) if source else None
     try:
         with transfer_bar() as bar, bar.open(file, "rb", description=printable(file.name)) as body:
-            return client.submit(slug, body, filename=file.name, form=form, idempotency_key=key)
+            return client.submit(
+                slug, body, filename=file.name, form=form, source=sent, idempotency_key=key
+            )
     except PlatformFault as error:
         raise PlatformFault(
             f"{error}. To try again without the risk of counting twice, add --idempotency-key {key}"

@@ -106,6 +106,7 @@ class Submission(SQLModel, table=True):
     artifact: str = Field(max_length=64)
     size: int
     idempotency_key: str | None = Field(default=None, max_length=80)
+    source: str | None = Field(default=None, max_length=64)
 
     state: State = Field(default=State.QUEUED, sa_type=enum_column(State))
     reason: Reason | None = Field(default=None, sa_type=enum_column(Reason))

@@ -29,6 +29,7 @@ from challenge_platform.errors import (
 from challenge_platform.storage import ObjectStore
 from scorers.table import InvalidPredictions, read_ids, read_predictions
 
+SOURCE_BYTES = 20_000_000
 GRACE = timedelta(minutes=30)
 
 
@@ -42,6 +43,7 @@ class Upload:
     phase: str | None = None
     message: str = ""
     idempotency_key: str | None = None
+    source: bytes | None = None
     opened_at: datetime
 
 
@@ -77,6 +79,7 @@ class Uploads:
             self._require_room(session, team_id=team_id, phase=phase)
         self.check(challenge, upload)
         artifact = self.store.put(upload.content)
+        source = self.store.put(upload.source).digest if upload.source is not None else None
         with self.database.writing() as session:
             quota.lock_ledger(session, team_id=team_id)
             if repeated := self._repeated(session, upload, challenge, team_id=team_id):
@@ -97,6 +100,7 @@ class Uploads:
                 artifact=artifact.digest,
                 size=artifact.size,
                 idempotency_key=upload.idempotency_key,
+                source=source,
                 not_before=now,
                 opened_at=upload.opened_at,
                 received_at=now,
@@ -120,6 +124,7 @@ class Uploads:
                 f"the file has {len(upload.content):,} bytes; {challenge.slug} takes at most "
                 f"{definition.max_bytes:,}"
             )
+        _check_source(challenge, upload)
         ids = self._ids(challenge)
         try:
             read_predictions(upload.content, submission=definition, ids=ids)
@@ -161,6 +166,23 @@ class Uploads:
                 f"your team has {phase.concurrent} submission(s) of phase {phase.key!r} under way, "
                 "as many as the phase allows; wait for its end, then submit again"
             )
+
+
+def _check_source(challenge: PublishedChallenge, upload: Upload) -> None:
+    """Raise unless the source, which is kept and never executed, is as the challenge asks."""
+    asked = challenge.definition.submission.source
+    if upload.source is None:
+        if asked == "required":
+            raise InvalidInput(
+                f"{challenge.slug} asks for the source (a notebook or an archive) with each file; "
+                "send it in the field `source`"
+            )
+    elif asked == "none":
+        raise InvalidInput(f"{challenge.slug} takes no source; send the predictions alone")
+    elif len(upload.source) > SOURCE_BYTES:
+        raise UploadTooLarge(
+            f"the source has {len(upload.source):,} bytes; at most {SOURCE_BYTES:,} are kept"
+        )
 
 
 def choose_phase(

@@ -8,6 +8,7 @@ from flask_limiter.util import get_remote_address
 
 from challenge_platform.config import Settings
 from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.upload import SOURCE_BYTES
 from challenge_platform.web import current
 
 FORM_BYTES = 64 * 1024
@@ -46,12 +47,13 @@ def register_sizes(app: Flask, /) -> None:
 
 
 def _upload_bytes() -> int:
-    """Give the bytes that the challenge's file may have; raise NotFound without the challenge."""
+    """Give the bytes that an upload to the challenge may have; raise NotFound without one."""
     if request.blueprint == "submissions":
         current.require_user()
     slug = (request.view_args or {})["slug"]
     with current.platform().database.reading() as session:
-        return find_challenge(session, slug).definition.submission.max_bytes
+        asked = find_challenge(session, slug).definition.submission
+    return asked.max_bytes + (0 if asked.source == "none" else SOURCE_BYTES)
 
 
 def register_rates(app: Flask, settings: Settings, /) -> None:

@@ -39,8 +39,15 @@ def read_upload() -> Upload:
             request.headers.get("Idempotency-Key", ""), name="Idempotency-Key", most=KEY_LENGTH
         )
         or None,
+        source=_source(),
         opened_at=current.opened_at(),
     )
+
+
+def _source() -> bytes | None:
+    """Read the notebook or archive sent along; an empty field is none."""
+    sent = request.files.get("source")
+    return sent.stream.read() if sent is not None and sent.filename else None
 
 
 def submit(slug: str, /, *, person: User) -> Accepted:

@@ -178,6 +178,19 @@ def test_a_used_quota_is_exit_code_7_and_says_when_there_is_more(participant: Ne
     assert "2026-11-23 12:00:00 UTC" in done.stderr
 
 
+def test_a_source_is_sent_along_and_refused_where_none_is_asked_for(
+    participant: Newcomer,
+) -> None:
+    name = participant.write("risks.csv")
+    (participant.folder / "model.ipynb").write_text("{}")
+
+    done = participant.run(
+        "submit", SLUG, "-f", name, "-m", "x", "--source", "model.ipynb", expect=1
+    )
+
+    assert "takes no source" in done.stderr
+
+
 def test_a_queued_submission_can_be_cancelled_and_then_waits_for_nobody(
     participant: Newcomer,
 ) -> None:

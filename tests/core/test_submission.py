@@ -4,6 +4,7 @@ import dataclasses
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from challenge_platform.core.evaluation import Result
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.standing import Standing
 from challenge_platform.core.submission import Reason, State, Submission
-from challenge_platform.core.upload import Accepted, Upload
+from challenge_platform.core.upload import SOURCE_BYTES, Accepted, Upload
 from challenge_platform.errors import (
     AgreementRequired,
     ConcurrencyExceeded,
@@ -32,7 +33,7 @@ from challenge_platform.errors import (
 from challenge_platform.vault import open_truth
 from sandbox import End, SandboxUnavailable
 from scorers.request import read_header
-from tests.conftest import Participant
+from tests.conftest import Participant, publish_changed
 from tests.fakes import Clock, FakeRunner
 
 IDS = [f"p{number:03}" for number in range(60)]
@@ -415,3 +416,40 @@ def test_each_submission_has_one_charge_and_at_most_one_refund(
     with platform.database.reading() as session:
         query = select(LedgerEntry.amount).order_by(col(LedgerEntry.id))
         assert session.exec(query).all() == [1, -1]
+
+
+def test_a_source_sent_along_is_kept_and_never_reaches_the_sandbox(
+    platform: Platform, alice: Participant, runner: FakeRunner, tmp_path: Path
+) -> None:
+    publish_changed(platform, tmp_path, "max_bytes: 100kB", "max_bytes: 100kB\n  source: optional")
+
+    submission_id = send(platform, alice, source=b"a notebook").submission_id
+    platform.evaluator.evaluate(submission_id)
+
+    kept = row(platform, submission_id).source
+    assert kept is not None
+    assert platform.store.read(kept) == b"a notebook"
+    assert b"a notebook" not in runner.runs[0].input
+
+
+@pytest.mark.parametrize(
+    ("asked", "source", "error", "message"),
+    [
+        ("none", b"a notebook", InvalidInput, "takes no source"),
+        ("required", None, InvalidInput, "asks for the source"),
+        ("optional", bytes(SOURCE_BYTES + 1), UploadTooLarge, "at most 20,000,000"),
+    ],
+)
+def test_a_source_is_as_the_challenge_asks_or_refused(
+    platform: Platform,
+    alice: Participant,
+    tmp_path: Path,
+    asked: str,
+    source: bytes | None,
+    error: type[Exception],
+    message: str,
+) -> None:
+    publish_changed(platform, tmp_path, "max_bytes: 100kB", f"max_bytes: 100kB\n  source: {asked}")
+
+    with pytest.raises(error, match=message):
+        send(platform, alice, source=source)

@@ -1,8 +1,10 @@
 """Submitting through the API: accepted, refused, followed to the end, and seen by its team only."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from challenge_platform.core.account import Scope
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.submission import State, find_submission
 from challenge_platform.web import create_app
-from tests.conftest import Participant
+from tests.conftest import Participant, publish_changed
 from tests.fakes import Clock
 from tests.web.conftest import API, IDS, SLUG, Program, Visitor, predictions
 
@@ -286,3 +288,18 @@ def test_a_file_name_is_kept_without_its_folders(alices: Program, platform: Plat
         row = find_submission(session, answer.json["id"])
     assert row.filename == "try 1.csv"
     assert row.state is State.QUEUED
+
+
+def test_a_source_is_kept_beside_the_file(
+    alices: Program, platform: Platform, challenge: PublishedChallenge, tmp_path: Path
+) -> None:
+    assert challenge.definition.submission.source == "none"
+    publish_changed(platform, tmp_path, "max_bytes: 100kB", "max_bytes: 100kB\n  source: optional")
+    notebook = bytes(300_000)
+
+    answer = alices.submit(source=(io.BytesIO(notebook), "model.ipynb"))
+
+    assert answer.status_code == 201
+    with platform.database.reading() as session:
+        kept = find_submission(session, answer.json["id"]).source
+    assert kept == hashlib.sha256(notebook).hexdigest()

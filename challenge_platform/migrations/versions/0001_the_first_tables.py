@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.Column("artifact", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("idempotency_key", sa.String(length=80), nullable=True),
+        sa.Column("source", sa.String(length=64), nullable=True),
         sa.Column(
             "state",
             sa.Enum(

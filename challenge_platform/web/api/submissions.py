@@ -55,6 +55,11 @@ class UploadForm(BaseModel):
     """The parts of an upload."""
 
     file: str = Field(json_schema_extra={"format": "binary"})
+    source: str | None = Field(
+        default=None,
+        json_schema_extra={"format": "binary"},
+        description="The notebook or archive that made the file; kept, never executed.",
+    )
     kind: str = "predictions"
     phase: str | None = None
     message: str = Field(default="", max_length=reception.MESSAGE_LENGTH)
