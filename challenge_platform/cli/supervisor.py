@@ -170,7 +170,7 @@ def web_command(*, bind: str, threads: int) -> tuple[str, ...]:
         "--workers",
         "1",
         "--worker-class",
-        "challenge_platform.web.worker.Worker",
+        "challenge_platform.serving.Worker",
         "--threads",
         str(threads),
         "--worker-tmp-dir",

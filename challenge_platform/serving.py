@@ -1,4 +1,4 @@
-"""The worker class of gunicorn: threads that do not wait for ever for the rest of a request."""
+"""The worker class of gunicorn, apart from `web` so that its master need not load the pages."""
 
 import socket
 import struct
