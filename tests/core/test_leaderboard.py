@@ -52,6 +52,19 @@ def read(
         return boards.leaderboard(session, challenge, phase=phase_of(challenge), board=board)
 
 
+def open_phase(platform: Platform, challenge: PublishedChallenge) -> None:
+    """Reveal the private scores of the open phase."""
+    with platform.database.writing() as session:
+        reveal(
+            session,
+            platform.store,
+            challenge,
+            phase="development",
+            release_key=platform.keys.release.open("tiny-survival"),
+            now=platform.clock(),
+        )
+
+
 def value_of(board: Leaderboard) -> float | None:
     """Give the primary score of the first row."""
     score = board.rows[0].score
@@ -186,15 +199,7 @@ def test_the_private_board_is_sealed_until_the_reveal(
     with pytest.raises(Sealed, match="until the organizer reveals"):
         read(platform, challenge, Board.PRIVATE)
 
-    with platform.database.writing() as session:
-        reveal(
-            session,
-            platform.store,
-            challenge,
-            phase="development",
-            release_key=platform.keys.release.open("tiny-survival"),
-            now=platform.clock(),
-        )
+    open_phase(platform, challenge)
     build(platform, challenge)
 
     private, public = read(platform, challenge, Board.PRIVATE), read(platform, challenge)
@@ -203,20 +208,9 @@ def test_the_private_board_is_sealed_until_the_reveal(
 
 
 def test_a_phase_is_revealed_once(platform: Platform, challenge: PublishedChallenge) -> None:
-    def open_phase() -> None:
-        with platform.database.writing() as session:
-            reveal(
-                session,
-                platform.store,
-                challenge,
-                phase="development",
-                release_key=platform.keys.release.open("tiny-survival"),
-                now=platform.clock(),
-            )
-
-    open_phase()
+    open_phase(platform, challenge)
     with pytest.raises(Conflict, match="revealed already"):
-        open_phase()
+        open_phase(platform, challenge)
 
 
 def test_without_the_release_key_nothing_is_revealed(
@@ -244,30 +238,15 @@ def test_a_phase_with_submissions_under_way_is_not_revealed(
 ) -> None:
     send(platform, alice)
 
-    with pytest.raises(Conflict, match="under way"), platform.database.writing() as session:
-        reveal(
-            session,
-            platform.store,
-            challenge,
-            phase="development",
-            release_key=platform.keys.release.open("tiny-survival"),
-            now=platform.clock(),
-        )
+    with pytest.raises(Conflict, match="under way"):
+        open_phase(platform, challenge)
 
 
 def test_a_revealed_phase_takes_no_more_submissions(
     platform: Platform, challenge: PublishedChallenge, alice: Participant
 ) -> None:
     score(platform, alice, sign=1)
-    with platform.database.writing() as session:
-        reveal(
-            session,
-            platform.store,
-            challenge,
-            phase="development",
-            release_key=platform.keys.release.open("tiny-survival"),
-            now=platform.clock(),
-        )
+    open_phase(platform, challenge)
 
     with pytest.raises(PhaseClosed, match="revealed"):
         send(platform, alice)
