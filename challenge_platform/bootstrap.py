@@ -66,11 +66,13 @@ class Keys:
         return Signer(self.folder / "worker" / "receipt.key")
 
     def create_for(self, slug: str, /) -> None:
-        """Make the keys of a challenge, where they are missing."""
+        """Make the keys of a challenge, where they are missing.
+
+        A release key that was taken off the server is not made anew: its public half is here.
+        """
         self.scoring.create(slug)
-        recipient = self.release.create(slug)
         if not (path := self._release_public(slug)).exists():
-            path.write_text(recipient)
+            path.write_text(self.release.create(slug))
 
     def release_recipient(self, slug: str, /) -> str:
         """Give the age recipient to which a challenge's private scores are encrypted."""

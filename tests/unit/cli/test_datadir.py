@@ -57,3 +57,15 @@ def test_an_installation_keeps_its_name_and_shares_it_with_no_other(tmp_path: Pa
 
     assert installation(ours) == installation(ours) != installation(theirs)
     assert installation(ours)
+
+
+def test_a_release_key_that_was_taken_away_is_not_made_anew(apart: Platform) -> None:
+    datadir.prepare(apart, slugs=["x"], separate=False)
+    key = apart.settings.keys / "operator" / "release" / "x.key"
+    recipient = apart.keys.release_recipient("x")
+    key.unlink()
+
+    datadir.prepare(apart, slugs=["x"], separate=False)
+
+    assert not key.exists()
+    assert apart.keys.release_recipient("x") == recipient
