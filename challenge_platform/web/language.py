@@ -43,25 +43,28 @@ COOKIE_SECONDS = 365 * 24 * 3600
 
 
 class CatalogueDomain(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
-    """Reads translations/<language>.po at first use, so that a clone needs no build step."""
+    """Reads translations/<language>/*.po at first use, so that a clone needs no build step."""
 
     @cached_property
     def catalogues(self) -> dict[str, Translations]:
         """The catalogues by language."""
-        return {path.stem: read_catalogue(path) for path in FOLDER.glob("*.po")}
+        return {folder.name: read_catalogue(folder) for folder in FOLDER.iterdir()}
 
     def get_translations(self) -> NullTranslations:
         """Give the catalogue of the reader's language; English is the source and has none."""
         return self.catalogues.get(current_language()) or NullTranslations()
 
 
-def read_catalogue(path: Path, /) -> Translations:
-    """Read the translations of a .po file."""
-    compiled = io.BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=path.stem))
-    compiled.seek(0)
-    return Translations(compiled)
+def read_catalogue(folder: Path, /) -> Translations:
+    """Read the translations of a language: one .po file for each area of the pages."""
+    whole = Translations()
+    for path in folder.glob("*.po"):
+        compiled = io.BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=folder.name))
+        compiled.seek(0)
+        whole.merge(Translations(compiled))
+    return whole
 
 
 def current_language() -> str:

@@ -1,10 +1,11 @@
 """The languages: which one a reader gets, and catalogues in which nothing is missing."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 
 import pytest
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
@@ -24,10 +25,18 @@ def extracted() -> set[str]:
     return {text if isinstance(text, str) else text[0] for _, _, text, *_ in found}
 
 
-def catalogue(language: str) -> Catalog:
-    """Read a catalogue."""
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        return read_po(file, locale=language)
+def messages_of(language: str) -> list[Message]:
+    """Read what is translated into a language, area by area."""
+    found: list[Message] = []
+    for path in sorted((FOLDER / language).glob("*.po")):
+        with path.open("rb") as file:
+            found += [message for message in read_po(file, locale=language) if message.id]
+    return found
+
+
+def source_of(message: Message) -> str:
+    """Give the English text, in the singular."""
+    return message.id if isinstance(message.id, str) else message.id[0]
 
 
 def forms(message: Message) -> list[tuple[str, str]]:
@@ -39,20 +48,26 @@ def forms(message: Message) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_every_string_is_translated_and_none_is_left_over(language: str) -> None:
-    messages = [message for message in catalogue(language) if message.id]
+    messages = messages_of(language)
 
-    ids = {message.id if isinstance(message.id, str) else message.id[0] for message in messages}
-    assert ids == extracted()
+    assert {source_of(message) for message in messages} == extracted()
     assert [message.id for message in messages if message.fuzzy] == []
     assert [pair for message in messages for pair in forms(message) if not pair[1]] == []
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_a_string_is_translated_in_one_area_only(language: str) -> None:
+    counts = Counter(source_of(message) for message in messages_of(language))
+
+    assert [text for text, number in counts.items() if number > 1] == []
 
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_a_translation_has_the_places_of_its_source(language: str) -> None:
     places = re.compile(r"%\(\w+\)s|%%")
 
-    for message in catalogue(language):
-        for source, translation in forms(message) if message.id else ():
+    for message in messages_of(language):
+        for source, translation in forms(message):
             assert sorted(places.findall(translation)) == sorted(places.findall(source)), source
 
 
