@@ -1,6 +1,5 @@
 """The wiring: every part of the platform, chosen once from the settings."""
 
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from challenge_platform.database import Database, connect
 from challenge_platform.errors import KeyUnavailable
 from challenge_platform.queue import Queue
 from challenge_platform.storage import ObjectStore
-from challenge_platform.vault import CREATE_ONLY, KeyRing
+from challenge_platform.vault import KeyRing, write_key
 from sandbox import Launcher
 from sandbox.client import LauncherClient
 
@@ -85,9 +84,7 @@ class Keys:
         """Make every key that no challenge owns, where it is missing."""
         for path in (self.session, self.queue):
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                with os.fdopen(os.open(path, CREATE_ONLY, 0o400), "wb") as file:
-                    file.write(secrets.token_bytes(SECRET_BYTES))
+                write_key(path, secrets.token_bytes(SECRET_BYTES))
         public = self.signer.create()
         if not self.receipt_public.exists():
             self.receipt_public.write_bytes(public)

@@ -17,7 +17,7 @@ import pyrage
 from challenge_platform.errors import InvalidInput, KeyUnavailable
 
 NONCE_BYTES = 32
-CREATE_ONLY = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_CREATE_ONLY = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True)
@@ -86,11 +86,7 @@ class KeyRing:
         """Make the challenge's key unless it exists, and give its public recipient."""
         path = self._path(slug)
         if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            identity = pyrage.x25519.Identity.generate()
-            descriptor = os.open(path, CREATE_ONLY, 0o400)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(f"{identity}\n")
+            write_key(path, f"{pyrage.x25519.Identity.generate()}\n".encode())
         return str(self._identity(slug).to_public())
 
     def decrypt(self, ciphertext: bytes, /, *, slug: str) -> bytes:
@@ -111,6 +107,24 @@ class KeyRing:
             raise KeyUnavailable(
                 f"the {self.purpose} key of {slug} cannot be read by this process: {error.strerror}"
             ) from error
+
+
+def write_key(path: Path, content: bytes, /) -> None:
+    """Make a key's file, for its owner to read, so that it survives a power cut.
+
+    What is encrypted to a key outlives the moment, so the key must: the file and its name are
+    synced. Raise FileExistsError rather than replace a key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, _CREATE_ONLY, 0o400), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def encrypt(content: bytes, /, *, recipient: str) -> bytes:

@@ -8,7 +8,6 @@ import base64
 import binascii
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +18,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from challenge_platform.errors import InvalidInput, KeyUnavailable
+from challenge_platform.vault import write_key
 
 ALGORITHM = "Ed25519"
 KEY_BYTES = 32
-CREATE_ONLY = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 def canonical(payload: Mapping[str, Any], /) -> bytes:
@@ -41,10 +40,7 @@ class Signer:
     def create(self) -> bytes:
         """Make the key unless it exists, and give the public key's 32 bytes."""
         if not self.path.exists():
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.path, CREATE_ONLY, 0o400)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(Ed25519PrivateKey.generate().private_bytes_raw())
+            write_key(self.path, Ed25519PrivateKey.generate().private_bytes_raw())
         return self._private().public_key().public_bytes_raw()
 
     def sign(self, payload: Mapping[str, Any], /) -> dict[str, Any]:
