@@ -3,18 +3,22 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "CHALLENGE_"
+_ISSUER = r"^https://|^http://(127\.0\.0\.1|localhost|\[::1\])[:/]"
+"""Log-ins go over HTTPS, but for a provider on this machine."""
 
 
 class Settings(BaseSettings):
     """What an operator may set, each as `CHALLENGE_<NAME>`; every default works on one machine."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", env_ignore_empty=True
+    )
 
     data_dir: Annotated[
         Path, Field(description="Folder of the database, files, keys and sockets.")
@@ -60,15 +64,62 @@ class Settings(BaseSettings):
     login_limit: Annotated[
         str, Field(description="Attempts to log in or register from one address.")
     ] = "20 per minute"
+    oidc_issuer: Annotated[
+        str | None,
+        Field(
+            pattern=_ISSUER,
+            description="Issuer of an OpenID Connect provider by which people may log in.",
+        ),
+    ] = None
+    oidc_client_id: Annotated[
+        str, Field(description="Name under which the provider knows this platform.")
+    ] = ""
+    oidc_client_secret: Annotated[
+        SecretStr | None,
+        Field(description="Secret that the provider gave; none for a public client."),
+    ] = None
+    oidc_client_secret_file: Annotated[
+        Path | None, Field(description="File that holds the secret, instead of the secret itself.")
+    ] = None
+    oidc_name: Annotated[
+        str, Field(min_length=1, description="Name of the provider on the log-in button.")
+    ] = "OpenID Connect"
+    oidc_scopes: Annotated[
+        str, Field(pattern=r"\bopenid\b", description="What is asked of the provider.")
+    ] = "openid email profile"
+    oidc_registration: Annotated[
+        bool | None,
+        Field(
+            description="Whether a first log-in through the provider makes an account; as "
+            "`registration` when unset."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _named_at_the_provider(self) -> Self:
+        if self.oidc_issuer and not self.oidc_client_id:
+            raise ValueError(
+                f"{PREFIX}OIDC_ISSUER is set, so {PREFIX}OIDC_CLIENT_ID must be: register this "
+                "platform with the provider and give the client id that it got there"
+            )
+        return self
 
     def environment(self) -> dict[str, str]:
         """Give the environment of a child process that is to have these settings."""
-        given = self.model_dump(mode="json", exclude_unset=True)
-        if self.redis_url is not None:
-            given["redis_url"] = self.redis_url.get_secret_value()
+        given = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+        for name in given:
+            if isinstance(value := getattr(self, name), SecretStr):
+                given[name] = value.get_secret_value()
         given["data_dir"] = str(self.data_dir.absolute())  # a child's folder is another one
         ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
         return {**os.environ, **ours}  # noqa: TID251 -- this module is the environment's one reader
+
+    @property
+    def oidc_secret(self) -> str | None:
+        """The secret that the OpenID Connect provider gave, if any; never log it."""
+        if self.oidc_client_secret_file is not None:
+            return self.oidc_client_secret_file.read_text().strip()
+        return self.oidc_client_secret.get_secret_value() if self.oidc_client_secret else None
 
     @property
     def database_address(self) -> str:
