@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from argon2 import PasswordHasher
-from sqlalchemy import JSON
+from sqlalchemy import JSON, true
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from challenge_platform.core import audit
+from challenge_platform.core import audit, login
+from challenge_platform.core.login import LoginSession
 from challenge_platform.core.name import look_of, normalize_name
+from challenge_platform.core.timezone import LONGEST_NAME
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 
@@ -43,7 +45,13 @@ class Scope(StrEnum):
 
 
 class User(SQLModel, table=True):
-    """A person with an account; `fs_uniquifier` names their sessions and changes to end them."""
+    """A person with an account; `fs_uniquifier` names their sessions and changes to end them.
+
+    `confirmed` is whether the address counts as theirs: proved by mail, or taken on trust where the
+    platform sends none. `totp_secret` and `recovery_codes` are encrypted; `totp_counter` is that of
+    the code used last. `language` and `timezone` are what they chose to read in; `seen_at` is up to
+    when they have read the news on their dashboard.
+    """
 
     __tablename__ = "user"
 
@@ -57,6 +65,13 @@ class User(SQLModel, table=True):
         default_factory=lambda: secrets.token_hex(32), max_length=64, unique=True
     )
     created_at: datetime = Field(sa_type=UTCDateTime)
+    confirmed: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    totp_secret: str | None = Field(default=None, max_length=500)
+    totp_counter: int | None = None
+    recovery_codes: list[str] | None = Field(default=None, sa_type=JSON)
+    language: str | None = Field(default=None, max_length=8)
+    timezone: str | None = Field(default=None, max_length=LONGEST_NAME)
+    seen_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
 
 
 class ApiToken(SQLModel, table=True):
@@ -164,9 +179,25 @@ def reset_password(session: Session, user: User, /, *, password: str, now: datet
 
 
 def end_sessions(session: Session, user: User, /) -> None:
-    """End every session of the person, wherever it is kept: their name for sessions changes."""
+    """End every session of the person and every link sent to them: what both name changes."""
+    login.end_all(session, user_id=user.id)
     user.fs_uniquifier = secrets.token_hex(32)
     session.add(user)
+
+
+def find_by_session(
+    session: Session, key: str, /, *, now: datetime
+) -> tuple[User, LoginSession] | None:
+    """Give the person and the session that a key opens, or None when it has ended."""
+    query = (
+        select(User, LoginSession)
+        .join(LoginSession, col(LoginSession.user_id) == User.id)
+        .where(LoginSession.id == login.identifier_of(key), col(User.active))
+    )
+    found = session.exec(query).first()
+    if found is None or not login.is_opened_by(found[1], key) or found[1].is_idle(at=now):
+        return None
+    return found[0], found[1]
 
 
 def issue_token(

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, SubmissionDefinition, Task
 
@@ -178,6 +179,7 @@ class ChallengeDefinition(_Section):
     schema_: Annotated[Literal["challenge/1"], Field(alias="schema")]
     slug: Slug
     title: LocalText
+    timezone: ZoneName = UTC_NAME
     pages: Pages
     agreement: Agreement
     teams: Teams = Teams()

@@ -15,6 +15,7 @@ from challenge_platform.core.challenge import (
     is_revealed,
 )
 from challenge_platform.core.definition import Phase
+from challenge_platform.core.phase import Status, status_of
 from challenge_platform.core.submission import Kind, Submission, count_open
 from challenge_platform.core.team import require_team
 from challenge_platform.database import Database
@@ -202,7 +203,7 @@ def choose_phase(
 
 def is_open(phase: Phase, /, *, at: datetime) -> bool:
     """Whether a phase accepts an upload that begins at this time."""
-    return phase.opens <= at and (phase.closes is None or at < phase.closes)
+    return status_of(phase, at=at) is Status.OPEN
 
 
 def _require_open(phase: Phase, *, at: datetime) -> None:

@@ -23,6 +23,7 @@ from challenge_platform.web import (
     profile,
     reference,
     submissions,
+    times,
 )
 from challenge_platform.web.problem import Problem
 
@@ -60,6 +61,7 @@ def create_app(platform: Platform, /) -> Flask:
     limits.register_rates(app, platform.settings)
     errors.register(app)
     formats.register(app)
+    times.register(app)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
     for blueprint in api.BLUEPRINTS:

@@ -5,10 +5,11 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, current_app, request
+from flask import Flask, request
 from flask_babel import (  # type: ignore[import-untyped]  # ships no types
     Babel,
     Domain,
@@ -20,10 +21,15 @@ from flask_babel import (  # type: ignore[import-untyped]  # ships no types
     ngettext,
 )
 
+from challenge_platform.web import preferences
+from challenge_platform.web.preferences import LANGUAGE, LANGUAGES
+
 __all__ = [
     "LANGUAGES",
     "address_in",
+    "address_with",
     "current_language",
+    "current_locale",
     "format_datetime",
     "format_decimal",
     "gettext",
@@ -32,14 +38,9 @@ __all__ = [
     "register",
 ]
 
-LANGUAGES = {"en": "English", "fr": "Français"}
-"""The languages by code, each by its own name."""
-
 # Flask-Security has its French messages under fr_FR, which also finds what is under fr.
 LOCALES = {"en": "en", "fr": "fr_FR"}
 FOLDER = Path(__file__).parent / "translations"
-COOKIE = "language"
-COOKIE_SECONDS = 365 * 24 * 3600
 
 
 class CatalogueDomain(Domain):  # type: ignore[misc]  # Flask-Babel ships no types
@@ -67,55 +68,47 @@ def read_catalogue(folder: Path, /) -> Translations:
     return whole
 
 
+def current_locale() -> Locale:
+    """Give the reader's language, English where there is no reader."""
+    return get_locale() or Locale("en")
+
+
 def current_language() -> str:
     """Give the code of the reader's language."""
-    locale = get_locale()
-    return str(locale.language) if locale else "en"
+    return str(current_locale().language)
 
 
 def address_in(code: str, /) -> str:
     """Give the address of this page in another language."""
+    return address_with(LANGUAGE, value=code)
+
+
+def address_with(preference: str, /, *, value: str) -> str:
+    """Give the address of this page that makes a choice of the reader's."""
     # One leading slash and no backslash: `//host` and `/\\host` would lead to another site.
     path = quote(f"/{request.path.lstrip('/')}")
-    return f"{path}?{urlencode({**request.args.to_dict(), COOKIE: code})}"
+    return f"{path}?{urlencode({**request.args.to_dict(), preference: value})}"
 
 
 def register(app: Flask, /) -> None:
-    """Choose a language for each request, and remember the one that was asked for."""
+    """Choose a language for each request."""
+    preferences.register(app)
     babel = Babel(app, locale_selector=lambda: LOCALES[_choose()], default_timezone="UTC")
     babel.domain_instance = CatalogueDomain()
     app.jinja_env.globals.update(
-        address_in=address_in, current_language=current_language, languages=LANGUAGES
+        address_in=address_in,
+        address_with=address_with,
+        current_language=current_language,
+        languages=LANGUAGES,
     )
-
-    @app.after_request
-    def remember(response: Response) -> Response:
-        if _is_api():
-            return response
-        if (asked := request.args.get(COOKIE)) in LANGUAGES:
-            response.set_cookie(
-                COOKIE,
-                str(asked),
-                max_age=COOKIE_SECONDS,
-                secure=current_app.config["SESSION_COOKIE_SECURE"],
-                httponly=True,
-                samesite="Lax",
-            )
-        response.vary.update(["Cookie", "Accept-Language"])
-        return response
 
 
 def _choose() -> str:
-    """Take the language asked for, then the one remembered, then the browser's, then English."""
-    if _is_api():
+    """Take what the reader chose, then what the browser asks for, then English."""
+    if preferences.is_program():
         return "en"  # programs read messages too; they must not depend on who sends the request
-    for asked in (request.args.get(COOKIE), request.cookies.get(COOKIE)):
-        if asked in LANGUAGES:
-            return str(asked)
+    if chosen := preferences.preferred(LANGUAGE):
+        return chosen
     # Werkzeug's best_match would prefer en;q=0.5 to fr-CA, which is not exactly fr.
     wanted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
     return next((language for language in wanted if language in LANGUAGES), "en")
-
-
-def _is_api() -> bool:
-    return request.path.startswith("/api/")

@@ -2,6 +2,7 @@
 
 from challenge_platform.core.account import Role
 from challenge_platform.core.definition import Board
+from challenge_platform.core.phase import Status
 from challenge_platform.core.submission import Fault, Reason, State
 from challenge_platform.web.language import current_language
 from challenge_platform.web.language import lazy_gettext as _
@@ -92,6 +93,8 @@ REPAIRS = {
 ROLES = {Role.PARTICIPANT: _("Participant"), Role.ORGANIZER: _("Organizer")}
 
 BOARDS = {Board.PUBLIC: _("Public"), Board.PRIVATE: _("Private")}
+
+PHASES = {Status.SOON: _("Not yet open"), Status.OPEN: _("Open"), Status.CLOSED: _("Closed")}
 
 UNDEFINED = _("undefined")
 
