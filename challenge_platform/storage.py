@@ -70,6 +70,21 @@ class ObjectStore:
             raise NotFound(f"there is no stored object {digest}") from error
         return (bytes(chunk) for chunk in result.stream(min_chunk_size=CHUNK))
 
+    def has(self, digest: str, /) -> bool:
+        """Whether there is an object of this name."""
+        try:
+            obstore.head(self._store, _key(digest))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, digest: str, /) -> bool:
+        """Remove an object for good, and say whether there was one."""
+        if not self.has(digest):
+            return False
+        obstore.delete(self._store, _key(digest))
+        return True
+
     def _sync(self, key: str) -> None:
         """Make the content and its name survive a power cut."""
         path = self._folder / key

@@ -88,7 +88,34 @@ def join(
         )
     team = team_of(session, user_id=user_id, challenge_id=challenge.id)
     if team is None:
-        team = _team_of_one(session, challenge, user=user, now=now, baseline=baseline)
+        team = found_team(session, challenge, user=user, now=now, baseline=baseline)
+        session.add(Membership(user_id=user_id, challenge_id=challenge.id, team_id=team.id))
+    return team
+
+
+def found_team(
+    session: Session,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    user: User,
+    now: datetime,
+    baseline: bool = False,
+) -> Team:
+    """Make a team named after the person, who is not in it yet."""
+    taken = set(
+        session.exec(
+            select(Team.name).where(
+                Team.challenge_id == challenge.id,
+                col(Team.name).startswith(user.name, autoescape=True),
+            )
+        )
+    )
+    numbered = (f"{user.name} ({number})" for number in range(2, len(taken) + 3))
+    name = next(name for name in (user.name, *numbered) if name not in taken)
+    team = Team(challenge_id=challenge.id, name=name, baseline=baseline, created_at=now)
+    session.add(team)
+    session.flush()
     return team
 
 
@@ -140,23 +167,3 @@ def hand_out(
         sha256=file.digest,
     )
     return file
-
-
-def _team_of_one(
-    session: Session, challenge: PublishedChallenge, *, user: User, now: datetime, baseline: bool
-) -> Team:
-    taken = set(
-        session.exec(
-            select(Team.name).where(
-                Team.challenge_id == challenge.id,
-                col(Team.name).startswith(user.name, autoescape=True),
-            )
-        )
-    )
-    numbered = (f"{user.name} ({number})" for number in range(2, len(taken) + 3))
-    name = next(name for name in (user.name, *numbered) if name not in taken)
-    team = Team(challenge_id=challenge.id, name=name, baseline=baseline, created_at=now)
-    session.add(team)
-    session.flush()
-    session.add(Membership(user_id=user.id, challenge_id=challenge.id, team_id=team.id))
-    return team

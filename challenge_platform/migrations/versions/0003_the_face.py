@@ -1,4 +1,4 @@
-"""What the pages need: preferences of people, and up to when they read their news."""
+"""What the pages need: preferences, sessions, identities, second factors, people who left."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,77 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Apply."""
+    op.create_table(
+        "departure",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("departed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_departure_user_id_user")),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_departure")),
+    )
+    op.create_table(
+        "identity",
+        sa.Column("issuer", sa.String(length=255), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_identity_user_id_user")),
+        sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("pk_identity")),
+        sa.UniqueConstraint("user_id", "issuer", name=op.f("uq_identity_user_id_issuer")),
+    )
+    with op.batch_alter_table("identity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "login_session",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum(
+                "password",
+                "openid",
+                name="way",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("second_factor", sa.Boolean(), nullable=False),
+        sa.Column("browser", sa.String(length=20), nullable=False),
+        sa.Column("system", sa.String(length=20), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_login_session_user_id_user")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_session")),
+    )
+    with op.batch_alter_table("login_session", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_login_session_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "tombstone",
+        sa.Column("submission_id", sa.String(length=32), nullable=False),
+        sa.Column("by", sa.String(length=80), nullable=False),
+        sa.Column("why", sa.String(length=200), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["submission_id"], ["submission.id"], name=op.f("fk_tombstone_submission_id_submission")
+        ),
+        sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_tombstone")),
+    )
     with op.batch_alter_table("user", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("confirmed", sa.Boolean(), server_default=sa.text("1"), nullable=False)
+        )
+        batch_op.add_column(sa.Column("totp_secret", sa.String(length=500), nullable=True))
+        batch_op.add_column(sa.Column("totp_counter", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("recovery_codes", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("language", sa.String(length=8), nullable=True))
         batch_op.add_column(sa.Column("timezone", sa.String(length=64), nullable=True))
         batch_op.add_column(sa.Column("seen_at", sa.DateTime(timezone=True), nullable=True))
@@ -25,3 +95,18 @@ def downgrade() -> None:
         batch_op.drop_column("seen_at")
         batch_op.drop_column("timezone")
         batch_op.drop_column("language")
+        batch_op.drop_column("recovery_codes")
+        batch_op.drop_column("totp_counter")
+        batch_op.drop_column("totp_secret")
+        batch_op.drop_column("confirmed")
+
+    op.drop_table("tombstone")
+    with op.batch_alter_table("login_session", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_login_session_user_id"))
+
+    op.drop_table("login_session")
+    with op.batch_alter_table("identity", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_identity_user_id"))
+
+    op.drop_table("identity")
+    op.drop_table("departure")
