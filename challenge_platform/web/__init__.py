@@ -1,7 +1,6 @@
 """The pages and the API: an application made for a platform, that translates HTTP to core calls."""
 
 from flask import Flask
-from flask_bootstrap import Bootstrap5  # type: ignore[import-untyped]  # ships no types
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # ships no types
@@ -11,6 +10,7 @@ from challenge_platform.config import Settings
 from challenge_platform.web import (
     accounts,
     api,
+    appearance,
     challenges,
     converters,
     errors,
@@ -55,8 +55,7 @@ def create_app(platform: Platform, /) -> Flask:
     limits.register_sizes(app)
     csrf = CSRFProtect(app)
     language.register(app)
-    app.config["BOOTSTRAP_SERVE_LOCAL"] = True
-    Bootstrap5(app)
+    appearance.register(app)
     accounts.register(app, platform)
     limits.register_rates(app, platform.settings)
     errors.register(app)

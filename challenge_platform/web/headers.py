@@ -42,19 +42,19 @@ def register(app: Flask, settings: Settings, /) -> None:
         policy.set_headers(response)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
-        if request.path.startswith(("/static/", "/bootstrap/")):
+        if request.path.startswith("/static/"):
             response.headers["Cache-Control"] = "public, max-age=3600"
         return response
 
 
 def _headers(*, https: bool) -> Secure:
-    # Nothing inline, nothing from elsewhere; Bootstrap's stylesheet draws its arrows as data: URLs.
+    # Nothing inline, nothing from elsewhere.
     content = (
         ContentSecurityPolicy()
         .default_src("'none'")
         .script_src("'self'")
         .style_src("'self'")
-        .img_src("'self'", "data:")
+        .img_src("'self'")
         .font_src("'self'")
         .connect_src("'self'")
         .form_action("'self'")

@@ -71,7 +71,6 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/readyz"): everybody(200),
     ("GET", "/metrics"): everybody(200),
     ("GET", "/static/<path:filename>"): everybody(200),
-    ("GET", "/bootstrap/static/<path:filename>"): everybody(200),
     # The API.
     ("GET", "/api/v1/me"): Access((401, 200, 200, 200, 200)),
     ("GET", "/api/v1/receipt-key"): everybody(200),
@@ -122,10 +121,8 @@ class World:
             "<file:name>": "test.csv",
             "<hex:id_>": owned,
             "<hex:id>": owned,
-            "/static/<path:filename>": "/static/platform.css",
+            "/static/<path:filename>": "/static/tokens.css",
         }
-        if route.startswith("/bootstrap"):
-            parts = {"<path:filename>": "css/bootstrap.min.css"}
         for part, value in parts.items():
             route = route.replace(part, value)
         return route

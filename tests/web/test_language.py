@@ -80,16 +80,16 @@ def test_a_browser_gets_the_language_that_it_asks_for(
 ) -> None:
     page = anonymous.get("/", headers={"Accept-Language": header}).text
 
-    assert f'<html lang="{language}">' in page
+    assert f'<html lang="{language}"' in page
 
 
 def test_a_chosen_language_is_remembered(anonymous: Visitor) -> None:
     chosen = anonymous.get("/?language=fr")
     later = anonymous.get("/", headers={"Accept-Language": "en"})
 
-    assert '<html lang="fr">' in chosen.text
-    assert '<html lang="fr">' in later.text
-    assert anonymous.get("/?language=xx").text == later.text.replace("/?language=", "/?language=")
+    assert '<html lang="fr"' in chosen.text
+    assert '<html lang="fr"' in later.text
+    assert '<html lang="fr"' in anonymous.get("/?language=xx").text
 
 
 @pytest.mark.usefixtures("challenge")
