@@ -79,7 +79,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("confirmed", sa.Boolean(), server_default=sa.text("1"), nullable=False)
+            sa.Column("confirmed", sa.Boolean(), server_default=sa.true(), nullable=False)
         )
         batch_op.add_column(sa.Column("totp_secret", sa.String(length=500), nullable=True))
         batch_op.add_column(sa.Column("totp_counter", sa.Integer(), nullable=True))
