@@ -1,9 +1,10 @@
 """The one feedback policy: what page, API, CLI and receipt may show of a result, and to whom."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Disclosure, Phase
@@ -58,9 +59,23 @@ def disclosed_scores(
     return sorted(shown, key=lambda score: not score.primary)
 
 
+@overload
+def rounded(value: float, /) -> float: ...
+@overload
+def rounded(value: None, /) -> None: ...
 def rounded(value: float | None, /) -> float | None:
     """Round to the significant digits that may be shown."""
     return None if value is None else float(f"{value:.{DIGITS}g}")
+
+
+def rounded_difference(difference: float, /, *, of: tuple[float, float]) -> float:
+    """Round the difference of two scores to the decimals that both are shown with.
+
+    A small difference told with more of them would tell more of the scores.
+    """
+    largest = max(map(abs, of))
+    decimals = DIGITS - 1 - math.floor(math.log10(largest)) if largest else DIGITS
+    return rounded(round(difference, decimals))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +112,7 @@ class VisibleSubmission:
     message: str
     state: State
     reason: Reason | None
+    attempt: int
     position: int | None
     scores: tuple[Score, ...]
     opened_at: datetime
@@ -104,6 +120,11 @@ class VisibleSubmission:
     started_at: datetime | None
     finished_at: datetime | None
     receipt: Mapping[str, Any] | None
+
+    @property
+    def score(self) -> Score | None:
+        """The primary score, or None where there is none or the phase does not disclose it."""
+        return next((score for score in self.scores if score.primary), None)
 
     @property
     def timings(self) -> dict[str, float | None]:
@@ -146,6 +167,7 @@ def visible(
         message=submission.message,
         state=submission.state,
         reason=submission.reason,
+        attempt=submission.attempt,
         position=position,
         scores=tuple(scores),
         opened_at=submission.opened_at,

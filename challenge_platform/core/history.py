@@ -1,19 +1,49 @@
 """A team's submissions, as its members and the organizers may read them."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, func, select
 
 from challenge_platform.core import submission as submissions
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
 from challenge_platform.core.evaluation import Result, result_of
 from challenge_platform.core.feedback import Viewer, VisibleSubmission, visible
-from challenge_platform.core.submission import Submission, find_submission, queue_position
+from challenge_platform.core.progress import merit, shown_scores
+from challenge_platform.core.submission import (
+    OPEN_STATES,
+    State,
+    Submission,
+    find_submission,
+    queue_position,
+)
 from challenge_platform.core.team import Team, team_of
 from challenge_platform.errors import NotFound
 
 PER_PAGE = 100
+
+
+class Order(StrEnum):
+    """How a list of submissions is sorted; those without a score shown come last in BEST."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    BEST = "best"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which of a team's submissions are wanted, and in which order."""
+
+    state: State | None = None
+    phase: str | None = None
+    order: Order = Order.NEWEST
+
+
+EVERYTHING = Selection()
 
 
 def read_submission(
@@ -33,20 +63,27 @@ def read_submission(
 
 
 def read_submissions(
-    session: Session, challenge: PublishedChallenge, /, *, user: User, page: int = 1
+    session: Session,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    user: User,
+    page: int | None = 1,
+    wanted: Selection = EVERYTHING,
 ) -> list[VisibleSubmission]:
-    """List the person's team's submissions to a challenge, the newest first, PER_PAGE a page.
+    """List the person's team's submissions to a challenge, PER_PAGE a page, or all without a page.
 
     The list is empty before they joined.
     """
     viewer = viewer_of(session, user=user, challenge_id=challenge.id)
     if viewer.team_id is None:
         return []
-    team = session.get_one(Team, viewer.team_id)
-    found = submissions.submissions_of(
-        session, team_id=team.id, limit=PER_PAGE, offset=(page - 1) * PER_PAGE
-    )
+    first = 0 if page is None else (page - 1) * PER_PAGE
+    names = _ordered(session, team_id=viewer.team_id, wanted=wanted)
+    names = names[first:] if page is None else names[first : first + PER_PAGE]
+    found = _by_id(session, names)
     results = _results(session, found)
+    team = session.get_one(Team, viewer.team_id)
     versions = {
         version_id: challenge_version(session, version_id)
         for version_id in {submission.version_id for submission in found}
@@ -62,6 +99,22 @@ def read_submissions(
         )
         for submission in found
     ]
+
+
+def count_selected(session: Session, /, *, team_id: int, wanted: Selection = EVERYTHING) -> int:
+    """Count what a team's list has on all its pages."""
+    query = select(func.count()).select_from(Submission).where(*_chosen(team_id, wanted))
+    return session.exec(query).one()
+
+
+def open_submissions(session: Session, /, *, team_id: int) -> list[Submission]:
+    """List a team's submissions that have not ended, the oldest first."""
+    query = (
+        select(Submission)
+        .where(Submission.team_id == team_id, col(Submission.state).in_(OPEN_STATES))
+        .order_by(col(Submission.received_at), col(Submission.id))
+    )
+    return list(session.exec(query))
 
 
 def cancel_submission(
@@ -84,6 +137,37 @@ def viewer_of(session: Session, /, *, user: User | None, challenge_id: int) -> V
         return Viewer()
     team = team_of(session, user_id=user.id, challenge_id=challenge_id)
     return Viewer(team_id=team.id if team else None, organizer=user.role is Role.ORGANIZER)
+
+
+def _chosen(team_id: int, wanted: Selection) -> list[ColumnElement[bool]]:
+    chosen = [col(Submission.team_id) == team_id]
+    if wanted.state is not None:
+        chosen.append(col(Submission.state) == wanted.state)
+    if wanted.phase is not None:
+        chosen.append(col(Submission.phase) == wanted.phase)
+    return chosen
+
+
+def _ordered(session: Session, *, team_id: int, wanted: Selection) -> list[str]:
+    """Give the ids of a list in its order; by score only as far as scores are disclosed."""
+    received = col(Submission.received_at)
+    oldest_first = wanted.order is Order.OLDEST
+    query = (
+        select(Submission.id)
+        .where(*_chosen(team_id, wanted))
+        .order_by(received if oldest_first else received.desc(), col(Submission.id))
+    )
+    names = list(session.exec(query))
+    if wanted.order is Order.BEST:
+        shown = shown_scores(session, team_id=team_id, phase=wanted.phase)
+        names.sort(key=lambda name: -merit(shown[name]) if name in shown else float("inf"))
+    return names
+
+
+def _by_id(session: Session, names: list[str]) -> list[Submission]:
+    found = session.exec(select(Submission).where(col(Submission.id).in_(names)))
+    by_id = {submission.id: submission for submission in found}
+    return [by_id[name] for name in names]
 
 
 def _results(session: Session, found: list[Submission]) -> dict[str, Result]:

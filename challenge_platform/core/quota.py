@@ -88,6 +88,14 @@ def lock_ledger(session: Session, /, *, team_id: int) -> None:
     session.exec(select(Team.id).where(Team.id == team_id).with_for_update()).one()
 
 
+def is_charged(session: Session, /, *, submission_id: str) -> bool:
+    """Whether a submission counts: it was charged, and the charge was not given back."""
+    query = select(func.coalesce(func.sum(LedgerEntry.amount), 0)).where(
+        LedgerEntry.submission_id == submission_id
+    )
+    return session.exec(query).one() > 0
+
+
 def charge(
     session: Session, /, *, team_id: int, phase: str, submission_id: str, now: datetime
 ) -> None:

@@ -270,20 +270,6 @@ def queue_position(session: Session, submission: Submission, /) -> int | None:
     return session.exec(ahead).one() + 1
 
 
-def submissions_of(
-    session: Session, /, *, team_id: int, limit: int = 100, offset: int = 0
-) -> list[Submission]:
-    """List a team's submissions, the newest first."""
-    query = (
-        select(Submission)
-        .where(Submission.team_id == team_id)
-        .order_by(col(Submission.received_at).desc(), col(Submission.id))
-        .offset(offset)
-        .limit(limit)
-    )
-    return list(session.exec(query))
-
-
 def count_open(session: Session, /, *, team_id: int, phase: str) -> int:
     """Count a team's submissions that have not ended."""
     query = select(func.count()).where(

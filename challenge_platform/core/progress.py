@@ -1,0 +1,92 @@
+"""How a submission's score compares with its team's others, as far as their phase discloses it."""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from challenge_platform.core.challenge import PublishedChallenge, challenge_version
+from challenge_platform.core.definition import Board, Disclosure
+from challenge_platform.core.evaluation import Result
+from challenge_platform.core.feedback import Score, VisibleSubmission, disclosed_scores
+from challenge_platform.core.standing import Standing
+from challenge_platform.core.submission import State, Submission, find_submission
+from scorers.metric import Direction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A score beside the best of the team's others in its phase; `gain` is above 0 if better.
+
+    `best_id` and `best` are None for a team's first score. `stands` says whether the submission is
+    the one by which the team stands on the public board.
+    """
+
+    best_id: str | None
+    best: Score | None
+    gain: float | None
+    stands: bool
+
+
+def progress_of(session: Session, submission: VisibleSubmission, /) -> Progress | None:
+    """Compare a submission with its team's others; None where no score of it is disclosed."""
+    own = submission.score
+    if own is None or own.value is None:
+        return None
+    row = find_submission(session, submission.id)
+    others = shown_scores(session, team_id=row.team_id, phase=row.phase)
+    others.pop(row.id, None)
+    comparable = [(name, score) for name, score in others.items() if score.key == own.key]
+    key = (row.challenge_id, row.phase, Board.PUBLIC, row.team_id)
+    standing = session.get(Standing, key)
+    stands = standing is not None and standing.submission_id == row.id
+    if not comparable:
+        return Progress(best_id=None, best=None, gain=None, stands=stands)
+    best_id, best = max(comparable, key=lambda pair: merit(pair[1]))
+    return Progress(best_id=best_id, best=best, gain=merit(own) - merit(best), stands=stands)
+
+
+def shown_scores(
+    session: Session, /, *, team_id: int, phase: str | None = None
+) -> dict[str, Score]:
+    """Give the primary score, as disclosed, of each of a team's submissions that has one."""
+    query = (
+        select(Submission.id, Submission.version_id, Submission.phase, Result.public)
+        .join(Result, col(Result.submission_id) == Submission.id)
+        .where(Submission.team_id == team_id, Submission.state == State.SCORED)
+    )
+    if phase is not None:
+        query = query.where(Submission.phase == phase)
+    versions: dict[int, PublishedChallenge] = {}
+    shown = {}
+    for identifier, version_id, key, public in session.exec(query):
+        if version_id not in versions:
+            versions[version_id] = challenge_version(session, version_id)
+        challenge = versions[version_id]
+        scores = disclosed_scores(
+            challenge, phase=challenge.definition.phase(key), metrics=public["metrics"]
+        )
+        if scores and scores[0].primary and scores[0].value is not None:
+            shown[identifier] = scores[0]
+    return shown
+
+
+def standing_ids(
+    session: Session, challenge: PublishedChallenge, /, *, team_id: int
+) -> frozenset[str]:
+    """Give the submissions by which a team stands on the public boards that disclose scores."""
+    query = select(Standing).where(
+        Standing.challenge_id == challenge.id,
+        Standing.team_id == team_id,
+        Standing.board == Board.PUBLIC,
+    )
+    told = {
+        phase.key for phase in challenge.definition.phases if Disclosure.SCORE in phase.disclosure
+    }
+    return frozenset(each.submission_id for each in session.exec(query) if each.phase in told)
+
+
+def merit(score: Score, /) -> float:
+    """Give the value so that larger is better; minus infinity where it is undefined."""
+    if score.value is None:
+        return -float("inf")
+    return -score.value if score.direction == Direction.MINIMIZE else score.value
