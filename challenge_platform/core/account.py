@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from argon2 import PasswordHasher
-from sqlalchemy import JSON, true
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from challenge_platform.core import audit, login
@@ -47,10 +47,10 @@ class Scope(StrEnum):
 class User(SQLModel, table=True):
     """A person with an account; `fs_uniquifier` names their sessions and changes to end them.
 
-    `confirmed` is whether the address counts as theirs: proved by mail, or taken on trust where the
-    platform sends none. `totp_secret` and `recovery_codes` are encrypted; `totp_counter` is that of
-    the code used last. `language` and `timezone` are what they chose to read in; `seen_at` is up to
-    when they have read the news on their dashboard.
+    Since `unconfirmed_since` the address waits for a proof by mail that it is theirs. `totp_secret`
+    and `recovery_codes` are encrypted; `totp_counter` is that of the code used last. `language` and
+    `timezone` are what they chose to read in; `seen_at` is up to when they have read the news on
+    their dashboard.
     """
 
     __tablename__ = "user"
@@ -65,7 +65,7 @@ class User(SQLModel, table=True):
         default_factory=lambda: secrets.token_hex(32), max_length=64, unique=True
     )
     created_at: datetime = Field(sa_type=UTCDateTime)
-    confirmed: bool = Field(default=True, sa_column_kwargs={"server_default": true()})
+    unconfirmed_since: datetime | None = Field(default=None, sa_type=UTCDateTime)
     totp_secret: str | None = Field(default=None, max_length=500)
     totp_counter: int | None = None
     recovery_codes: list[str] | None = Field(default=None, sa_type=JSON)

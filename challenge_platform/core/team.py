@@ -8,7 +8,7 @@ from challenge_platform.core import audit
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublicFile, PublishedChallenge
 from challenge_platform.database import UTCDateTime
-from challenge_platform.errors import AgreementRequired, InvalidInput
+from challenge_platform.errors import AgreementRequired, InvalidInput, NotAuthenticated
 
 
 class Team(SQLModel, table=True):
@@ -58,9 +58,11 @@ def join(
 ) -> Team:
     """Accept the agreement and give the person's team, made on the first call.
 
-    Raise InvalidInput when the version accepted is not the one in force.
+    Raise InvalidInput when the version accepted is not the one in force, NotAuthenticated when the
+    account was closed in the meantime.
     """
-    session.exec(select(User.id).where(User.id == user.id).with_for_update()).one()
+    if not session.exec(select(User.active).where(User.id == user.id).with_for_update()).one():
+        raise NotAuthenticated("this account is closed")
     current = challenge.definition.agreement.version
     if agreement_version != current:
         raise InvalidInput(
@@ -103,20 +105,24 @@ def found_team(
     baseline: bool = False,
 ) -> Team:
     """Make a team named after the person, who is not in it yet."""
-    taken = set(
-        session.exec(
-            select(Team.name).where(
-                Team.challenge_id == challenge.id,
-                col(Team.name).startswith(user.name, autoescape=True),
-            )
-        )
-    )
-    numbered = (f"{user.name} ({number})" for number in range(2, len(taken) + 3))
-    name = next(name for name in (user.name, *numbered) if name not in taken)
+    name = free_name(session, user.name, challenge_id=challenge.id)
     team = Team(challenge_id=challenge.id, name=name, baseline=baseline, created_at=now)
     session.add(team)
     session.flush()
     return team
+
+
+def free_name(session: Session, name: str, /, *, challenge_id: int) -> str:
+    """Give the name, with a number behind it when a team of the challenge has it already."""
+    taken = set(
+        session.exec(
+            select(Team.name).where(
+                Team.challenge_id == challenge_id, col(Team.name).startswith(name, autoescape=True)
+            )
+        )
+    )
+    numbered = (f"{name} ({number})" for number in range(2, len(taken) + 3))
+    return next(each for each in (name, *numbered) if each not in taken)
 
 
 def team_of(session: Session, /, *, user_id: int, challenge_id: int) -> Team | None:

@@ -66,6 +66,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_login_session_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "recovery_link",
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name=op.f("fk_recovery_link_user_id_user")
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_recovery_link")),
+    )
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("team_id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_invitation_team_id_team")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_invitation_team_id"), ["team_id"], unique=False)
+
+    op.create_table(
         "tombstone",
         sa.Column("submission_id", sa.String(length=32), nullable=False),
         sa.Column("by", sa.String(length=80), nullable=False),
@@ -79,7 +102,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(
-            sa.Column("confirmed", sa.Boolean(), server_default=sa.true(), nullable=False)
+            sa.Column("unconfirmed_since", sa.DateTime(timezone=True), nullable=True)
         )
         batch_op.add_column(sa.Column("totp_secret", sa.String(length=500), nullable=True))
         batch_op.add_column(sa.Column("totp_counter", sa.Integer(), nullable=True))
@@ -98,9 +121,14 @@ def downgrade() -> None:
         batch_op.drop_column("recovery_codes")
         batch_op.drop_column("totp_counter")
         batch_op.drop_column("totp_secret")
-        batch_op.drop_column("confirmed")
+        batch_op.drop_column("unconfirmed_since")
 
     op.drop_table("tombstone")
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_invitation_team_id"))
+
+    op.drop_table("invitation")
+    op.drop_table("recovery_link")
     with op.batch_alter_table("login_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_login_session_user_id"))
 

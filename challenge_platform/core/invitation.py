@@ -1,0 +1,169 @@
+"""How a team grows: a link that one of its members gives to a participant who submitted nothing.
+
+Whoever comes has used no quota and seen no score, so that joining adds nothing to what a team may
+submit; for the same reason a member leaves only while the team has submitted nothing.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlmodel import Field, Session, SQLModel, col, delete, func, select
+
+from challenge_platform.core import audit
+from challenge_platform.core.account import User
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.quota import lock_ledger
+from challenge_platform.core.submission import Submission
+from challenge_platform.core.team import Membership, Team, found_team, require_team
+from challenge_platform.database import UTCDateTime
+from challenge_platform.errors import Conflict, NotFound
+
+LIFETIME = timedelta(days=7)
+
+
+class Invitation(SQLModel, table=True):
+    """A link that is still good; using it, or withdrawing it, deletes it."""
+
+    __tablename__ = "invitation"
+
+    id: str = Field(primary_key=True, max_length=64)  # the SHA-256 of the link's secret
+    team_id: int = Field(foreign_key="team.id", index=True)
+    created_at: datetime = Field(sa_type=UTCDateTime)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+
+
+def members_of(session: Session, team: Team, /) -> Sequence[User]:
+    """List a team's members by name."""
+    query = select(User).join(Membership, col(Membership.user_id) == User.id)
+    return session.exec(query.where(Membership.team_id == team.id).order_by(User.name)).all()
+
+
+def invitations_of(session: Session, team: Team, /, *, now: datetime) -> Sequence[Invitation]:
+    """List a team's links that are still good, the newest first."""
+    query = select(Invitation).where(
+        Invitation.team_id == team.id, col(Invitation.expires_at) > now
+    )
+    return session.exec(query.order_by(col(Invitation.created_at).desc())).all()
+
+
+def has_submitted(session: Session, team: Team, /) -> bool:
+    """Whether a team has made a submission, however it ended."""
+    return (
+        session.exec(select(Submission.id).where(Submission.team_id == team.id)).first() is not None
+    )
+
+
+def invite(session: Session, challenge: PublishedChallenge, /, *, user: User, now: datetime) -> str:
+    """Make a link into the person's team and give its secret, which is not kept.
+
+    Raise Conflict when members and open links fill the team, or it is an organizer's baseline.
+    """
+    team = _own_team(session, challenge, user=user)
+    open_links = len(invitations_of(session, team, now=now))
+    if team.baseline or _size(session, team) + open_links >= _most(challenge):
+        raise Conflict(
+            f"team {team.name!r} has no place to offer: it may have {_most(challenge)} members, "
+            f"and {open_links} invitations are open; withdraw one to make another"
+        )
+    secret = secrets.token_urlsafe(24)
+    session.add(
+        Invitation(id=_digest(secret), team_id=team.id, created_at=now, expires_at=now + LIFETIME)
+    )
+    _record(session, "invitation made", team, user=user, now=now)
+    return secret
+
+
+def withdraw(
+    session: Session, challenge: PublishedChallenge, id_: str, /, *, user: User, now: datetime
+) -> None:
+    """End a link into the person's team; raise NotFound when it is not theirs or is used."""
+    team = _own_team(session, challenge, user=user)
+    invitation = session.get(Invitation, id_)
+    if invitation is None or invitation.team_id != team.id:
+        raise NotFound("your team has no such invitation; it may have been used")
+    session.delete(invitation)
+    _record(session, "invitation withdrawn", team, user=user, now=now)
+
+
+def inviting_team(
+    session: Session, challenge: PublishedChallenge, secret: str, /, *, now: datetime
+) -> Team:
+    """Give the team that a link leads into; raise NotFound when the link has ended."""
+    # Locked, so that of two who come at once the second waits and finds the link used.
+    invitation = session.get(Invitation, _digest(secret), with_for_update=True)
+    team = session.get(Team, invitation.team_id) if invitation else None
+    ended = invitation is None or invitation.expires_at <= now
+    if team is None or ended or team.challenge_id != challenge.id:
+        raise NotFound("this invitation was used, withdrawn or is over; ask the team for another")
+    return team
+
+
+def redeem(
+    session: Session, challenge: PublishedChallenge, secret: str, /, *, user: User, now: datetime
+) -> Team:
+    """Move the person from their team of one into the team that a link leads into.
+
+    Raise NotFound when the link has ended, AgreementRequired before the person accepted the
+    agreement, Conflict when the team is full or theirs has members or submissions.
+    """
+    team = inviting_team(session, challenge, secret, now=now)
+    left = require_team(session, challenge, user_id=user.id)
+    if left.id == team.id:
+        raise Conflict(f"you are in team {team.name!r} already")
+    for team_id in sorted((left.id, team.id)):
+        lock_ledger(session, team_id=team_id)
+    if has_submitted(session, left) or left.baseline or _size(session, left) > 1:
+        raise Conflict(
+            f"you are in team {left.name!r}, which has submissions or other members; only a "
+            "participant who is alone and has submitted nothing can join another team"
+        )
+    if _size(session, team) >= _most(challenge):
+        raise Conflict(f"team {team.name!r} has its {_most(challenge)} members already")
+    session.get_one(Membership, (user.id, challenge.id)).team_id = team.id
+    session.exec(delete(Invitation).where(col(Invitation.id) == _digest(secret)))
+    session.exec(delete(Invitation).where(col(Invitation.team_id) == left.id))
+    session.flush()
+    session.delete(left)
+    _record(session, "team joined", team, user=user, now=now)
+    return team
+
+
+def leave(session: Session, challenge: PublishedChallenge, /, *, user: User, now: datetime) -> Team:
+    """Move the person into a new team of one; raise Conflict once their team has submitted."""
+    team = _own_team(session, challenge, user=user)
+    if has_submitted(session, team):
+        raise Conflict(f"team {team.name!r} has submitted; its members stay until the end")
+    if _size(session, team) == 1:
+        raise Conflict(f"you are alone in team {team.name!r}")
+    own = found_team(session, challenge, user=user, now=now)
+    session.get_one(Membership, (user.id, challenge.id)).team_id = own.id
+    _record(session, "team left", team, user=user, now=now)
+    return own
+
+
+def _own_team(session: Session, challenge: PublishedChallenge, *, user: User) -> Team:
+    """Give the person's team, held until the transaction ends."""
+    team = require_team(session, challenge, user_id=user.id)
+    lock_ledger(session, team_id=team.id)
+    return team
+
+
+def _size(session: Session, team: Team) -> int:
+    query = select(func.count()).select_from(Membership).where(Membership.team_id == team.id)
+    return session.exec(query).one()
+
+
+def _most(challenge: PublishedChallenge) -> int:
+    return challenge.definition.teams.max_size
+
+
+def _record(session: Session, action: str, team: Team, *, user: User, now: datetime) -> None:
+    audit.record(
+        session, action=action, subject=f"team {team.id}", actor=f"user {user.id}", now=now
+    )
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

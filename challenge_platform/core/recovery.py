@@ -1,0 +1,59 @@
+"""Links by which a person who lost the password sets a new one, made by an administrator."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from sqlmodel import Field, Session, SQLModel
+
+from challenge_platform.core import audit
+from challenge_platform.core.account import User
+from challenge_platform.database import UTCDateTime
+from challenge_platform.errors import NotFound
+
+LIFETIME = timedelta(hours=1)
+
+
+class RecoveryLink(SQLModel, table=True):
+    """The one link that a person may have; it ends with `fs_uniquifier`, so by being used."""
+
+    __tablename__ = "recovery_link"
+
+    user_id: int = Field(foreign_key="user.id", primary_key=True)
+    digest: str = Field(max_length=64)
+    fs_uniquifier: str = Field(max_length=64)
+    expires_at: datetime = Field(sa_type=UTCDateTime)
+
+
+def issue_link(session: Session, user: User, /, *, now: datetime) -> str:
+    """Make the person's link anew and give its key, which is not kept; an older link ends."""
+    secret = secrets.token_urlsafe(32)
+    session.merge(
+        RecoveryLink(
+            user_id=user.id,
+            digest=_digest(secret),
+            fs_uniquifier=user.fs_uniquifier,
+            expires_at=now + LIFETIME,
+        )
+    )
+    audit.record(session, action="recovery link made", subject=f"user {user.id}", now=now)
+    return f"{user.id}.{secret}"
+
+
+def find_by_link(session: Session, key: str, /, *, now: datetime) -> User:
+    """Give the person whose link it is; raise NotFound when it was used, is over or was never."""
+    user_id, _, secret = key.partition(".")
+    known = user_id.isascii() and user_id.isdecimal() and len(user_id) <= len(str(2**31 - 1))
+    link = session.get(RecoveryLink, int(user_id)) if known else None
+    if link is None or not hmac.compare_digest(link.digest, _digest(secret)):
+        raise NotFound("this recovery link is not known; ask an administrator for a new one")
+    user = session.get(User, link.user_id)
+    stands = user is not None and user.active and user.fs_uniquifier == link.fs_uniquifier
+    if user is None or not stands or link.expires_at <= now:
+        raise NotFound("this recovery link has ended; ask an administrator for a new one")
+    return user
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
