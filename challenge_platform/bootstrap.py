@@ -4,11 +4,14 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 from challenge_platform.config import Settings
+from challenge_platform.core.departure import Departures
 from challenge_platform.core.evaluation import Evaluator
+from challenge_platform.core.leaderboard import StateReader
 from challenge_platform.core.reaper import Reaper
 from challenge_platform.core.receipt import Signer
 from challenge_platform.core.upload import Uploads
@@ -128,10 +131,20 @@ class Platform:
         """Where the keys are."""
         return Keys(folder=self.settings.keys)
 
+    @cached_property
+    def board_states(self) -> StateReader:
+        """What reads the states of boards; one a process, since it keeps what it read last."""
+        return StateReader(self.store)
+
     @property
     def uploads(self) -> Uploads:
         """What the web uses to accept submissions."""
         return Uploads(self.database, self.store, self.clock)
+
+    @property
+    def departures(self) -> Departures:
+        """What removes people who leave."""
+        return Departures(database=self.database, store=self.store, clock=self.clock)
 
     @property
     def evaluator(self) -> Evaluator:

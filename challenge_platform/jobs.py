@@ -10,8 +10,8 @@ import typer
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.config import Settings
-from challenge_platform.core import heartbeat, leaderboard, standing
-from challenge_platform.core.challenge import current_version
+from challenge_platform.core import heartbeat, standing
+from challenge_platform.core.board import build_board
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import SCORING_LIMITS
 from challenge_platform.core.heartbeat import Part
@@ -42,17 +42,16 @@ class Jobs:
             self._build_due_boards()
 
     def board(self, challenge_id: str, phase: str, board: str) -> None:
-        """Build a board's next snapshot."""
+        """Build a board's next state."""
         platform = self._platform
-        with platform.database.writing() as session:
-            leaderboard.build(
-                session,
-                platform.store,
-                current_version(session, int(challenge_id)),
-                phase=phase,
-                board=Board(board),
-                now=platform.clock(),
-            )
+        build_board(
+            platform.database,
+            platform.store,
+            int(challenge_id),
+            phase=phase,
+            board=Board(board),
+            clock=platform.clock,
+        )
 
     def _build_due_boards(self) -> None:
         """Enqueue boards that are due, at most once a second each; the reaper does the rest."""
@@ -68,7 +67,8 @@ class Jobs:
 
 
 def work(platform: Platform, /, *, burst: bool = False) -> None:
-    """Work the queue off in this process."""
+    """Work the queue off in this process, once what an interrupted departure left is removed."""
+    platform.departures.remove_contents()
     jobs = Jobs(platform)
     platform.queue.work(
         {EVALUATE: jobs.evaluate, BOARD: jobs.board},

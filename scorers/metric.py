@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import UnionType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ Params = Mapping[str, Any]
 """The `params` of a metric in challenge.yaml."""
 
 Vector = NDArray[np.float64]
+Amount = TypeVar("Amount", float, Vector)
 Weights = NDArray[np.integer]
 """Shape (resamples, rows): how often each row occurs in each resample."""
 
@@ -26,6 +27,10 @@ class Direction(StrEnum):
 
     MAXIMIZE = "maximize"
     MINIMIZE = "minimize"
+
+    def gain(self, score: Amount, over: Amount, /) -> Amount:
+        """Return by how much a score is better than another; above 0 if it is."""
+        return score - over if self is Direction.MAXIMIZE else over - score
 
 
 class Needs(StrEnum):

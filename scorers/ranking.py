@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scorers.metric import Direction, Vector
-from scorers.resampling import LEVEL
+from scorers.resampling import LEVEL, percentile_interval
 
 UNRANKED = 0
-"""The rank of a team without a score."""
+"""The rank of a team without a score, and its group."""
 
 DEFAULT_TOLERANCE = 1e-12
 
@@ -55,6 +55,71 @@ def rank_intervals(
             low[team] = np.quantile(defined, (1 - level) / 2, method="lower")
             high[team] = np.quantile(defined, (1 + level) / 2, method="higher")
     return low, high
+
+
+def paired_interval(
+    resamples: ArrayLike,
+    others: ArrayLike,
+    /,
+    *,
+    direction: Direction | str = Direction.MAXIMIZE,
+    level: float = LEVEL,
+) -> tuple[float, float] | None:
+    """Return the interval of by how much one team is better than another; above 0 if it is.
+
+    Both have their scores under the same resamples, so that what is hard for both cancels out: the
+    paired bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; for
+    comparing two systems on one test set, Koehn, EMNLP 2004), with the percentile interval. It is
+    None if both have a score in fewer than half of the resamples.
+    """
+    mine = np.asarray(resamples, dtype=np.float64)
+    theirs = np.asarray(others, dtype=np.float64)
+    return percentile_interval(Direction(direction).gain(mine, theirs), level=level)
+
+
+def significance_groups(
+    resamples: ArrayLike,
+    /,
+    *,
+    ranks: ArrayLike,
+    direction: Direction | str = Direction.MAXIMIZE,
+    tolerance: float = DEFAULT_TOLERANCE,
+    level: float = LEVEL,
+) -> Ranks:
+    """Return the group of each team, from 1: those that cannot be told apart from its head.
+
+    `resamples` has shape (teams, resamples), as for `rank_intervals`; `ranks` are the teams' ranks.
+    The best ranked team is the head of group 1. In the order of ranks, a team belongs to the group
+    while the paired interval of the head's advantage over it (`paired_interval`) reaches down to
+    the tolerance; the first that is surely worse heads the next group. Teams that share a rank
+    share a group, and a team that cannot be compared is told apart from nobody. A team that is
+    UNRANKED has the group UNRANKED.
+
+    Groups are thus runs of neighbouring ranks. They compare with the head only: two members of a
+    group, or neighbours across its border, may or may not differ. Each comparison is at `level` by
+    itself, without a correction for their number, so that among many equal teams some are told
+    apart by chance.
+    """
+    vectors = np.asarray(resamples, dtype=np.float64)
+    placed = np.asarray(ranks, dtype=np.int64)
+    groups = np.full(len(placed), UNRANKED)
+    head, group, last = -1, 0, UNRANKED
+    for team in np.argsort(placed, kind="stable").tolist():
+        if placed[team] == UNRANKED:
+            continue
+        if placed[team] != last and (
+            head < 0 or _is_surely_better(vectors[head], vectors[team], direction, tolerance, level)
+        ):
+            head, group = team, group + 1
+        groups[team], last = group, placed[team]
+    return groups
+
+
+def _is_surely_better(
+    head: Vector, team: Vector, direction: Direction | str, tolerance: float, level: float
+) -> bool:
+    interval = paired_interval(head, team, direction=direction, level=level)
+    return interval is not None and interval[0] > tolerance
 
 
 def _keys(scores: ArrayLike, *, direction: Direction | str, tolerance: float) -> Vector:

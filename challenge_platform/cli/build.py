@@ -17,6 +17,7 @@ from challenge_platform.core.challenge import (
     publish,
 )
 from challenge_platform.core.definition import ChallengeDefinition, LocalText, read_definition
+from challenge_platform.core.standing import mark_boards_due
 from challenge_platform.core.submission import count_submissions
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from challenge_platform.vault import Key, Truth, open_truth, seal_truth
@@ -60,6 +61,8 @@ def build_challenge(
         _require_comparable(session, publication)
         seal = publication.seal(key)
         version = publish(session, publication, seal=seal, now=platform.clock())
+        # Rules and disclosure may have changed, and a board shows those in force.
+        mark_boards_due(session, challenge_id=version.challenge_id)
     say(f"{definition.slug}: published as version {version.number}, {len(files)} public files")
     return version
 

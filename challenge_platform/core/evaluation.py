@@ -189,6 +189,7 @@ class Evaluator:
                 submission=submission,
                 scores=scores,
                 resamples=vector.digest,
+                units=public.units,
                 now=now,
             )
         return State.SCORED

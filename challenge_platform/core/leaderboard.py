@@ -1,133 +1,126 @@
-"""Leaderboards: versioned snapshots of the standings, with ranks and rank intervals."""
+"""Leaderboards as anybody may read them: the latest state, the earlier ones, and the history."""
 
 import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import JSON
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
 
+from challenge_platform.core.board_state import (
+    BoardState,
+    Comparison,
+    Judged,
+    Leaderboard,
+    Row,
+    StateReader,
+)
 from challenge_platform.core.challenge import PublishedChallenge, is_revealed
-from challenge_platform.core.definition import Board, Phase
-from challenge_platform.core.feedback import Score, disclosed_scores
-from challenge_platform.core.standing import BoardState, Standing
-from challenge_platform.core.submission import State, Submission
+from challenge_platform.core.definition import Board, Disclosure, Phase
+from challenge_platform.core.feedback import rounded
+from challenge_platform.core.standing import StandingChange
 from challenge_platform.core.team import Team
-from challenge_platform.database import UTCDateTime, enum_column
-from challenge_platform.errors import Sealed
-from challenge_platform.storage import ObjectStore
-from scorers.ranking import UNRANKED, rank_intervals, ranks
+from challenge_platform.errors import NotFound, Sealed
 
-RANK_INTERVALS_FOR = 500
-
-
-class Snapshot(SQLModel, table=True):
-    """A board from `built_at` on; rows hold full precision, readers get rounded values."""
-
-    __tablename__ = "snapshot"
-    __table_args__ = (UniqueConstraint("challenge_id", "phase", "board", "number"),)
-
-    id: int = Field(default=None, primary_key=True)
-    challenge_id: int = Field(foreign_key="challenge.id", index=True)
-    phase: str = Field(max_length=64)
-    board: Board = Field(sa_type=enum_column(Board))
-    number: int
-    digest: str = Field(max_length=64)
-    rows: list[dict[str, Any]] = Field(sa_type=JSON)
-    built_at: datetime = Field(sa_type=UTCDateTime)
+__all__ = [
+    "Comparison",
+    "Curve",
+    "Judged",
+    "Leaderboard",
+    "Row",
+    "StateKey",
+    "StateReader",
+    "history",
+    "latest",
+    "latest_key",
+    "require_open_board",
+    "shown_phase",
+    "state",
+    "states",
+]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A line of a leaderboard, as anybody may read it."""
+class StateKey(NamedTuple):
+    """What names a state of a board."""
 
-    rank: int | None
-    rank_low: int | None
-    rank_high: int | None
-    team: str
-    baseline: bool
-    scores: tuple[Score, ...]
-    entries: int
-    last_submission: datetime
-
-    @property
-    def score(self) -> Score | None:
-        """The primary score, or None where the phase does not disclose it."""
-        return next((score for score in self.scores if score.primary), None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Leaderboard:
-    """One page of a board with the facts that identify its state."""
-
-    phase: str
-    board: Board
     number: int
     digest: str
-    built_at: datetime | None
-    total: int
-    page: int
-    rows: tuple[Row, ...]
+    built_at: datetime
 
 
-def build(
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """The scores that stood for a team: the time and the score of each improvement, in order."""
+
+    team: str
+    baseline: bool
+    points: tuple[tuple[datetime, float], ...]
+
+
+def shown_phase(challenge: PublishedChallenge, /, *, at: datetime) -> Phase:
+    """Give the phase whose board is shown unless another is asked for.
+
+    It is the one that opened last among those that are open, or else among all that have opened;
+    before the first one opens, it is the first.
+    """
+    phases = sorted(challenge.definition.phases, key=lambda phase: phase.opens)
+    opened = [phase for phase in phases if phase.opens <= at]
+    going = [phase for phase in opened if phase.closes is None or at < phase.closes]
+    return (going or opened or phases[:1])[-1]
+
+
+def latest(
     session: Session,
-    store: ObjectStore,
+    reader: StateReader,
     challenge: PublishedChallenge,
     /,
     *,
-    phase: str,
+    phase: Phase,
     board: Board,
-    now: datetime,
-) -> None:
-    """Write the board's next snapshot from its standings, unless it would equal the last one."""
-    key = (challenge.id, phase, board)
-    state = session.get(BoardState, key, with_for_update=True) or BoardState(
-        challenge_id=challenge.id, phase=phase, board=board
+) -> Leaderboard:
+    """Give a board as it stands; raise Sealed when it is private and not revealed."""
+    require_open_board(session, challenge, phase=phase, board=board)
+    key = _newest(session, challenge, phase=phase, board=board)
+    if key is None:
+        return _never_built(challenge, phase=phase, board=board)
+    return _read(reader, key)
+
+
+def latest_key(
+    session: Session, challenge: PublishedChallenge, /, *, phase: Phase, board: Board
+) -> tuple[int, str]:
+    """Give (number, digest) of the state that `latest` would give, without reading it."""
+    require_open_board(session, challenge, phase=phase, board=board)
+    key = _newest(session, challenge, phase=phase, board=board)
+    if key is None:
+        return 0, _never_built(challenge, phase=phase, board=board).digest
+    return key.number, key.digest
+
+
+def state(
+    session: Session,
+    reader: StateReader,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    phase: Phase,
+    board: Board,
+    number: int,
+) -> Leaderboard:
+    """Give a state of a board by its number; raise NotFound, or Sealed as `latest` does."""
+    require_open_board(session, challenge, phase=phase, board=board)
+    query = select(BoardState.number, BoardState.digest, BoardState.built_at).where(
+        *_of(challenge, phase=phase, board=board), BoardState.number == number
     )
-    rows = _rows(session, store, challenge, phase=phase, board=board)
-    digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
-    last = _latest(session, challenge.id, phase=phase, board=board)
-    if last is None or last.digest != digest:
-        session.add(
-            Snapshot(
-                challenge_id=challenge.id,
-                phase=phase,
-                board=board,
-                number=1 + (last.number if last else 0),
-                digest=digest,
-                rows=rows,
-                built_at=now,
-            )
-        )
-    state.built_revision, state.built_at = state.revision, now
-    session.add(state)
+    found = session.exec(query).first()
+    if found is None:
+        raise NotFound(f"the {board} board of phase {phase.key!r} has no state {number}")
+    return _read(reader, StateKey(*found))
 
 
-def place(challenge: PublishedChallenge, standings: Sequence[Standing]) -> NDArray[np.int64]:
-    """Rank by the primary score, equal ones by the metrics of `ranking.ties` in their order."""
-    definition = challenge.definition
-    metrics = {metric.key: metric for metric in definition.scoring.metrics}
-    keys = []
-    for key in (definition.scoring.primary.key, *definition.ranking.ties):
-        values = [standing.scores[key]["value"] for standing in standings]
-        placed = ranks(
-            [np.nan if value is None else value for value in values],
-            direction=metrics[key].better,
-            tolerance=definition.ranking.tolerance,
-        )
-        keys.append(np.where(placed == UNRANKED, len(standings) + 1, placed))
-    _, group, count = np.unique(np.stack(keys), axis=1, return_inverse=True, return_counts=True)
-    before = np.cumsum(count) - count
-    return np.asarray(1 + before[group], dtype=np.int64)
-
-
-def leaderboard(
+def states(
     session: Session,
     challenge: PublishedChallenge,
     /,
@@ -136,21 +129,59 @@ def leaderboard(
     board: Board,
     page: int = 1,
     per_page: int = 100,
-) -> Leaderboard:
-    """Give a page of a board as anybody may read it; raise Sealed before the private reveal."""
+) -> list[StateKey]:
+    """List what names the states of a board, the newest first; raise Sealed as `latest` does."""
     require_open_board(session, challenge, phase=phase, board=board)
-    snapshot = _latest(session, challenge.id, phase=phase.key, board=board)
-    rows = snapshot.rows if snapshot else []
-    shown = rows[(page - 1) * per_page : page * per_page]
-    return Leaderboard(
-        phase=phase.key,
-        board=board,
-        number=snapshot.number if snapshot else 0,
-        digest=snapshot.digest if snapshot else hashlib.sha256(b"[]").hexdigest(),
-        built_at=snapshot.built_at if snapshot else None,
-        total=len(rows),
-        page=page,
-        rows=tuple(_readable(challenge, phase, row) for row in shown),
+    query = (
+        select(BoardState.number, BoardState.digest, BoardState.built_at)
+        .where(*_of(challenge, phase=phase, board=board))
+        .order_by(col(BoardState.number).desc())
+        .offset((page - 1) * per_page)
+        .limit(per_page)
+    )
+    return [StateKey(*found) for found in session.exec(query)]
+
+
+def history(
+    session: Session,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    phase: Phase,
+    board: Board,
+    teams: Sequence[str],
+    until: datetime | None = None,
+) -> tuple[Curve, ...]:
+    """Give the curves of these teams, in their order, up to a moment.
+
+    It is empty where the phase does not disclose the score, and leaves out teams that never stood
+    on the board; raise Sealed as `latest` does.
+    """
+    require_open_board(session, challenge, phase=phase, board=board)
+    if Disclosure.SCORE not in phase.disclosure:
+        return ()
+    query = (
+        select(Team.name, Team.baseline, StandingChange.at, StandingChange.score)
+        .join(StandingChange, col(StandingChange.team_id) == Team.id)
+        .where(
+            StandingChange.challenge_id == challenge.id,
+            StandingChange.phase == phase.key,
+            StandingChange.board == board,
+            col(Team.name).in_(teams),
+        )
+        .order_by(col(StandingChange.at))
+    )
+    if until is not None:
+        query = query.where(col(StandingChange.at) <= until)
+    points: dict[str, list[tuple[datetime, float]]] = {}
+    baselines: dict[str, bool] = {}
+    for team, baseline, at, score in session.exec(query):
+        points.setdefault(team, []).append((at, rounded(score)))
+        baselines[team] = baseline
+    return tuple(
+        Curve(team=team, baseline=baselines[team], points=tuple(points[team]))
+        for team in teams
+        if team in points
     )
 
 
@@ -164,114 +195,44 @@ def require_open_board(
         )
 
 
-def _readable(challenge: PublishedChallenge, phase: Phase, row: Mapping[str, Any]) -> Row:
-    return Row(
-        rank=row["rank"],
-        rank_low=row["rank_low"],
-        rank_high=row["rank_high"],
-        team=row["team"],
-        baseline=row["baseline"],
-        scores=tuple(disclosed_scores(challenge, phase=phase, metrics=row["scores"])),
-        entries=row["entries"],
-        last_submission=datetime.fromisoformat(row["last_submission"]),
+def _of(
+    challenge: PublishedChallenge, *, phase: Phase, board: Board
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(BoardState.challenge_id) == challenge.id,
+        col(BoardState.phase) == phase.key,
+        col(BoardState.board) == board,
     )
 
 
-def _rows(
-    session: Session, store: ObjectStore, challenge: PublishedChallenge, *, phase: str, board: Board
-) -> list[dict[str, Any]]:
-    counted = (
-        select(
-            Submission.team_id,
-            func.count().label("entries"),
-            func.max(Submission.received_at).label("last"),
-        )
-        .where(
-            Submission.challenge_id == challenge.id,
-            Submission.phase == phase,
-            Submission.state == State.SCORED,
-        )
-        .group_by(col(Submission.team_id))
-        .subquery()
-    )
+def _newest(
+    session: Session, challenge: PublishedChallenge, *, phase: Phase, board: Board
+) -> StateKey | None:
     query = (
-        select(Standing, Team, counted.c.entries, counted.c.last)
-        .join(Team, col(Team.id) == Standing.team_id)
-        .join(counted, counted.c.team_id == Standing.team_id)
-        .where(
-            Standing.challenge_id == challenge.id,
-            Standing.phase == phase,
-            Standing.board == board,
-        )
-    )
-    entries = list(session.exec(query))
-    standings = [entry[0] for entry in entries]
-    teams = [entry[1] for entry in entries]
-    placed = _places(challenge, store, standings=standings, teams=teams)
-    rows = [
-        {
-            "rank": rank,
-            "rank_low": low,
-            "rank_high": high,
-            "team": team.name,
-            "team_id": team.id,
-            "baseline": team.baseline,
-            "submission": standing.submission_id,
-            "score": standing.score,
-            "scores": standing.scores,
-            "entries": count,
-            "last_submission": last.isoformat(),
-        }
-        for (standing, team, count, last), (rank, low, high) in zip(entries, placed, strict=True)
-    ]
-    order = place(challenge, standings)
-    numbered = sorted(range(len(rows)), key=lambda i: (order[i], *_order(rows[i])))
-    return [rows[i] for i in numbered]
-
-
-def _places(
-    challenge: PublishedChallenge,
-    store: ObjectStore,
-    *,
-    standings: Sequence[Standing],
-    teams: Sequence[Team],
-) -> list[tuple[int | None, int | None, int | None]]:
-    """Give (rank, lowest rank, highest rank) of each standing; baselines are shown, not ranked."""
-    places: list[tuple[int | None, int | None, int | None]] = [(None, None, None)] * len(standings)
-    ranked = [index for index, team in enumerate(teams) if not team.baseline]
-    if not ranked:
-        return places
-    direction = challenge.definition.scoring.primary.better
-    tolerance = challenge.definition.ranking.tolerance
-    rank = place(challenge, [standings[index] for index in ranked])
-    best = np.argsort(rank, kind="stable")[:RANK_INTERVALS_FOR]
-    vectors = [
-        np.frombuffer(store.read(standings[ranked[index]].resamples), dtype=np.float32)
-        for index in best
-    ]
-    low, high = rank_intervals(np.stack(vectors), direction=direction, tolerance=tolerance)
-    bounds = {
-        int(index): (int(low[i]), int(high[i]))
-        for i, index in enumerate(best)
-        if low[i] != UNRANKED
-    }
-    for position, index in enumerate(ranked):
-        places[index] = (int(rank[position]), *bounds.get(position, (None, None)))
-    return places
-
-
-def _order(row: Mapping[str, Any]) -> tuple[bool, str, str]:
-    """Sort within a rank: baselines after teams, then the earlier submission, then the name."""
-    return (row["baseline"], row["last_submission"], row["team"])
-
-
-def _latest(session: Session, challenge_id: int, *, phase: str, board: Board) -> Snapshot | None:
-    query = (
-        select(Snapshot)
-        .where(
-            Snapshot.challenge_id == challenge_id, Snapshot.phase == phase, Snapshot.board == board
-        )
-        .order_by(col(Snapshot.number).desc())
+        select(BoardState.number, BoardState.digest, BoardState.built_at)
+        .where(*_of(challenge, phase=phase, board=board))
+        .order_by(col(BoardState.number).desc())
         .limit(1)
     )
-    return session.exec(query).first()
+    found = session.exec(query).first()
+    return StateKey(*found) if found else None
+
+
+def _read(reader: StateReader, key: StateKey) -> Leaderboard:
+    return replace(reader.read(key.digest), number=key.number, built_at=key.built_at)
+
+
+def _never_built(challenge: PublishedChallenge, *, phase: Phase, board: Board) -> Leaderboard:
+    empty = Leaderboard(
+        challenge=challenge.slug,
+        phase=phase.key,
+        board=board,
+        number=0,
+        digest="",
+        built_at=None,
+        version=challenge.version.digest,
+        judged=None,
+        rows=(),
+        comparisons=(),
+    )
+    return replace(empty, digest=hashlib.sha256(empty.content()).hexdigest())

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from challenge_platform.core import audit, leaderboard, standing
+from challenge_platform.core import audit, board, standing
 from challenge_platform.core.challenge import Challenge, PublishedChallenge, record_reveal
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import Result
@@ -55,10 +55,12 @@ def reveal(
             submission=find_submission(session, public.submission_id),
             scores={key: score.model_dump(mode="json") for key, score in private.metrics.items()},
             resamples=vector.digest,
+            units=private.units,
             now=now,
             board=Board.PRIVATE,
         )
-    leaderboard.build(session, store, challenge, phase=phase, board=Board.PRIVATE, now=now)
+    draft = board.compose(session, store, challenge, phase=phase, board=Board.PRIVATE)
+    board.record(session, draft, now=now)
     audit.record(
         session,
         action="private scores revealed",

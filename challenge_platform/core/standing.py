@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from challenge_platform.core.challenge import Challenge, PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.submission import Submission
 from challenge_platform.database import UTCDateTime, enum_column
-from scorers.metric import Direction
 
 
 class Standing(SQLModel, table=True):
@@ -27,13 +26,28 @@ class Standing(SQLModel, table=True):
     score: float
     scores: dict[str, Any] = Field(sa_type=JSON)
     resamples: str = Field(max_length=64)
+    units: int | None = None
     updated_at: datetime = Field(sa_type=UTCDateTime)
 
 
-class BoardState(SQLModel, table=True):
-    """How far a board's snapshots lag behind its standings."""
+class StandingChange(SQLModel, table=True):
+    """The fact that a submission came to stand for its team on a board; never changed."""
 
-    __tablename__ = "board_state"
+    __tablename__ = "standing_change"
+
+    challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
+    phase: str = Field(primary_key=True, max_length=64)
+    board: Board = Field(primary_key=True, sa_type=enum_column(Board))
+    team_id: int = Field(foreign_key="team.id", primary_key=True)
+    submission_id: str = Field(foreign_key="submission.id", primary_key=True, max_length=32)
+    at: datetime = Field(sa_type=UTCDateTime)
+    score: float
+
+
+class BoardRevision(SQLModel, table=True):
+    """How far a board's states lag behind its standings: the revision that each has seen."""
+
+    __tablename__ = "board_revision"
 
     challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
     phase: str = Field(primary_key=True, max_length=64)
@@ -51,12 +65,14 @@ def offer(
     submission: Submission,
     scores: Mapping[str, Mapping[str, Any]],
     resamples: str,
+    units: int,
     now: datetime,
     board: Board = Board.PUBLIC,
 ) -> None:
     """Let a scored submission stand for its team if none better does; the board is then due.
 
-    A submission whose primary score is undefined is never ranked.
+    A submission whose primary score is undefined is never ranked. `resamples` is the digest of the
+    primary score under each resample, `units` how many units the board's split has.
     """
     # One at a time on PostgreSQL too, where a row that is not there yet cannot be locked.
     session.exec(select(Challenge.id).where(Challenge.id == challenge.id).with_for_update()).one()
@@ -74,33 +90,56 @@ def offer(
             score=value,
             scores=dict(scores),
             resamples=resamples,
+            units=units,
             updated_at=now,
         )
         if standing is None or _better(challenge, value, than=standing.score):
             session.merge(fresh)
+            session.add(_change(fresh))
     _mark_due(session, challenge.id, phase=submission.phase, board=board)
 
 
 def boards_due(session: Session, /) -> list[tuple[int, str, Board, datetime | None]]:
-    """List the boards (challenge, phase, board, last built) whose snapshot is behind."""
-    query = select(BoardState).where(col(BoardState.revision) > col(BoardState.built_revision))
+    """List the boards (challenge, phase, board, last built) whose latest state is behind."""
+    query = select(BoardRevision).where(
+        col(BoardRevision.revision) > col(BoardRevision.built_revision)
+    )
     return [
-        (state.challenge_id, state.phase, state.board, state.built_at)
-        for state in session.exec(query)
+        (found.challenge_id, found.phase, found.board, found.built_at)
+        for found in session.exec(query)
     ]
 
 
+def mark_boards_due(session: Session, /, *, challenge_id: int) -> None:
+    """Have every board of a challenge built anew, since what it shows has changed elsewhere."""
+    session.execute(
+        update(BoardRevision)
+        .where(col(BoardRevision.challenge_id) == challenge_id)
+        .values(revision=BoardRevision.revision + 1)
+    )
+
+
 def _mark_due(session: Session, challenge_id: int, *, phase: str, board: Board) -> None:
-    state = session.get(BoardState, (challenge_id, phase, board), with_for_update=True)
-    if state is None:
-        state = BoardState(challenge_id=challenge_id, phase=phase, board=board)
-    state.revision += 1
-    session.add(state)
+    found = session.get(BoardRevision, (challenge_id, phase, board), with_for_update=True)
+    if found is None:
+        found = BoardRevision(challenge_id=challenge_id, phase=phase, board=board)
+    found.revision += 1
+    session.add(found)
+
+
+def _change(standing: Standing) -> StandingChange:
+    return StandingChange(
+        challenge_id=standing.challenge_id,
+        phase=standing.phase,
+        board=standing.board,
+        team_id=standing.team_id,
+        submission_id=standing.submission_id,
+        at=standing.updated_at,
+        score=standing.score,
+    )
 
 
 def _better(challenge: PublishedChallenge, value: float, *, than: float) -> bool:
     """Whether a score beats another by more than the ranking's tolerance."""
-    gain = value - than
-    if challenge.definition.scoring.primary.better is Direction.MINIMIZE:
-        gain = -gain
+    gain = challenge.definition.scoring.primary.better.gain(value, than)
     return gain > challenge.definition.ranking.tolerance

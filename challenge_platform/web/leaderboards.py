@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.definition import Board
-from challenge_platform.core.leaderboard import leaderboard
+from challenge_platform.core.leaderboard import latest, shown_phase
 from challenge_platform.errors import InvalidInput, Sealed
 from challenge_platform.web import current
 from challenge_platform.web.place import place_of
@@ -19,14 +19,13 @@ def show(slug: str) -> ResponseReturnValue:
     """Show who stands where, how surely, and since when; or that the board is sealed."""
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, slug)
-        phases = challenge.definition.phases
         key = request.args.get("phase")
-        phase = challenge.definition.phase(key) if key else phases[0]
+        shown = shown_phase(challenge, at=current.opened_at())
+        phase = challenge.definition.phase(key) if key else shown
         board, page = _board(default=phase.board), current.page_number()
         try:
-            found = leaderboard(
-                session, challenge, phase=phase, board=board, page=page, per_page=PER_PAGE
-            )
+            reader = current.platform().board_states
+            found = latest(session, reader, challenge, phase=phase, board=board)
         except Sealed:
             found = None
         place = place_of(session, challenge, person=current.user(), now=current.opened_at())
@@ -38,6 +37,8 @@ def show(slug: str) -> ResponseReturnValue:
         board=board,
         boards=list(Board),
         leaderboard=found,
+        page=page,
+        rows=found.page(page, per_page=PER_PAGE) if found else (),
         pages=1 + (found.total - 1) // PER_PAGE if found else 0,
     )
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import leaderboard
+from challenge_platform.core.board import build_board
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.submission import due
@@ -22,15 +22,14 @@ def score_what_is_queued(platform: Platform, challenge: PublishedChallenge) -> N
         waiting = due(session, now=platform.clock())
     for submission_id, _attempt in waiting:
         platform.evaluator.evaluate(submission_id)
-    with platform.database.writing() as session:
-        leaderboard.build(
-            session,
-            platform.store,
-            challenge,
-            phase="development",
-            board=Board.PUBLIC,
-            now=platform.clock(),
-        )
+    build_board(
+        platform.database,
+        platform.store,
+        challenge.id,
+        phase="development",
+        board=Board.PUBLIC,
+        clock=platform.clock,
+    )
 
 
 @pytest.mark.browser

@@ -1,4 +1,4 @@
-"""Leaderboards: ranks, rank intervals, baselines, snapshots and the reveal."""
+"""Leaderboards: ranks, rank intervals, baselines, states and the reveal."""
 
 import dataclasses
 from pathlib import Path
@@ -7,10 +7,12 @@ import pytest
 from sqlmodel import func, select
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import leaderboard as boards
+from challenge_platform.core import leaderboard
+from challenge_platform.core.board import build_board, place
+from challenge_platform.core.board_state import BoardState
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board, ChallengeDefinition, Phase
-from challenge_platform.core.leaderboard import Leaderboard, Snapshot
+from challenge_platform.core.leaderboard import Leaderboard
 from challenge_platform.core.reveal import reveal
 from challenge_platform.core.standing import Standing, boards_due
 from challenge_platform.errors import Conflict, KeyUnavailable, PhaseClosed, Sealed
@@ -33,15 +35,14 @@ def score(platform: Platform, who: Participant, *, sign: int) -> None:
 
 def build(platform: Platform, challenge: PublishedChallenge) -> None:
     """Build the public board."""
-    with platform.database.writing() as session:
-        boards.build(
-            session,
-            platform.store,
-            challenge,
-            phase="development",
-            board=Board.PUBLIC,
-            now=platform.clock(),
-        )
+    build_board(
+        platform.database,
+        platform.store,
+        challenge.id,
+        phase="development",
+        board=Board.PUBLIC,
+        clock=platform.clock,
+    )
 
 
 def read(
@@ -49,7 +50,10 @@ def read(
 ) -> Leaderboard:
     """Read the first page of a board."""
     with platform.database.reading() as session:
-        return boards.leaderboard(session, challenge, phase=phase_of(challenge), board=board)
+        reader = platform.board_states
+        return leaderboard.latest(
+            session, reader, challenge, phase=phase_of(challenge), board=board
+        )
 
 
 def open_phase(platform: Platform, challenge: PublishedChallenge) -> None:
@@ -116,7 +120,7 @@ def test_equal_primary_scores_are_ranked_by_the_metrics_of_ties(
         for number, (first, other) in enumerate(values)
     ]
 
-    assert boards.place(tied, standings).tolist() == [4, 2, 1, 2, 5, 6]
+    assert place(tied, standings).tolist() == [4, 2, 1, 2, 5, 6]
 
 
 def best_sign(platform: Platform, challenge: PublishedChallenge) -> tuple[int, int]:
@@ -158,7 +162,7 @@ def test_every_score_of_a_row_has_its_interval(
     assert len(str(shown.value)) <= len("0.1234")
 
 
-def test_a_board_that_did_not_change_gets_no_new_snapshot(
+def test_a_board_that_did_not_change_gets_no_new_state(
     platform: Platform, challenge: PublishedChallenge, alice: Participant
 ) -> None:
     score(platform, alice, sign=1)
@@ -166,7 +170,7 @@ def test_a_board_that_did_not_change_gets_no_new_snapshot(
     build(platform, challenge)
 
     with platform.database.reading() as session:
-        assert session.exec(select(func.count()).select_from(Snapshot)).one() == 1
+        assert session.exec(select(func.count()).select_from(BoardState)).one() == 1
         assert boards_due(session) == []
 
 

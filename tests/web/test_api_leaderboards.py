@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import leaderboard
+from challenge_platform.core.board import build_board
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board
 from tests.conftest import participant
@@ -16,15 +16,14 @@ PATH = f"{API}/challenges/{SLUG}/leaderboard"
 
 def build(platform: Platform, challenge: PublishedChallenge) -> None:
     """Build the public board as the worker would."""
-    with platform.database.writing() as session:
-        leaderboard.build(
-            session,
-            platform.store,
-            challenge,
-            phase="development",
-            board=Board.PUBLIC,
-            now=platform.clock(),
-        )
+    build_board(
+        platform.database,
+        platform.store,
+        challenge.id,
+        phase="development",
+        board=Board.PUBLIC,
+        clock=platform.clock,
+    )
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import leaderboard
 from challenge_platform.core.account import User
+from challenge_platform.core.board import build_board
 from challenge_platform.core.challenge import (
     ChallengeVersion,
     PublishedChallenge,
@@ -24,15 +24,14 @@ PAGE = f"/challenges/{SLUG}"
 
 def build(platform: Platform, challenge: PublishedChallenge) -> None:
     """Build the public board as the worker would."""
-    with platform.database.writing() as session:
-        leaderboard.build(
-            session,
-            platform.store,
-            challenge,
-            phase="development",
-            board=Board.PUBLIC,
-            now=platform.clock(),
-        )
+    build_board(
+        platform.database,
+        platform.store,
+        challenge.id,
+        phase="development",
+        board=Board.PUBLIC,
+        clock=platform.clock,
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition import Board
-from challenge_platform.core.leaderboard import Leaderboard, leaderboard
+from challenge_platform.core.leaderboard import Leaderboard, latest, shown_phase
 from challenge_platform.web import current
 from challenge_platform.web.api.answer import answer, conditional, refusals
 from challenge_platform.web.api.challenges import ChallengePath
@@ -29,8 +29,11 @@ api = APIBlueprint(
 )
 
 
+PER_PAGE = 100
+
+
 class BoardQuery(BaseModel):
-    """Which board of which phase, the first phase's own unless said otherwise; which hundred."""
+    """Which board of which phase, that of the open phase unless said otherwise; which hundred."""
 
     phase: str | None = Field(default=None, max_length=64)
     board: Board | None = None
@@ -42,21 +45,20 @@ def show(path: ChallengePath, query: BoardQuery) -> Response:
     """Give a page of a leaderboard; private boards are sealed until their reveal."""
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, path.slug)
-        phases = challenge.definition.phases
-        phase = challenge.definition.phase(query.phase) if query.phase else phases[0]
-        found = leaderboard(
-            session, challenge, phase=phase, board=query.board or phase.board, page=query.page
+        phase = (
+            challenge.definition.phase(query.phase)
+            if query.phase
+            else shown_phase(challenge, at=current.opened_at())
         )
-    document = _document(found, challenge=challenge)
-    return conditional(answer(document), etag=state_of(found, challenge=challenge))
+        reader = current.platform().board_states
+        found = latest(session, reader, challenge, phase=phase, board=query.board or phase.board)
+    document = _document(found, challenge=challenge, page=query.page)
+    return conditional(answer(document), etag=found.digest)
 
 
-def state_of(found: Leaderboard, /, *, challenge: PublishedChallenge) -> str:
-    """Name what is shown: the snapshot, and the version whose disclosure it is shown under."""
-    return f"{found.digest}-{challenge.version.digest[:16]}"
-
-
-def _document(found: Leaderboard, *, challenge: PublishedChallenge) -> LeaderboardDocument:
+def _document(
+    found: Leaderboard, *, challenge: PublishedChallenge, page: int
+) -> LeaderboardDocument:
     return LeaderboardDocument(
         challenge=challenge.slug,
         phase=found.phase,
@@ -65,6 +67,6 @@ def _document(found: Leaderboard, *, challenge: PublishedChallenge) -> Leaderboa
         digest=found.digest,
         built_at=found.built_at,
         total=found.total,
-        page=found.page,
-        rows=[RowDocument.model_validate(row) for row in found.rows],
+        page=page,
+        rows=[RowDocument.model_validate(row) for row in found.page(page, per_page=PER_PAGE)],
     )

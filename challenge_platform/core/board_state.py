@@ -1,0 +1,196 @@
+"""The states of a board: each numbered, dated, and named by the digest of its document.
+
+The document is canonical JSON in the object store, so that `sha256sum` of the downloaded file gives
+its digest. It holds what anybody may read and nothing else: what the phase's disclosure lets be
+seen, rounded. It never changes, whatever is scored, published or disclosed later.
+"""
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from sqlmodel import Field, SQLModel, UniqueConstraint
+
+from challenge_platform.core.definition import Board
+from challenge_platform.core.feedback import Score
+from challenge_platform.core.receipt import canonical
+from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.storage import ObjectStore
+
+SCHEMA = "board/1"
+
+KEPT_ROWS = 10_000
+"""Rows of parsed states that a process keeps, some 1.5 kB each."""
+
+
+class BoardState(SQLModel, table=True):
+    """A state of a board, from `built_at` until the next one; `digest` names its document."""
+
+    __tablename__ = "board_state"
+    __table_args__ = (UniqueConstraint("challenge_id", "phase", "board", "number"),)
+
+    id: int = Field(default=None, primary_key=True)
+    challenge_id: int = Field(foreign_key="challenge.id")
+    phase: str = Field(max_length=64)
+    board: Board = Field(sa_type=enum_column(Board))
+    number: int
+    digest: str = Field(max_length=64)
+    version_id: int = Field(foreign_key="challenge_version.id")
+    built_at: datetime = Field(sa_type=UTCDateTime)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """A line of a board. Teams of `group` 1 cannot be told apart from the first, and so on.
+
+    A baseline has neither rank nor group; past the teams for which they are computed, a row has no
+    rank interval and no group.
+    """
+
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    group: int | None
+    team: str
+    baseline: bool
+    scores: tuple[Score, ...]
+    entries: int
+    last_submission: datetime
+
+    @property
+    def score(self) -> Score | None:
+        """The primary score, or None where the phase does not disclose it."""
+        return next((score for score in self.scores if score.primary), None)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """The first team beside a baseline: a difference above 0 says that the team is better.
+
+    `low` and `high` are the ends of its 95 % interval over the resamples that both share, None
+    where it cannot be told or is not disclosed.
+    """
+
+    team: str
+    baseline: str
+    difference: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """What the scores of a board rest on: how many units, and how many events by metric.
+
+    `unit` is the name of the column that says what is resampled, such as `patient_id`. A metric
+    that has no events is None.
+    """
+
+    unit: str
+    units: int
+    events: Mapping[str, int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaderboard:
+    """A whole state of a board, as anybody may read it.
+
+    `version` is the digest of the challenge version that it was built under. A board that was never
+    built has the number 0 and no rows. Baselines stand among the teams, where their score is.
+    """
+
+    challenge: str
+    phase: str
+    board: Board
+    number: int
+    digest: str
+    built_at: datetime | None
+    version: str
+    judged: Judged | None
+    rows: tuple[Row, ...]
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def total(self) -> int:
+        """How many rows there are, baselines included."""
+        return len(self.rows)
+
+    def page(self, number: int, /, *, per_page: int) -> tuple[Row, ...]:
+        """Give the rows of a page, the first being 1; there are none past the end."""
+        return self.rows[(number - 1) * per_page : number * per_page]
+
+    def content(self) -> bytes:
+        """Give the state's document, which tells neither number nor time: these are a state's."""
+        return canonical(
+            {
+                "schema": SCHEMA,
+                "challenge": self.challenge,
+                "phase": self.phase,
+                "board": self.board,
+                "version": self.version,
+                "judged": asdict(self.judged) if self.judged else None,
+                "rows": [_row_document(row) for row in self.rows],
+                "comparisons": [asdict(comparison) for comparison in self.comparisons],
+            }
+        )
+
+
+def read_content(content: bytes, /, *, digest: str) -> Leaderboard:
+    """Read a state's document; its number and time, which it does not tell, are 0 and None."""
+    document = json.loads(content)
+    if document["schema"] != SCHEMA:
+        raise ValueError(f"{digest} is a board document of {document['schema']}, not {SCHEMA}")
+    judged = document["judged"]
+    return Leaderboard(
+        challenge=document["challenge"],
+        phase=document["phase"],
+        board=Board(document["board"]),
+        number=0,
+        digest=digest,
+        built_at=None,
+        version=document["version"],
+        judged=Judged(**judged) if judged else None,
+        rows=tuple(_read_row(row) for row in document["rows"]),
+        comparisons=tuple(Comparison(**found) for found in document["comparisons"]),
+    )
+
+
+def _row_document(row: Row) -> dict[str, Any]:
+    return {**asdict(row), "last_submission": row.last_submission.isoformat()}
+
+
+def _read_row(row: dict[str, Any]) -> Row:
+    scores = tuple(Score(**score) for score in row.pop("scores"))
+    last = datetime.fromisoformat(row.pop("last_submission"))
+    return Row(scores=scores, last_submission=last, **row)
+
+
+class StateReader:
+    """Reads the documents of states, and keeps those it read last: they never change."""
+
+    def __init__(self, store: ObjectStore, /, *, rows: int = KEPT_ROWS) -> None:
+        self._store = store
+        self._rows = rows
+        self._kept: OrderedDict[str, Leaderboard] = OrderedDict()
+        self._lock = Lock()
+
+    def read(self, digest: str, /) -> Leaderboard:
+        """Give the state of this digest, its number and time left open."""
+        with self._lock:
+            if (kept := self._kept.get(digest)) is not None:
+                self._kept.move_to_end(digest)
+                return kept
+        found = read_content(self.content(digest), digest=digest)
+        with self._lock:
+            self._kept[digest] = found
+            while len(self._kept) > 1 and sum(b.total for b in self._kept.values()) > self._rows:
+                self._kept.popitem(last=False)
+        return found
+
+    def content(self, digest: str, /) -> bytes:
+        """Give the bytes of a state's document, checked against its digest."""
+        return self._store.read(digest)
