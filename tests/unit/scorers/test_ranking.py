@@ -1,12 +1,21 @@
 """Ranks are those of a competition, 1, 1, 3, and intervals come from shared resamples."""
 
+import itertools
+from random import Random
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scorers.metric import Direction
-from scorers.ranking import UNRANKED, rank_intervals, ranks
+from scorers.ranking import (
+    UNRANKED,
+    paired_interval,
+    rank_intervals,
+    ranks,
+    significance_groups,
+)
 
 NAN = float("nan")
 
@@ -98,3 +107,140 @@ def test_rank_intervals_turn_around_with_the_direction() -> None:
 
     assert rank_intervals(resamples)[0].tolist() == [2, 1]
     assert rank_intervals(resamples, direction="minimize")[0].tolist() == [1, 2]
+
+
+RESAMPLED = st.integers(1, 8).flatmap(
+    lambda teams: st.lists(
+        st.lists(st.sampled_from([0.1, 0.2, 0.3, 0.4, NAN]), min_size=teams, max_size=teams),
+        min_size=1,
+        max_size=40,
+    )
+)
+"""Resamples of some teams, a list of their scores for each."""
+
+
+def around(*means: float, scale: float = 0.01) -> np.ndarray:
+    """Give the resampled scores of teams around their means, each with noise of its own."""
+    noise = np.random.default_rng(0).normal(scale=scale, size=(len(means), 1000))
+    return (np.array(means)[:, None] + noise).astype(np.float32)
+
+
+def test_a_paired_interval_has_no_part_in_what_is_hard_for_both() -> None:
+    hard = np.random.default_rng(0).normal(scale=0.2, size=1000)
+
+    low, high = paired_interval(0.8 + hard, 0.7 + hard) or (NAN, NAN)
+
+    assert (low, high) == pytest.approx((0.1, 0.1))
+    assert paired_interval(0.8 + hard, 0.7 + hard, direction="minimize") == pytest.approx(
+        (-0.1, -0.1)
+    )
+
+
+def test_teams_that_share_too_few_resamples_have_no_paired_interval() -> None:
+    mine, theirs = [0.5, 0.6, NAN, NAN, 0.7], [0.5, NAN, 0.4, 0.4, 0.7]
+
+    assert paired_interval(mine, theirs) is None
+    assert paired_interval(mine, mine) == (0.0, 0.0)
+
+
+def test_groups_start_anew_at_the_first_team_that_is_surely_worse() -> None:
+    resamples = around(0.9, 0.89, 0.7, 0.69, 0.5)
+
+    assert significance_groups(resamples, ranks=[1, 2, 3, 4, 5]).tolist() == [1, 1, 2, 2, 3]
+
+
+def test_groups_compare_with_their_head_and_not_with_the_neighbour() -> None:
+    resamples = around(0.90, 0.88, 0.86, 0.84, 0.82)
+
+    groups = significance_groups(resamples, ranks=[1, 2, 3, 4, 5])
+
+    assert paired_interval(resamples[1], resamples[2])[0] < 0  # type: ignore[index]  # it has one
+    assert groups.tolist() == [1, 1, 2, 2, 3]
+
+
+def test_groups_are_given_in_the_order_of_the_teams() -> None:
+    resamples = around(0.5, 0.9, 0.7)
+
+    assert significance_groups(resamples, ranks=[3, 1, 2]).tolist() == [3, 1, 2]
+
+
+def test_where_less_is_better_the_smallest_score_heads_the_first_group() -> None:
+    resamples = around(0.1, 0.11, 0.5)
+
+    assert significance_groups(resamples, ranks=[1, 2, 3], direction="minimize").tolist() == [
+        1,
+        1,
+        2,
+    ]
+
+
+def test_teams_that_share_a_rank_share_a_group() -> None:
+    resamples = around(0.9, 0.9, 0.8, 0.7)
+
+    # The resamples of the third would be surely worse, but its score is equal to the others'.
+    assert significance_groups(resamples, ranks=[1, 1, 1, 4]).tolist() == [1, 1, 1, 2]
+
+
+def test_differences_within_the_tolerance_tell_nobody_apart() -> None:
+    resamples = around(0.9, 0.5, scale=0)
+
+    assert significance_groups(resamples, ranks=[1, 2], tolerance=0.5).tolist() == [1, 1]
+    assert significance_groups(resamples, ranks=[1, 2], tolerance=0.3).tolist() == [1, 2]
+
+
+def test_who_cannot_be_compared_is_told_apart_from_nobody() -> None:
+    resamples = around(0.9, 0.5, 0.4)
+    resamples[1] = NAN
+
+    assert significance_groups(resamples, ranks=[1, 2, 3]).tolist() == [1, 1, 2]
+
+
+def test_who_has_no_rank_has_no_group() -> None:
+    resamples = around(0.9, 0.8)
+
+    assert significance_groups(resamples, ranks=[UNRANKED, 1]).tolist() == [UNRANKED, 1]
+    assert significance_groups(np.empty((0, 10)), ranks=[]).tolist() == []
+
+
+@given(st.integers(1, 30), st.sampled_from(list(Direction)))
+def test_equal_teams_are_one_group(teams: int, direction: Direction) -> None:
+    resamples = np.tile(around(0.8), (teams, 1))
+
+    for places in (np.arange(1, teams + 1), np.ones(teams)):
+        assert set(significance_groups(resamples, ranks=places, direction=direction)) == {1}
+
+
+@given(RESAMPLED, st.sampled_from(list(Direction)), st.randoms())
+def test_groups_are_runs_of_ranks_whose_head_is_surely_better_than_the_next_head(
+    resamples: list[list[float]], direction: Direction, random: Random
+) -> None:
+    vectors = np.array(resamples).T
+    places = list(range(1, len(vectors) + 1))
+    random.shuffle(places)
+
+    groups = significance_groups(vectors, ranks=places, direction=direction)
+
+    in_order = np.argsort(places)
+    ordered = groups[in_order]
+    assert ordered[0] == 1
+    assert set(np.diff(ordered)) <= {0, 1}
+    heads = [int(in_order[np.argmax(ordered == group)]) for group in range(1, ordered.max() + 1)]
+    for team, group in enumerate(groups):
+        interval = paired_interval(vectors[heads[group - 1]], vectors[team], direction=direction)
+        assert interval is None or interval[0] <= 1e-12
+    for head, following in itertools.pairwise(heads):
+        interval = paired_interval(vectors[head], vectors[following], direction=direction)
+        assert interval is not None
+        assert interval[0] > 0
+
+
+@given(RESAMPLED)
+def test_groups_turn_around_with_the_scores(resamples: list[list[float]]) -> None:
+    vectors = np.array(resamples).T
+    places = range(1, len(vectors) + 1)
+
+    upwards = significance_groups(vectors, ranks=places)
+
+    assert significance_groups(-vectors, ranks=places, direction="minimize").tolist() == (
+        upwards.tolist()
+    )
