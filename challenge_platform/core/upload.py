@@ -83,9 +83,11 @@ class Uploads:
         source = self.store.put(upload.source).digest if upload.source is not None else None
         with self.database.writing() as session:
             quota.lock_ledger(session, team_id=team_id)
+            require_team(session, challenge, user_id=user_id)  # they may have left in the meantime
             if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
             _require_sealed(session, challenge, phase=phase)
+            self._keep(upload, digests=(artifact.digest, source))
             now = self.clock()
             _require_in_time(phase, opened_at=upload.opened_at, received_at=now)
             self._require_room(session, team_id=team_id, phase=phase)
@@ -109,6 +111,12 @@ class Uploads:
             _queue(session, submission)
             left = quota.quota_of(session, team_id=team_id, phase=phase, now=now)
             return Accepted(submission_id=submission.id, quota=left, repeated=False)
+
+    def _keep(self, upload: Upload, /, *, digests: tuple[str, str | None]) -> None:
+        """Store again what a departure deleted since; it waits for the lock on the challenge."""
+        for digest, content in zip(digests, (upload.content, upload.source), strict=True):
+            if digest and content is not None and not self.store.has(digest):
+                self.store.put(content)
 
     def check(self, challenge: PublishedChallenge, upload: Upload, /) -> int:
         """Give the number of rows of an upload that can be scored.
