@@ -1,10 +1,11 @@
-"""What every test may use: a platform on SQLite in a temporary folder, a clock, a real Redis."""
+"""What every test may use: a platform in a temporary folder, a clock, a real Redis."""
 
 import dataclasses
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,70 @@ from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.team import Team, join
 from sandbox.images.build import build_scoring_image
+from tests import postgresql
 from tests.fakes import Clock, FakeRunner
 
 TINY = Path(__file__).parent / "data" / "tiny-survival"
 PASSWORD = "correct horse battery"  # noqa: S105 -- the password of every account in the tests
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that says on which database the platform of each test is."""
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="the database of the tests' platforms; a PostgreSQL of their own is started for it",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what is about SQLite's file when the tests are on PostgreSQL."""
+    if config.getoption("--database") == "postgresql":
+        for item in items:
+            for mark in item.iter_markers("sqlite"):
+                item.add_marker(pytest.mark.skip(reason=f"about SQLite: {mark.kwargs['reason']}"))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgresql.Cluster]:
+    """Run a PostgreSQL for as long as the tests do."""
+    with postgresql.cluster() as running:
+        yield running
+
+
+@contextmanager
+def fresh_database(request: pytest.FixtureRequest, /) -> Iterator[str | None]:
+    """Give the address of an empty database, None for SQLite in the data folder.
+
+    Every Settings that the tests and their children read from the environment names it.
+    """
+    kind = getattr(request, "param", request.config.getoption("--database"))
+    if kind == "sqlite":
+        yield None
+        return
+    cluster: postgresql.Cluster = request.getfixturevalue("cluster")
+    with (
+        cluster.database() as address,
+        postgresql.connections_closed(),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setenv("CHALLENGE_DATABASE_URL", address)
+        yield address
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Give the address of a database of the test's own."""
+    with fresh_database(request) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def module_database_url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Give the address of a database that the tests of a module share."""
+    with fresh_database(request) as address:
+        yield address
 
 
 @pytest.fixture
@@ -37,9 +98,9 @@ def runner() -> FakeRunner:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, database_url: str | None) -> Settings:
     """Give the settings of a platform in a temporary folder, whose Redis is down."""
-    return Settings(data_dir=tmp_path / "data")
+    return Settings(data_dir=tmp_path / "data", database_url=database_url)
 
 
 @pytest.fixture

@@ -95,11 +95,13 @@ def running(
     *,
     challenge: Path = TINY,
     environment: Mapping[str, str] | None = None,
+    database_url: str | None = None,
     workers: int = 1,
 ) -> Iterator[Live]:
     """Run a platform with one challenge and one participant; stop it at the end."""
     port = free_port()
-    settings = Settings(data_dir=folder, public_url=f"http://127.0.0.1:{port}")
+    address = f"http://127.0.0.1:{port}"
+    settings = Settings(data_dir=folder, database_url=database_url, public_url=address)
     inherited = {**settings.environment(), **(environment or {})}
     slug = challenge.name
     call("data", "build", slug, "--from", str(challenge.parent), environment=inherited)

@@ -30,6 +30,7 @@ from challenge_platform.errors import (
     StaleClaim,
     UploadTooLarge,
 )
+from challenge_platform.migrations import METADATA
 from challenge_platform.vault import open_truth
 from sandbox import End, SandboxUnavailable
 from scorers.request import read_header
@@ -398,10 +399,11 @@ def test_private_scores_are_sealed_and_nowhere_else_in_the_database(
     private = json.loads(platform.keys.release.decrypt(result.sealed, slug="tiny-survival"))
     value = private["metrics"]["c"]["value"]
     assert boards == [Board.PUBLIC]
-    database = platform.settings.data_dir / "db"
-    stored = b"".join(path.read_bytes() for path in database.iterdir())
-    assert repr(value).encode() not in stored
-    assert repr(result.public["metrics"]["c"]["value"]).encode() in stored
+    with platform.database.reading() as session:
+        tables = METADATA.sorted_tables
+        stored = "".join(repr(row) for table in tables for row in session.execute(table.select()))
+    assert repr(value) not in stored
+    assert repr(result.public["metrics"]["c"]["value"]) in stored
 
 
 def test_each_submission_has_one_charge_and_at_most_one_refund(

@@ -56,7 +56,9 @@ time_t time(time_t *at) {{
 
 
 @pytest.fixture(scope="module")
-def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def later(
+    tmp_path_factory: pytest.TempPathFactory, module_database_url: str | None
+) -> Iterator[dict[str, str]]:
     """Give an environment in which it is two years later."""
     compiler = shutil.which("cc")
     if compiler is None:
@@ -71,7 +73,8 @@ def later(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     reachable = Path("/dev/shm") / f"challenge-shift-{os.getpid()}.so"  # noqa: S108 -- pytest's own folder is closed to other users
     shutil.copy(library, reachable)
     reachable.chmod(0o755)
-    yield {**os.environ, "COLUMNS": "120", "LD_PRELOAD": str(reachable)}  # noqa: TID251 -- for a child process
+    database = {"CHALLENGE_DATABASE_URL": module_database_url} if module_database_url else {}
+    yield {**os.environ, **database, "COLUMNS": "120", "LD_PRELOAD": str(reachable)}  # noqa: TID251 -- for a child process
     reachable.unlink()
 
 

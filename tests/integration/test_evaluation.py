@@ -36,10 +36,13 @@ SLUG = "nafld-progression"
 
 
 @pytest.fixture(scope="module")
-def platform(scoring_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform(
+    scoring_image: str, tmp_path_factory: pytest.TempPathFactory, module_database_url: str | None
+) -> Iterator[Platform]:
     """Give a platform with the real challenge and a launcher of its own."""
     assert scoring_image
-    settings = Settings(data_dir=tmp_path_factory.mktemp("evaluation") / "d")
+    folder = tmp_path_factory.mktemp("evaluation") / "d"
+    settings = Settings(data_dir=folder, database_url=module_database_url)
     platform = Platform.from_settings(settings)
     datadir.prepare(platform, slugs=[SLUG])
     build_challenge(platform, FOLDER, say=lambda _line: None)

@@ -33,7 +33,9 @@ runpy.run_module('scorers', run_name='__main__')"]
 
 
 @pytest.fixture(scope="module")
-def live(scoring_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def live(
+    scoring_image: str, tmp_path_factory: pytest.TempPathFactory, module_database_url: str | None
+) -> Iterator[Live]:
     """Run a platform whose scorer takes long enough to be caught at work."""
     slow = "challenge-platform/test-slow-scoring:latest"
     engine = docker.from_env()
@@ -46,7 +48,8 @@ def live(scoring_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         "CHALLENGE_REAPER_PERIOD": f"PT{REAPER_SECONDS}S",
     }
     try:
-        with running(tmp_path_factory.mktemp("kills") / "d", environment=environment) as live:
+        folder = tmp_path_factory.mktemp("kills") / "d"
+        with running(folder, environment=environment, database_url=module_database_url) as live:
             yield live
     finally:
         engine.images.remove(slow, force=True)

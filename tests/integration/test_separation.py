@@ -140,6 +140,7 @@ def test_the_worker_reads_truth_but_no_private_scores(scored: Platform) -> None:
     assert "session.key" not in found["keys"]
 
 
+@pytest.mark.sqlite(reason="who connects to PostgreSQL is for its own rules to say")
 def test_redis_reaches_neither_the_database_nor_a_key(scored: Platform) -> None:
     done = attack(REDIS, scored)
 
@@ -180,6 +181,7 @@ for name in ("platform.db", "platform.db-wal", "platform.db-shm"):
 """
 
 
+@pytest.mark.sqlite(reason="the links replace the database's file")
 def test_links_that_web_plants_do_not_lead_root_astray(scored: Platform, tmp_path: Path) -> None:
     """The hostile web process waits for the operator's next command, run as root."""
     data = scored.settings.data_dir.absolute()
