@@ -8,6 +8,7 @@ from flask_security import current_user
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
+from challenge_platform.core.login import LoginSession
 from challenge_platform.errors import InvalidInput, NotAuthenticated
 
 LAST_PAGE = 10_000
@@ -29,6 +30,12 @@ def require_user() -> User:
     if person is None:
         raise NotAuthenticated("log in to see this page")
     return person
+
+
+def require_login() -> LoginSession:
+    """Give the session that the request came with; raise NotAuthenticated when there is none."""
+    require_user()
+    return cast("LoginSession", current_user.login)
 
 
 def opened_at() -> datetime:

@@ -3,33 +3,54 @@
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import account
+from challenge_platform.core import account, login
 from challenge_platform.core.account import User
+from challenge_platform.core.ban import ban
+from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.invitation import invite, redeem
+from challenge_platform.core.team import join
 from tests.conftest import PASSWORD, Participant
 from tests.web.conftest import SLUG, Browser, Program, Visitor, csrf_token, predictions
 
-PERSONAS = ("anonymous", "newcomer", "stranger", "organizer", "owner")
-"""A newcomer has joined nothing; a stranger is in another team; the owner is Alice."""
+PERSONAS = ("anonymous", "newcomer", "stranger", "organizer", "owner", "team-mate", "banned")
+"""A newcomer has joined nothing; a stranger is in another team; the owner is Alice; the team-mate
+is in her team. The banned was in it too, and comes with the cookies and the token of that time.
+"""
 
 
 @dataclass(frozen=True)
 class Access:
-    """The status for each persona, in their order, and what a POST sends."""
+    """The status for each persona, in their order, and what a POST sends.
+
+    The last two may be left out: a team-mate then gets what the owner gets; the banned gets what
+    anybody without an account gets from a page, and is told with 401 that the token is refused.
+    """
 
     statuses: tuple[int, ...]
     data: Mapping[str, object] = field(default_factory=dict)
     json: Mapping[str, object] | None = None
+    mate: int | None = None
+    banned: int | None = None
+
+    def by_persona(self, path: str, /) -> dict[str, int]:
+        """Give the status for each persona by name."""
+        anonymous, *_, owner = self.statuses
+        mate = owner if self.mate is None else self.mate
+        refused = HTTPStatus.UNAUTHORIZED if path.startswith("/api/v1") else anonymous
+        banned = refused if self.banned is None else self.banned
+        return dict(zip(PERSONAS, (*self.statuses, mate, banned), strict=True))
 
 
 def everybody(status: int) -> Access:
     """Give the access of what is for anybody."""
-    return Access((status,) * len(PERSONAS))
+    return Access((status,) * len(PERSONAS[:-2]), banned=status)
 
 
 LOGGED_IN = Access((303, 200, 200, 200, 200))
@@ -45,17 +66,24 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/challenges/<slug:slug>/rules"): everybody(200),
     ("GET", "/challenges/<slug:slug>/leaderboard"): everybody(200),
     ("GET", "/challenges/<slug:slug>/files/<file:name>"): Access((303, 403, 200, 200, 200)),
+    ("GET", "/challenges/<slug:slug>/files.zip"): Access((303, 403, 200, 200, 200)),
     ("POST", "/challenges/<slug:slug>/join"): Access((303, 303, 303, 303, 303), AGREED),
     ("GET", "/challenges/<slug:slug>/submit"): LOGGED_IN,
     ("POST", "/challenges/<slug:slug>/submit"): Access((303, 403, 303, 403, 303), UPLOAD),
     ("GET", "/challenges/<slug:slug>/submissions"): LOGGED_IN,
+    ("GET", "/challenges/<slug:slug>/submissions.csv"): LOGGED_IN,
+    ("GET", "/challenges/<slug:slug>/submissions.json"): LOGGED_IN,
+    ("GET", "/challenges/<slug:slug>/template.csv"): Access((303, 403, 200, 200, 200)),
     ("GET", "/submissions/<hex:id_>"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/state.json"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/receipt"): OF_THE_TEAM,
     ("POST", "/submissions/<hex:id_>/cancel"): Access((303, 404, 404, 404, 409)),
     ("GET", "/profile"): LOGGED_IN,
     ("POST", "/profile/tokens"): Access((303, 201, 201, 201, 201), {"name": "laptop"}),
-    ("POST", "/profile/tokens/<hex:id_>/revoke"): Access((303, 404, 404, 404, 303)),
+    ("GET", "/profile/tokens"): LOGGED_IN,
+    ("POST", "/profile/tokens/<hex:id_>/revoke"): Access((303, 404, 404, 404, 303), mate=404),
+    ("POST", "/profile/sessions/<hex:id_>/end"): Access((303, 404, 404, 404, 303), mate=404),
+    ("POST", "/profile/sessions/end-others"): Access((303, 303, 303, 303, 303)),
     # Accounts: who is logged in is led away from the log-in and registration pages.
     ("GET", "/login"): Access((200, 302, 302, 302, 302)),
     ("POST", "/login"): Access((200, 302, 302, 302, 302)),
@@ -75,7 +103,7 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/api/v1/me"): Access((401, 200, 200, 200, 200)),
     ("GET", "/api/v1/receipt-key"): everybody(200),
     ("GET", "/api/v1/challenges"): everybody(200),
-    ("GET", "/api/v1/challenges/<slug:slug>"): everybody(200),
+    ("GET", "/api/v1/challenges/<slug:slug>"): Access((200, 200, 200, 200, 200)),
     ("GET", "/api/v1/challenges/<slug:slug>/leaderboard"): everybody(200),
     ("GET", "/api/v1/challenges/<slug:slug>/files/<file:name>"): Access((401, 403, 200, 200, 200)),
     ("POST", "/api/v1/challenges/<slug:slug>/join"): Access((401, 200, 200, 200, 200), json=AGREED),
@@ -106,16 +134,19 @@ def test_every_route_is_in_the_table(app: Flask) -> None:
 
 @dataclass(frozen=True)
 class World:
-    """The personas' browsers and programs, and what is Alice's."""
+    """The personas' browsers and programs, and what is Alice's; the session is another of hers."""
 
     browsers: Mapping[str, Visitor]
     programs: Mapping[str, Visitor]
     submission: str
     token: str
+    session: str
 
     def address(self, route: str) -> str:
         """Fill in a route with what is Alice's."""
-        owned = self.token if "tokens" in route else self.submission
+        owned = {"tokens": self.token, "sessions": self.session}.get(
+            route.split("/")[2] if route.startswith("/profile/") else "", self.submission
+        )
         parts = {
             "<slug:slug>": SLUG,
             "<file:name>": "test.csv",
@@ -139,26 +170,52 @@ def world(
     program: Callable[..., Program],
 ) -> World:
     """Give the personas, with a scored submission and a token of Alice's."""
-    with platform.database.writing() as session:
-        newcomer = account.create_user(
-            session, email="n@example.org", name="nina", password=PASSWORD, now=platform.clock()
+    newcomer = make_user(platform, "nina")
+    mate, closed = (make_mate(platform, alice.user, name) for name in ("maya", "carl"))
+    people = dict(
+        zip(
+            PERSONAS[1:],
+            (newcomer, bob.user, organizer, alice.user, mate, closed),
+            strict=True,
         )
-    people = dict(zip(PERSONAS[1:], (newcomer, bob.user, organizer, alice.user), strict=True))
+    )
     programs = {name: program(user) for name, user in people.items()}
+    browsers = {name: browser(user) for name, user in people.items()}
     submission = programs["owner"].submit().json["id"]
     platform.evaluator.evaluate(submission)
-    with platform.database.reading() as session:
+    with browser(alice.user).client.session_transaction() as cookie:
+        other_session = login.identifier_of(cookie["login"])
+    with platform.database.writing() as session:
         [token] = account.tokens_of(session, alice.user)
+        ban(session, session.get_one(User, closed.id), reason="cheated", now=platform.clock())
     nobody = Visitor(app.test_client())
     return World(
-        browsers={
-            "anonymous": nobody,
-            **{name: browser(user) for name, user in people.items()},
-        },
+        browsers={"anonymous": nobody, **browsers},
         programs={"anonymous": nobody, **programs},
         submission=submission,
         token=token.id,
+        session=other_session,
     )
+
+
+def make_user(platform: Platform, name: str, /) -> User:
+    """Make an account."""
+    email = f"{name}@example.org"
+    with platform.database.writing() as session:
+        return account.create_user(
+            session, email=email, name=name, password=PASSWORD, now=platform.clock()
+        )
+
+
+def make_mate(platform: Platform, owner: User, name: str, /) -> User:
+    """Make an account that joins the team of another."""
+    user, now = make_user(platform, name), platform.clock()
+    with platform.database.writing() as session:
+        challenge = find_challenge(session, SLUG)
+        join(session, challenge, user=user, agreement_version="1", now=now)
+        secret = invite(session, challenge, user=owner, now=now)
+        redeem(session, challenge, secret, user=user, now=now)
+    return user
 
 
 @pytest.mark.parametrize("route", MATRIX, ids=[f"{method} {path}" for method, path in MATRIX])
@@ -170,7 +227,7 @@ def test_each_persona_gets_from_a_route_what_the_table_says(
 
     answers = {persona: ask(world, persona, method=method, path=path) for persona in PERSONAS}
 
-    assert answers == dict(zip(PERSONAS, access.statuses, strict=True))
+    assert answers == access.by_persona(path)
 
 
 def ask(world: World, persona: str, *, method: str, path: str) -> int:
@@ -187,6 +244,6 @@ def ask(world: World, persona: str, *, method: str, path: str) -> int:
         return visitor.open(address, method=method, json=access.json, data=sent or None).status_code
     visitor = world.browsers[persona]
     if method == "POST":
-        form = "/login" if persona == "anonymous" else "/profile/password"
+        form = "/login" if persona in {"anonymous", "banned"} else "/profile/password"
         sent["csrf_token"] = csrf_token(visitor.get(form))
     return visitor.open(address, method=method, data=sent or None).status_code

@@ -176,21 +176,6 @@ def test_logging_out_ends_the_session(
     assert not is_logged_in(hers)
 
 
-def test_logging_out_ends_the_session_for_whoever_kept_its_cookie(
-    alice: Participant, browser: Callable[[User], Browser], app: Flask
-) -> None:
-    hers, thief = browser(alice.user), app.test_client()
-    stolen = hers.client.get_cookie("session")
-    assert stolen is not None
-    thief.set_cookie("session", stolen.value)
-    assert is_logged_in(Browser(thief))
-
-    hers.send("/logout", form="/profile")
-
-    thief.set_cookie("session", stolen.value)
-    assert not is_logged_in(Browser(thief))
-
-
 def test_logging_out_leaves_programs_their_tokens(
     alice: Participant, browser: Callable[[User], Browser], alices: Program
 ) -> None:

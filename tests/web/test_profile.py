@@ -19,7 +19,7 @@ def hers(alice: Participant, browser: Callable[[User], Browser]) -> Browser:
 
 def make(browser: Browser, **fields: str) -> str:
     """Make a token and give its text."""
-    answer = browser.send("/profile/tokens", {"name": "laptop", **fields}, form="/profile")
+    answer = browser.send("/profile/tokens", {"name": "laptop", **fields})
     assert answer.status_code == 201
     [token] = re.findall(r"chp_[0-9a-f]{16}_[\w-]{43}", answer.text)
     return str(token)
@@ -56,7 +56,7 @@ def test_a_revoked_token_opens_nothing(hers: Browser) -> None:
     "fields", [{"name": ""}, {"days": "36500"}, {"days": "x"}, {"scope": "admin"}]
 )
 def test_a_wrong_choice_makes_no_token(fields: dict[str, str], hers: Browser) -> None:
-    answer = hers.send("/profile/tokens", {"name": "laptop", **fields}, form="/profile")
+    answer = hers.send("/profile/tokens", {"name": "laptop", **fields})
 
     assert answer.status_code == 422
     assert "You have no token." in hers.get("/profile").text

@@ -1,0 +1,31 @@
+"""Closing an account against its person's will, and opening it again; nothing of it is deleted."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from challenge_platform.core import account, audit
+from challenge_platform.core.account import User
+from challenge_platform.errors import Conflict
+
+
+def ban(session: Session, user: User, /, *, reason: str, now: datetime) -> None:
+    """Close an account: its sessions end, its tokens are refused, nobody can log in.
+
+    The reason is kept in the audit trail. Raise Conflict when the account is closed already.
+    """
+    if not user.active:
+        raise Conflict(f"the account of {user.email} is closed already")
+    user.active = False
+    account.end_sessions(session, user)
+    subject = f"user {user.id}"
+    audit.record(session, action="user banned", subject=subject, now=now, reason=reason)
+
+
+def unban(session: Session, user: User, /, *, now: datetime) -> None:
+    """Open an account again, tokens that have not ended included; raise Conflict if it is open."""
+    if user.active:
+        raise Conflict(f"the account of {user.email} is open")
+    user.active = True
+    session.add(user)
+    audit.record(session, action="user unbanned", subject=f"user {user.id}", now=now)
