@@ -1,5 +1,6 @@
 """The database: an engine, a session to read, a session to write, and times that are always UTC."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    func,
+    select,
 )
 from sqlmodel import Session, SQLModel
 
@@ -87,12 +90,24 @@ class Database:
         """Give a session that holds the write lock and commits at the end, or rolls back on error.
 
         On SQLite the transaction begins IMMEDIATE, so that what is read in it cannot change before
-        it is written. On PostgreSQL the rows that decide are locked by the caller (FOR UPDATE).
+        it is written. On PostgreSQL the caller locks the rows that decide (FOR UPDATE); rows that
+        others refer to with `key_share` (FOR NO KEY UPDATE), or somebody who writes a reference
+        and somebody who holds the row could wait for each other.
         """
         engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         with Session(engine, expire_on_commit=False) as session:
             yield session
             session.commit()
+
+
+def hold(session: Session, name: str, /) -> None:
+    """Hold a name until the transaction ends, where no row is there yet that could be locked.
+
+    SQLite's writing transaction holds everything already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def connect(address: str, /) -> Database:

@@ -16,7 +16,7 @@ from challenge_platform.core import audit, login
 from challenge_platform.core.login import LoginSession
 from challenge_platform.core.name import look_of, normalize_name
 from challenge_platform.core.timezone import LONGEST_NAME
-from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.database import UTCDateTime, enum_column, hold
 from challenge_platform.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
 
 PASSWORD_LENGTH = range(12, 129)
@@ -120,6 +120,7 @@ def hash_password(password: str, /) -> str:
 
 def check_name(session: Session, name: str, /) -> None:
     """Raise Conflict when a normalized name is another account's but for case or width."""
+    hold(session, "accounts")
     look = look_of(name)
     if any(look_of(other) == look for other in session.exec(select(User.name))):
         raise Conflict(f"the name {name!r} is another account's; choose one that differs more")
@@ -152,6 +153,7 @@ def add_user(
 ) -> User:
     """Add a person whose password is hashed already; raise as `create_user` does."""
     email, name = normalize_email(email), normalize_name(name)
+    hold(session, "accounts")
     if session.exec(select(User).where(User.email == email)).first():
         raise Conflict(f"there is an account for {email} already")
     check_name(session, name)

@@ -122,7 +122,9 @@ class Departures:
 
 
 def _depart(session: Session, user_id: int, *, by: str, now: datetime) -> Departed:
-    user = session.exec(select(User).where(User.id == user_id).with_for_update()).first()
+    user = session.exec(
+        select(User).where(User.id == user_id).with_for_update(key_share=True)
+    ).first()
     if user is None or session.get(Departure, user_id) is not None:
         raise NotFound(f"there is no account with the number {user_id}")
     partings = partings_of(session, user)
@@ -215,7 +217,9 @@ def _parting(session: Session, team: Team, *, user: User) -> Parting:
 
 def _hold_off_uploads(session: Session) -> None:
     """Let no upload end until this transaction does: each shares a lock on its challenge."""
-    session.exec(select(Challenge.id).order_by(col(Challenge.id)).with_for_update()).all()
+    session.exec(
+        select(Challenge.id).order_by(col(Challenge.id)).with_for_update(key_share=True)
+    ).all()
 
 
 def _is_needed(session: Session, digest: str) -> bool:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlmodel import Field, Session, SQLModel
 
-from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.database import UTCDateTime, enum_column, hold
 
 FRESH = timedelta(seconds=15)
 
@@ -32,6 +32,7 @@ class Heartbeat(SQLModel, table=True):
 
 def beat(session: Session, part: Part, /, *, now: datetime, problem: str = "") -> None:
     """Write down that a process was heard of."""
+    hold(session, "heartbeats")
     session.merge(Heartbeat(part=part, at=now, problem=problem[:500]))
 
 

@@ -7,7 +7,7 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, select
 
 from challenge_platform.core import account, audit
 from challenge_platform.core.account import User
-from challenge_platform.database import UTCDateTime
+from challenge_platform.database import UTCDateTime, hold
 from challenge_platform.errors import Conflict, NotFound
 
 NO_PASSWORD = ""
@@ -69,6 +69,7 @@ def link(session: Session, user: User, claims: Claims, /, *, now: datetime) -> N
 
     Raise Conflict when it opens another account, or the account has one of this provider already.
     """
+    hold(session, "identities")
     owner = person_of(session, claims)
     if owner is not None and owner.id != user.id:
         raise Conflict("this log-in opens another account already; unlink it there first")

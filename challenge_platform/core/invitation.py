@@ -91,8 +91,7 @@ def inviting_team(
     session: Session, challenge: PublishedChallenge, secret: str, /, *, now: datetime
 ) -> Team:
     """Give the team that a link leads into; raise NotFound when the link has ended."""
-    # Locked, so that of two who come at once the second waits and finds the link used.
-    invitation = session.get(Invitation, _digest(secret), with_for_update=True)
+    invitation = session.get(Invitation, _digest(secret), populate_existing=True)
     team = session.get(Team, invitation.team_id) if invitation else None
     ended = invitation is None or invitation.expires_at <= now
     if team is None or ended or team.challenge_id != challenge.id:
@@ -114,6 +113,7 @@ def redeem(
         raise Conflict(f"you are in team {team.name!r} already")
     for team_id in sorted((left.id, team.id)):
         lock_ledger(session, team_id=team_id)
+    inviting_team(session, challenge, secret, now=now)  # nobody used or withdrew it until now
     if has_submitted(session, left) or left.baseline or _size(session, left) > 1:
         raise Conflict(
             f"you are in team {left.name!r}, which has submissions or other members; only a "

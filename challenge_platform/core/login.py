@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sqlalchemy import update
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from challenge_platform.core import audit
@@ -95,10 +96,9 @@ def is_opened_by(login: LoginSession, key: str, /) -> bool:
 
 def note_seen(session: Session, login_id: str, /, *, now: datetime) -> None:
     """Keep the time of a session's last use."""
-    login = session.get(LoginSession, login_id)
-    if login is not None:
-        login.seen_at = now
-        session.add(login)
+    # Not by the row that was read: it may have ended meanwhile.
+    seen = update(LoginSession).where(col(LoginSession.id) == login_id).values(seen_at=now)
+    session.execute(seen)
 
 
 def logins_of(session: Session, /, *, user_id: int, now: datetime) -> Sequence[LoginSession]:

@@ -85,7 +85,7 @@ def lock_ledger(session: Session, /, *, team_id: int) -> None:
 
     SQLite's writing transaction holds it already; there this only reads the row.
     """
-    session.exec(select(Team.id).where(Team.id == team_id).with_for_update()).one()
+    session.exec(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True)).one()
 
 
 def is_charged(session: Session, /, *, submission_id: str) -> bool:

@@ -9,7 +9,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from challenge_platform.core import audit
 from challenge_platform.core.account import User
-from challenge_platform.database import UTCDateTime
+from challenge_platform.database import UTCDateTime, hold
 from challenge_platform.errors import NotFound
 
 LIFETIME = timedelta(hours=1)
@@ -29,6 +29,7 @@ class RecoveryLink(SQLModel, table=True):
 def issue_link(session: Session, user: User, /, *, now: datetime) -> str:
     """Make the person's link anew and give its key, which is not kept; an older link ends."""
     secret = secrets.token_urlsafe(32)
+    hold(session, f"recovery link of user {user.id}")
     session.merge(
         RecoveryLink(
             user_id=user.id,

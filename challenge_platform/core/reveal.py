@@ -33,7 +33,8 @@ def reveal(
     nothing is then changed.
     """
     challenge.definition.phase(phase)
-    session.exec(select(Challenge.id).where(Challenge.id == challenge.id).with_for_update()).one()
+    held = select(Challenge.id).where(Challenge.id == challenge.id)
+    session.exec(held.with_for_update(key_share=True)).one()
     if under_way := count_under_way(session, challenge_id=challenge.id, phase=phase):
         raise Conflict(
             f"{under_way} submission(s) of phase {phase!r} are under way; reveal it after their end"

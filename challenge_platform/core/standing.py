@@ -75,7 +75,8 @@ def offer(
     primary score under each resample, `units` how many units the board's split has.
     """
     # One at a time on PostgreSQL too, where a row that is not there yet cannot be locked.
-    session.exec(select(Challenge.id).where(Challenge.id == challenge.id).with_for_update()).one()
+    query = select(Challenge.id).where(Challenge.id == challenge.id)
+    session.exec(query.with_for_update(key_share=True)).one()
     primary = challenge.definition.scoring.primary
     value = scores[primary.key]["value"]
     if value is not None:

@@ -61,7 +61,8 @@ def join(
     Raise InvalidInput when the version accepted is not the one in force, NotAuthenticated when the
     account was closed in the meantime.
     """
-    if not session.exec(select(User.active).where(User.id == user.id).with_for_update()).one():
+    held = select(User.active).where(User.id == user.id).with_for_update(key_share=True)
+    if not session.exec(held).one():
         raise NotAuthenticated("this account is closed")
     current = challenge.definition.agreement.version
     if agreement_version != current:

@@ -2,15 +2,19 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import pytest
 from sqlmodel import func, select
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.core import quota
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.submission import Submission
 from tests.conftest import Participant
-from tests.core.test_submission import predictions
+from tests.core.test_submission import predictions, send
+from tests.postgresql import on_both_databases
 
 PROCESSES = 8
 EACH = 5
@@ -40,6 +44,7 @@ for _ in range(each):
 """
 
 
+@on_both_databases
 def test_eight_processes_cannot_pass_the_quota(
     platform: Platform, alice: Participant, tmp_path: Path
 ) -> None:
@@ -69,3 +74,22 @@ def test_eight_processes_cannot_pass_the_quota(
     with platform.database.reading() as session:
         assert session.exec(select(func.sum(LedgerEntry.amount))).one() == 5
         assert session.exec(select(func.count()).select_from(Submission)).one() == 5
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_result_is_recorded_while_its_team_holds_its_ledger(
+    platform: Platform, alice: Participant
+) -> None:
+    """Else the two could wait for each other: an upload goes on to ask for its challenge."""
+    submission_id = send(platform, alice).submission_id
+
+    with platform.database.writing() as session:
+        quota.lock_ledger(session, team_id=alice.team.id)
+        worker = threading.Thread(target=platform.evaluator.evaluate, args=[submission_id])
+        worker.start()
+        worker.join(timeout=10)
+        done = not worker.is_alive()
+    worker.join()
+
+    assert done
