@@ -11,7 +11,7 @@ from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit
-from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition import ChallengeDefinition, Phase
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import Conflict, NotFound
 from challenge_platform.vault import Key
@@ -188,9 +188,14 @@ def find_challenge(session: Session, slug: str, /) -> PublishedChallenge:
 
 def list_challenges(session: Session, /) -> list[PublishedChallenge]:
     """List the current versions of all challenges, by slug."""
-    query = select(Challenge).order_by(Challenge.slug)
-    latest = (_latest(session, challenge) for challenge in session.exec(query))
-    return [_published(version) for version in latest if version is not None]
+    newest = select(func.max(ChallengeVersion.id)).group_by(col(ChallengeVersion.challenge_id))
+    query = (
+        select(ChallengeVersion)
+        .join(Challenge, col(Challenge.id) == ChallengeVersion.challenge_id)
+        .where(col(ChallengeVersion.id).in_(newest))
+        .order_by(Challenge.slug)
+    )
+    return [_published(version) for version in session.exec(query)]
 
 
 def challenge_version(session: Session, version_id: int, /) -> PublishedChallenge:
@@ -199,6 +204,40 @@ def challenge_version(session: Session, version_id: int, /) -> PublishedChalleng
     if version is None:
         raise NotFound(f"there is no challenge version {version_id}")
     return _published(version)
+
+
+def version_of_digest(
+    session: Session, challenge: PublishedChallenge, /, *, digest: str
+) -> PublishedChallenge:
+    """Give the version of a challenge that has this digest; raise NotFound when there is none."""
+    if digest == challenge.version.digest:
+        return challenge
+    query = select(ChallengeVersion).where(
+        ChallengeVersion.challenge_id == challenge.id, ChallengeVersion.digest == digest
+    )
+    version = session.exec(query).first()
+    if version is None:
+        raise NotFound(f"{challenge.slug} has no version {digest!r}")
+    return _published(version)
+
+
+def find_phase(session: Session, challenge: PublishedChallenge, /, *, key: str) -> Phase:
+    """Give a phase, from the last version that has it, so that what it left can still be read.
+
+    Raise NotFound when no version ever had it.
+    """
+    query = (
+        select(ChallengeVersion)
+        .where(ChallengeVersion.challenge_id == challenge.id)
+        .order_by(col(ChallengeVersion.number).desc())
+    )
+    if key in challenge.definition.phase_keys:
+        return challenge.definition.phase(key)
+    for version in session.exec(query):
+        definition = _published(version).definition
+        if key in definition.phase_keys:
+            return definition.phase(key)
+    raise NotFound(f"{challenge.slug} has no phase {key!r}")
 
 
 def current_version(session: Session, challenge_id: int, /) -> PublishedChallenge:

@@ -22,6 +22,24 @@ class FileConverter(BaseConverter):
     regex = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
+class KeyConverter(BaseConverter):
+    """The key of a phase."""
+
+    regex = "[a-z][a-z0-9_]{0,63}"
+
+
+class StateConverter(BaseConverter):
+    """The day and the number of a board's state, such as 2026-11-22-17."""
+
+    regex = "[0-9]{4}-[0-9]{2}-[0-9]{2}-[1-9][0-9]{0,8}"
+
+
 def register(app: Flask, /) -> None:
     """Make the converters known; must come before the routes that use them."""
-    app.url_map.converters.update(slug=SlugConverter, hex=HexConverter, file=FileConverter)
+    app.url_map.converters.update(
+        slug=SlugConverter,
+        hex=HexConverter,
+        file=FileConverter,
+        key=KeyConverter,
+        state=StateConverter,
+    )

@@ -1,50 +1,284 @@
-"""The page of a leaderboard, for anybody."""
+"""The pages of leaderboards, for anybody: as they stand, as they stood, and as files."""
 
-from flask import Blueprint, render_template, request
+from datetime import datetime
+
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from sqlmodel import Session
 
-from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.definition import Board
-from challenge_platform.core.leaderboard import latest, shown_phase
-from challenge_platform.errors import InvalidInput, Sealed
+from challenge_platform.core import team
+from challenge_platform.core.challenge import PublishedChallenge, find_challenge, find_phase
+from challenge_platform.core.definition import Board, Phase
+from challenge_platform.core.leaderboard import (
+    Leaderboard,
+    Row,
+    latest,
+    latest_key,
+    shown_phase,
+    states,
+)
+from challenge_platform.core.leaderboard import state as find_state
+from challenge_platform.errors import InvalidInput, NotFound, Sealed
 from challenge_platform.web import current
-from challenge_platform.web.place import place_of
+from challenge_platform.web.board_files import send_csv, send_document, state_day, state_name
+from challenge_platform.web.board_page import BoardPage, render_board
+from challenge_platform.web.board_table import BY_RANK, Wanted, page_of, read_wanted
+from challenge_platform.web.freshness import conditional_page
+from challenge_platform.web.language import format_datetime
 
 pages = Blueprint("leaderboards", __name__)
-PER_PAGE = 100
+
+BOARD = "/challenges/<slug:slug>/leaderboard"
+OF_PHASE = f"{BOARD}/<key:phase>/<any(public, private):board>"
+STATES_PER_PAGE = 50
 
 
-@pages.get("/challenges/<slug:slug>/leaderboard")
+@pages.app_template_filter()
+def minute(when: datetime, /) -> Markup:
+    """Write a time in UTC to the minute, which is enough in a table."""
+    text = format_datetime(when, "d MMM yyyy, HH:mm")
+    return Markup('<time datetime="{}">{}</time>').format(f"{when:%Y-%m-%dT%H:%MZ}", text)
+
+
+@pages.app_template_filter()
+def day(when: datetime, /) -> str:
+    """Write the UTC day of a time in full."""
+    return str(format_datetime(when, "d MMMM yyyy"))
+
+
+@pages.get(BOARD)
 def show(slug: str) -> ResponseReturnValue:
     """Show who stands where, how surely, and since when; or that the board is sealed."""
+    wanted = _wanted()
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, slug)
-        key = request.args.get("phase")
-        shown = shown_phase(challenge, at=current.opened_at())
-        phase = challenge.definition.phase(key) if key else shown
-        board, page = _board(default=phase.board), current.page_number()
+        phase, board = _asked(challenge)
+        own = _own_team(session, challenge)
         try:
-            reader = current.platform().board_states
-            found = latest(session, reader, challenge, phase=phase, board=board)
+            key = latest_key(session, challenge, phase=phase, board=board)
         except Sealed:
-            found = None
-        place = place_of(session, challenge, person=current.user(), now=current.opened_at())
+            key = None
+        return conditional_page(
+            *(challenge.version.digest, phase.key, board, key, own),
+            render=lambda: (
+                _frame(challenge, phase=phase, board=board, is_sealed=True)
+                if key is None
+                else _board_page(
+                    session,
+                    challenge,
+                    BoardPage(
+                        board=latest(
+                            session,
+                            current.platform().board_states,
+                            challenge,
+                            phase=phase,
+                            board=board,
+                        ),
+                        phase=phase,
+                        wanted=wanted,
+                        path=url_for("leaderboards.show", slug=slug),
+                        fixed={"phase": phase.key, "board": board},
+                        own=own,
+                    ),
+                )
+            ),
+        )
+
+
+@pages.get(f"{OF_PHASE}/<state:name>")
+def state(slug: str, phase: str, board: str, name: str) -> ResponseReturnValue:
+    """Show how a board stood; a permanent address, which has the day and the state's number."""
+    wanted = _wanted()
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, slug)
+        found, of = _state(session, challenge, phase=phase, board=board, name=name)
+        last, _ = latest_key(session, challenge, phase=of, board=found.board)
+        own = _own_team(session, challenge)
+        return conditional_page(
+            *(challenge.version.digest, found.digest, found.number, last, own),
+            render=lambda: _board_page(
+                session,
+                challenge,
+                BoardPage(
+                    board=found,
+                    phase=of,
+                    wanted=wanted,
+                    path=_path(found),
+                    fixed={},
+                    own=own,
+                ),
+                last=last,
+            ),
+        )
+
+
+@pages.get(OF_PHASE)
+def earlier(slug: str, phase: str, board: str) -> ResponseReturnValue:
+    """List the states that a board has had, the newest first."""
+    page = current.page_number()
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, slug)
+        of, kind = find_phase(session, challenge, key=phase), Board(board)
+        last, _ = latest_key(session, challenge, phase=of, board=kind)
+        found = states(
+            session, challenge, phase=of, board=kind, page=page, per_page=STATES_PER_PAGE
+        )
+    pages_ = max(1, -(-last // STATES_PER_PAGE))
+    if page > pages_:
+        raise NotFound(f"there is no page {page} here: the last is {pages_}")
     return render_template(
-        "leaderboards/show.html",
+        "leaderboards/states.html",
         challenge=challenge,
-        place=place,
-        phase=phase,
-        board=board,
-        boards=list(Board),
-        leaderboard=found,
+        phase=of,
+        board=kind,
+        states=[(key, f"{state_day(key.built_at)}-{key.number}") for key in found],
         page=page,
-        rows=found.page(page, per_page=PER_PAGE) if found else (),
-        pages=1 + (found.total - 1) // PER_PAGE if found else 0,
+        pages=pages_,
     )
 
 
-def _board(*, default: Board) -> Board:
-    name = request.args.get("board", default)
+@pages.get(f"{BOARD}.csv")
+def latest_csv(slug: str) -> Response:
+    """Give the board as it stands as a table."""
+    return send_csv(_latest(slug))
+
+
+@pages.get(f"{BOARD}.json")
+def latest_json(slug: str) -> Response:
+    """Give the board as it stands as its document."""
+    return send_document(_latest(slug))
+
+
+@pages.get(f"{OF_PHASE}/<state:name>.csv")
+def state_csv(slug: str, phase: str, board: str, name: str) -> Response:
+    """Give a state of a board as a table."""
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, slug)
+        found, _ = _state(session, challenge, phase=phase, board=board, name=name)
+    return send_csv(found)
+
+
+@pages.get(f"{OF_PHASE}/<state:name>.json")
+def state_json(slug: str, phase: str, board: str, name: str) -> Response:
+    """Give the document of a state of a board, whose SHA-256 is the state's digest."""
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, slug)
+        found, _ = _state(session, challenge, phase=phase, board=board, name=name)
+    return send_document(found)
+
+
+def _wanted() -> Wanted:
+    return read_wanted(
+        q=request.args.get("q", ""),
+        sort=request.args.get("sort") or BY_RANK,
+        page=current.page_number(),
+    )
+
+
+def _asked(challenge: PublishedChallenge) -> tuple[Phase, Board]:
+    """Give the phase and board of the query; the phase that is shown and its board by default."""
+    key = request.args.get("phase")
+    phase = (
+        challenge.definition.phase(key) if key else shown_phase(challenge, at=current.opened_at())
+    )
+    name = request.args.get("board", phase.board)
     if name not in set(Board):
-        raise InvalidInput(f"there is no board {name!r}; there is {', '.join(Board)}")
-    return Board(name)
+        raise InvalidInput(f"there is no board {name[:80]!r}; there is {', '.join(Board)}")
+    return phase, Board(name)
+
+
+def _latest(slug: str) -> Leaderboard:
+    platform = current.platform()
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, slug)
+        phase, board = _asked(challenge)
+        return latest(session, platform.board_states, challenge, phase=phase, board=board)
+
+
+def _state(
+    session: Session, challenge: PublishedChallenge, *, phase: str, board: str, name: str
+) -> tuple[Leaderboard, Phase]:
+    """Find a state by its permanent address; raise NotFound for a wrong phase, day or number."""
+    day, _, number = name.rpartition("-")
+    of = find_phase(session, challenge, key=phase)
+    found = find_state(
+        session,
+        current.platform().board_states,
+        challenge,
+        phase=of,
+        board=Board(board),
+        number=int(number),
+    )
+    if state_day(found.built_at) != day:
+        raise NotFound(
+            f"state {number} of this board is not of {day}; its address ends with "
+            f"{state_name(found)}"
+        )
+    return found, of
+
+
+def _own_team(session: Session, challenge: PublishedChallenge) -> str | None:
+    person = current.user()
+    own = team.team_of(session, user_id=person.id, challenge_id=challenge.id) if person else None
+    return own.name if own else None
+
+
+def _board_page(
+    session: Session, challenge: PublishedChallenge, page: BoardPage, *, last: int | None = None
+) -> str:
+    """Render the frame of a board; `last` is the latest state's number, beside an earlier one."""
+    board = page.board
+    return _frame(
+        challenge,
+        phase=page.phase,
+        board=board.board,
+        shown=board,
+        fragment=render_board(session, challenge, page) if board.rows else None,
+        own=_own_row(board, page),
+        last=last,
+    )
+
+
+def _own_row(board: Leaderboard, page: BoardPage) -> tuple[Row, str] | None:
+    """Find the row of the reader's team, and the address that leads to it."""
+    for place, row in enumerate(board.rows, 1):
+        if row.team == page.own and not row.baseline:
+            address = page.link(q="", sort=BY_RANK, page=page_of(place))
+            return row, f"{address}#row-{place}"
+    return None
+
+
+def _frame(
+    challenge: PublishedChallenge,
+    *,
+    phase: Phase,
+    board: Board,
+    shown: Leaderboard | None = None,
+    fragment: Markup | None = None,
+    own: tuple[Row, str] | None = None,
+    last: int | None = None,
+    is_sealed: bool = False,
+) -> str:
+    return render_template(
+        "leaderboards/show.html",
+        challenge=challenge,
+        phase=phase,
+        board=board,
+        boards=list(Board),
+        shown=shown,
+        fragment=fragment,
+        own=own,
+        last=last,
+        is_sealed=is_sealed,
+    )
+
+
+def _path(board: Leaderboard) -> str:
+    return url_for(
+        "leaderboards.state",
+        slug=board.challenge,
+        phase=board.phase,
+        board=board.board,
+        name=state_name(board),
+    )

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +14,9 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core import account, login
 from challenge_platform.core.account import User
 from challenge_platform.core.ban import ban
+from challenge_platform.core.board import build_board
 from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.definition import Board
 from challenge_platform.core.invitation import invite, redeem
 from challenge_platform.core.team import join
 from tests.conftest import PASSWORD, Participant
@@ -58,6 +61,10 @@ OF_THE_TEAM = Access((303, 404, 404, 200, 200))
 UPLOAD = {"file": predictions()}
 AGREED = {"agreement_version": "1"}
 
+STATES = "/challenges/<slug:slug>/leaderboard/<key:phase>/<any(public, private):board>"
+BUILT = datetime(2026, 11, 22, tzinfo=UTC)
+"""When the world's board has its state 1."""
+
 MATRIX: dict[tuple[str, str], Access] = {
     # Pages.
     ("GET", "/"): everybody(200),
@@ -65,6 +72,12 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/challenges/<slug:slug>/data"): everybody(200),
     ("GET", "/challenges/<slug:slug>/rules"): everybody(200),
     ("GET", "/challenges/<slug:slug>/leaderboard"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/leaderboard.csv"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/leaderboard.json"): everybody(200),
+    ("GET", STATES): everybody(200),
+    ("GET", f"{STATES}/<state:name>"): everybody(200),
+    ("GET", f"{STATES}/<state:name>.csv"): everybody(200),
+    ("GET", f"{STATES}/<state:name>.json"): everybody(200),
     ("GET", "/challenges/<slug:slug>/files/<file:name>"): Access((303, 403, 200, 200, 200)),
     ("GET", "/challenges/<slug:slug>/files.zip"): Access((303, 403, 200, 200, 200)),
     ("POST", "/challenges/<slug:slug>/join"): Access((303, 303, 303, 303, 303), AGREED),
@@ -92,6 +105,15 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("POST", "/logout"): everybody(302),
     ("GET", "/profile/password"): Access((302, 200, 200, 200, 200)),
     ("POST", "/profile/password"): Access((302, 200, 200, 200, 200)),
+    # Logging in by a provider, of which the settings here name none.
+    ("GET", "/login/openid"): everybody(404),
+    ("GET", "/login/openid/callback"): everybody(404),
+    ("GET", "/login/openid/name"): everybody(404),
+    ("POST", "/login/openid/name"): everybody(404),
+    ("GET", "/login/openid/link"): everybody(404),
+    ("POST", "/login/openid/link"): everybody(404),
+    ("GET", "/profile/openid"): everybody(404),
+    ("POST", "/profile/openid/unlink"): Access((303, 404, 404, 404, 404)),
     # For programs and operators.
     ("GET", "/openapi.json"): everybody(200),
     ("GET", "/api-reference"): everybody(200),
@@ -153,6 +175,9 @@ class World:
             "<hex:id_>": owned,
             "<hex:id>": owned,
             "/static/<path:filename>": "/static/tokens.css",
+            "<key:phase>": "development",
+            "<any(public, private):board>": "public",
+            "<state:name>": f"{BUILT:%Y-%m-%d}-1",
         }
         for part, value in parts.items():
             route = route.replace(part, value)
@@ -183,6 +208,14 @@ def world(
     browsers = {name: browser(user) for name, user in people.items()}
     submission = programs["owner"].submit().json["id"]
     platform.evaluator.evaluate(submission)
+    build_board(
+        platform.database,
+        platform.store,
+        alice.team.challenge_id,
+        phase="development",
+        board=Board.PUBLIC,
+        clock=lambda: BUILT,
+    )
     with browser(alice.user).client.session_transaction() as cookie:
         other_session = login.identifier_of(cookie["login"])
     with platform.database.writing() as session:

@@ -64,7 +64,7 @@ def test_the_list_leads_to_the_challenge(anonymous: Visitor) -> None:
 def test_an_overview_says_when_each_phase_is_and_how_much_may_be_sent(anonymous: Visitor) -> None:
     page = anonymous.get(PAGE).text
 
-    assert '<time datetime="2020-01-01T00:00:00+00:00">1 Jan 2020, 00:00:00 UTC</time>' in page
+    assert '<time datetime="2020-01-01T00:00:00+00:00">Wed 1 Jan 2020, 00:00</time> UTC' in page
     assert "5 submissions in 24 hours" in page
     assert "5 submissions in all" in page
     assert "Closed" in page
@@ -137,12 +137,12 @@ def test_a_leaderboard_shows_ranks_and_scores_with_their_intervals(anonymous: Vi
     team, baseline = (first, second) if second["baseline"] else (second, first)
 
     score = team["scores"][0]
-    assert f"{team['rank_low']} \N{EN DASH} {team['rank_high']}" in page
+    assert f"{team['rank_low']}&nbsp;\N{EN DASH}&nbsp;{team['rank_high']}" in page
     assert f"{score['value']:.4f}" in page
     assert f"{score['low']:.4f}" in page
-    assert '<tr class="baseline">' in page
+    assert ' class="baseline">' in page
     assert baseline["rank"] is None
-    assert f'href="/api/v1{PAGE}/leaderboard?phase=development&amp;board=public"' in page
+    assert f'href="{PAGE}/leaderboard/development/public/2026-11-22-1.json"' in page
 
 
 @pytest.mark.usefixtures("ranked")

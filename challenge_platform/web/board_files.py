@@ -1,0 +1,158 @@
+"""A state of a board to take away: as CSV, as the document of its digest, and as a citation."""
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Response, request, url_for
+from werkzeug.http import dump_options_header
+
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.definition import Board
+from challenge_platform.core.leaderboard import Leaderboard, Row
+from challenge_platform.web import current
+from challenge_platform.web.language import current_language, format_datetime, gettext
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""What a spreadsheet takes for the start of a formula, or of a cell with one."""
+
+_TEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        **{char: f"\\{char}" for char in "&%$#_"},
+    }
+)
+
+
+def state_name(board: Leaderboard, /) -> str:
+    """Give the last part of a state's permanent address: the UTC day it was built, its number."""
+    return f"{state_day(board.built_at)}-{board.number}"
+
+
+def state_day(built_at: datetime | None, /) -> str:
+    """Give the UTC day of a state; that of one that was never built is empty."""
+    return built_at.date().isoformat() if built_at else ""
+
+
+def to_csv(board: Leaderboard, /) -> str:
+    """Write all rows of a board, with every score that is disclosed and its interval."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
+    scores = board.rows[0].scores if board.rows else ()
+    metrics = [f"{score.key}{end}" for score in scores for end in ("", "_low", "_high")]
+    writer.writerow(
+        [
+            *("rank", "rank_low", "rank_high", "group", "team", "baseline"),
+            *metrics,
+            *("entries", "last_submission"),
+        ]
+    )
+    writer.writerows(_cells(row) for row in board.rows)
+    return text.getvalue()
+
+
+def defused(text: str, /) -> str:
+    """Keep a spreadsheet from running a text as a formula: with an apostrophe, it stays a text."""
+    starts = (text, text.lstrip())  # some programs take the spaces away first
+    return f"'{text}" if any(start.startswith(_FORMULA) for start in starts) else text
+
+
+def _cells(row: Row) -> Iterator[object]:
+    yield from (row.rank, row.rank_low, row.rank_high, row.group)
+    yield from (defused(row.team), "true" if row.baseline else "false")
+    for score in row.scores:
+        yield from (score.value, score.low, score.high)
+    yield from (row.entries, row.last_submission.isoformat())
+
+
+def send_csv(board: Leaderboard, /) -> Response:
+    """Give a board as a CSV file, under a name that says which state it is."""
+    response = Response(to_csv(board), mimetype="text/csv")
+    return _file(response, board, extension="csv", etag=f"{board.digest}-csv")
+
+
+def send_document(board: Leaderboard, /) -> Response:
+    """Give the very bytes that the digest of a state was taken of."""
+    content = (
+        current.platform().board_states.content(board.digest) if board.number else board.content()
+    )
+    response = Response(content, mimetype="application/json")
+    return _file(response, board, extension="json", etag=board.digest)
+
+
+def _file(response: Response, board: Leaderboard, *, extension: str, etag: str) -> Response:
+    parts = [board.challenge, board.phase, board.board, state_name(board).lstrip("-")]
+    response.headers["Content-Disposition"] = dump_options_header(
+        "attachment", {"filename": f"{'-'.join(parts)}.{extension}"}
+    )
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request)
+    return response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Citation:
+    """How to cite a state of a board, and how to check what was downloaded from its address."""
+
+    name: str
+    address: str
+    plain: str
+    bibtex: str
+    commands: str
+
+
+def citation_of(board: Leaderboard, /, *, challenge: PublishedChallenge) -> Citation:
+    """Cite a state that was built, in the reader's language."""
+    if board.built_at is None:
+        raise ValueError("a board that was never built has no state to cite")
+    address = public_address(board)
+    title = challenge.definition.title.get(current_language())
+    date = format_datetime(board.built_at, "d MMMM yyyy")
+    named = {"phase": board.phase, "number": board.number, "date": date}
+    if board.board is Board.PUBLIC:
+        what = gettext(
+            "Public leaderboard of the phase %(phase)s, state %(number)s of %(date)s", **named
+        )
+    else:
+        what = gettext(
+            "Private leaderboard of the phase %(phase)s, state %(number)s of %(date)s", **named
+        )
+    year, digest = board.built_at.year, board.digest
+    key = f"{board.challenge}-{board.phase}-{board.board}-{board.number}"
+    bibtex = (
+        f"@misc{{{key.replace('_', '-')},\n"
+        f"  author = {{{{{title.translate(_TEX)}}}}},\n"
+        f"  title = {{{{{what.translate(_TEX)}}}}},\n"
+        f"  year = {{{year}}},\n"
+        f"  url = {{{address}}},\n"
+        f"  note = {{SHA-256 {digest}}}\n"
+        "}"
+    )
+    return Citation(
+        name=state_name(board),
+        address=address,
+        plain=f"{title} ({year}). {what}. {address}. SHA-256 {digest}.",
+        bibtex=bibtex,
+        commands=(
+            f'curl -o board.json {address}.json\necho "{digest}  board.json" | sha256sum --check'
+        ),
+    )
+
+
+def public_address(board: Leaderboard, /) -> str:
+    """Give the permanent address of a state, as people reach it from anywhere."""
+    path = url_for(
+        "leaderboards.state",
+        slug=board.challenge,
+        phase=board.phase,
+        board=board.board,
+        name=state_name(board),
+    )
+    return current.platform().settings.public_url.rstrip("/") + path

@@ -1,0 +1,50 @@
+"""Pages that need not be sent again: an ETag from what a page is made of, before it is made."""
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+
+from flask import Response, current_app, request, session
+
+from challenge_platform.web import current
+from challenge_platform.web.language import current_language
+
+_WEB = Path(__file__).parent
+_MADE_OF = ("templates/**/*.html", "translations/**/*.po", "static/*")
+
+
+def conditional_page(*state: object, render: Callable[[], str]) -> Response:
+    """Give 304 to a reader who has the page of this state, and render it only for others.
+
+    `state` names all that the page shows, beside what every page shows of its reader. A page with a
+    message for the reader, which is shown once, is always sent.
+    """
+    if "_flashes" in session:
+        return Response(render())
+    etag = _digest(request.full_path, current_language(), *_reader(), pages_digest(), *state)
+    fresh = request.if_none_match.contains_weak(etag)
+    response = Response(status=HTTPStatus.NOT_MODIFIED) if fresh else Response(render())
+    response.set_etag(etag, weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _reader() -> tuple[object, ...]:
+    """Give what pages show of a reader: who it is, the token of forms, what cookies prefer."""
+    person, own = current.user(), current_app.config["SESSION_COOKIE_NAME"]
+    preferred = sorted((name, value) for name, value in request.cookies.items() if name != own)
+    # The session's cookie is signed anew with each answer: what matters is inside.
+    return (person.id if person else None, session.get("csrf_token"), preferred)
+
+
+@cache
+def pages_digest() -> str:
+    """Give the digest of what pages are written from, so that a new release is not taken as old."""
+    files = sorted(path for pattern in _MADE_OF for path in _WEB.glob(pattern) if path.is_file())
+    return _digest(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]
