@@ -29,7 +29,10 @@ class Identity(SQLModel, table=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
-    """What a provider says of whoever logged in; only issuer and subject identify them."""
+    """What a provider says of whoever logged in; only issuer and subject identify them.
+
+    `email` is empty unless the provider says that it verified the address.
+    """
 
     issuer: str
     subject: str
@@ -77,6 +80,9 @@ def link(session: Session, user: User, claims: Claims, /, *, now: datetime) -> N
         raise Conflict("this account has another log-in of this provider; unlink that one first")
     if owner is not None:
         return
+    if claims.email == user.email:
+        user.unconfirmed_since = None
+        session.add(user)
     session.add(
         Identity(issuer=claims.issuer, subject=claims.subject, user_id=user.id, linked_at=now)
     )

@@ -13,13 +13,17 @@ from challenge_platform.web import (
     appearance,
     challenges,
     converters,
+    dashboard,
     errors,
     formats,
     headers,
     health,
+    help_page,
     language,
     leaderboards,
     limits,
+    openid,
+    preference_page,
     profile,
     reference,
     submissions,
@@ -32,7 +36,10 @@ PAGES = (
     challenges.pages,
     submissions.pages,
     leaderboards.pages,
+    dashboard.pages,
     profile.pages,
+    preference_page.pages,
+    help_page.pages,
     reference.pages,
     health.probes,
 )
@@ -57,6 +64,7 @@ def create_app(platform: Platform, /) -> Flask:
     language.register(app)
     appearance.register(app)
     accounts.register(app, platform)
+    openid.register(app, platform)
     limits.register_rates(app, platform.settings)
     errors.register(app)
     formats.register(app)

@@ -29,7 +29,13 @@ UPLOADS = frozenset(
 """The endpoints that take a predictions file; the pages among them need a session first."""
 
 LOG_IN = "security.login"
-RATED = (LOG_IN, "security.register", "security.change_password")
+RATED = (
+    LOG_IN,
+    "security.register",
+    "security.change_password",
+    "openid.link",
+    "openid.choose_name",
+)
 REDIS_SECONDS = 1
 
 
