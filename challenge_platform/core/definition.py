@@ -179,6 +179,7 @@ class ChallengeDefinition(_Section):
     schema_: Annotated[Literal["challenge/1"], Field(alias="schema")]
     slug: Slug
     title: LocalText
+    summary: LocalText | None = None
     timezone: ZoneName = UTC_NAME
     pages: Pages
     agreement: Agreement

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, select
+from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit
 from challenge_platform.core.account import Role, User
@@ -124,6 +124,16 @@ def free_name(session: Session, name: str, /, *, challenge_id: int) -> str:
     )
     numbered = (f"{name} ({number})" for number in range(2, len(taken) + 3))
     return next(each for each in (name, *numbered) if each not in taken)
+
+
+def count_teams(session: Session, /) -> dict[int, int]:
+    """Count the teams that joined each challenge, by its id; baselines are none."""
+    query = (
+        select(Team.challenge_id, func.count())
+        .where(col(Team.baseline).is_(False))
+        .group_by(col(Team.challenge_id))
+    )
+    return dict(session.exec(query).all())
 
 
 def team_of(session: Session, /, *, user_id: int, challenge_id: int) -> Team | None:

@@ -181,12 +181,20 @@ def _record(problem: Problem, error: PlatformError) -> None:
         log.warning("refused", code=problem.code, path=request.path)
 
 
+def _way_back() -> str | None:
+    """Give the page of this site whose link or form led here, if it was another one."""
+    before = request.referrer or ""
+    return before if before.startswith(request.host_url) and before != request.url else None
+
+
 def _answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
     if _wants_document():
         response = _document(problem)
     else:
         title, advice = REFUSALS.get(problem.code) or REFUSALS[_page_of(problem.status)]
-        page = render_template("error.html", problem=problem, title=title, advice=advice)
+        page = render_template(
+            "error.html", problem=problem, title=title, advice=advice, back=_way_back()
+        )
         response = Response(page, problem.status)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = "Bearer"

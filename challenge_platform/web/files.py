@@ -1,4 +1,4 @@
-"""Sending a challenge's public files."""
+"""Sending a challenge's public files, each or all at once."""
 
 from flask import Response, request
 from werkzeug.http import dump_options_header
@@ -7,6 +7,7 @@ from challenge_platform.core import team
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.web import current
+from challenge_platform.web.archive import zipped
 
 
 def send_public_file(slug: str, name: str, /, *, person: User) -> Response:
@@ -28,4 +29,21 @@ def send_public_file(slug: str, name: str, /, *, person: User) -> Response:
     response.set_etag(file.digest)
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request, accept_ranges=True, complete_length=file.size)
+    return response
+
+
+def send_public_files(slug: str, /, *, person: User) -> Response:
+    """Stream all public files as one archive; raise what `team.hand_out` raises."""
+    platform = current.platform()
+    with platform.database.writing() as session:
+        challenge = find_challenge(session, slug)
+        files = [
+            team.hand_out(session, challenge, file.name, user=person, now=current.opened_at())
+            for file in challenge.files
+        ]
+    archive = zipped(platform.store, files, folder=slug)
+    response = Response(archive, mimetype="application/zip")
+    response.headers["Content-Disposition"] = dump_options_header(
+        "attachment", {"filename": f"{slug}.zip"}
+    )
     return response

@@ -1,12 +1,9 @@
-"""How values are written on the pages: times in UTC, sizes, scores, Markdown."""
+"""How values are written on the pages: times in UTC, sizes, scores, texts."""
 
 from datetime import datetime
 from typing import Any
 
-import nh3
 from flask import Flask
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 from challenge_platform.core.definition import LANGUAGES as TEXT_LANGUAGES
@@ -19,10 +16,7 @@ from challenge_platform.web.language import (
     format_decimal,
     gettext,
 )
-
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
-_TOP_HEADING = 2
-"""The page has the only h1; a text's first level starts below it."""
+from challenge_platform.web.markdown import markdown
 
 
 def register(app: Flask, /) -> None:
@@ -36,20 +30,6 @@ def register(app: Flask, /) -> None:
     app.add_template_filter(interval)
     app.jinja_env.globals["wording"] = wording
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-
-
-def markdown(text: str, /) -> Markup:
-    """Turn Markdown into safe HTML: raw HTML is shown as text, and what is left is cleaned."""
-    tokens = _MARKDOWN.parse(text)
-    for token in tokens:
-        _lower_heading(token)
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    return Markup(nh3.clean(html, link_rel="noopener noreferrer"))  # noqa: S704 -- cleaned by nh3
-
-
-def _lower_heading(token: Token) -> None:
-    if token.type in {"heading_open", "heading_close"}:
-        token.tag = f"h{min(6, int(token.tag[1]) + _TOP_HEADING - 1)}"
 
 
 def moment(when: datetime | None, /) -> Markup:

@@ -96,6 +96,18 @@ BOARDS = {Board.PUBLIC: _("Public"), Board.PRIVATE: _("Private")}
 
 PHASES = {Status.SOON: _("Not yet open"), Status.OPEN: _("Open"), Status.CLOSED: _("Closed")}
 
+METRICS = {
+    "harrell_c": _("Harrell's concordance"),
+    "weighted_sum": _("Weighted sum"),
+}
+"""The metrics that come with the platform; one of another distribution is called by its key."""
+
+SOURCES = {
+    "none": _("not asked for"),
+    "optional": _("may be sent along"),
+    "required": _("must be sent along"),
+}
+
 UNDEFINED = _("undefined")
 
 REFUSALS = {

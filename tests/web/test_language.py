@@ -116,7 +116,7 @@ def test_pages_speak_french(
     hers.get("/?language=fr")
 
     assert "Petite survie" in hers.get(f"/challenges/{SLUG}").text
-    assert "1 janv. 2020, 00:00:00 UTC" in hers.get(f"/challenges/{SLUG}").text
+    assert "mer. 1 janv. 2020, 00:00</time> UTC" in hers.get(f"/challenges/{SLUG}").text
     assert "100 ko au plus" in hers.get(f"/challenges/{SLUG}/submit").text.replace("\u202f", " ")
     refused = anonymous.get("/challenges/nothing?language=fr")
     assert "Cette page n\N{RIGHT SINGLE QUOTATION MARK}existe pas" in refused.text
