@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from challenge_platform.config import Settings
+from challenge_platform.core.catalogue import Catalogue
 from challenge_platform.core.departure import Departures
 from challenge_platform.core.evaluation import Evaluator
 from challenge_platform.core.leaderboard import StateReader
@@ -41,6 +42,11 @@ class Keys:
     def session(self) -> Path:
         """Signs the web's cookies; read by web only."""
         return self.folder / "web" / "session.key"
+
+    @property
+    def second_factor(self) -> Path:
+        """Encrypts what people's second factors are checked by; read by web only."""
+        return self.folder / "web" / "second-factor.key"
 
     @property
     def queue(self) -> Path:
@@ -85,7 +91,7 @@ class Keys:
 
     def create(self) -> None:
         """Make every key that no challenge owns, where it is missing."""
-        for path in (self.session, self.queue):
+        for path in (self.session, self.second_factor, self.queue):
             if not path.exists():
                 write_key(path, secrets.token_bytes(SECRET_BYTES))
         public = self.signer.create()
@@ -130,6 +136,11 @@ class Platform:
     def keys(self) -> Keys:
         """Where the keys are."""
         return Keys(folder=self.settings.keys)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """What finds challenges to show; one a process, since it keeps what it read last."""
+        return Catalogue()
 
     @cached_property
     def board_states(self) -> StateReader:

@@ -7,7 +7,7 @@ seen, rounded. It never changes, whatever is scored, published or disclosed late
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from threading import Lock
@@ -22,6 +22,9 @@ from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.storage import ObjectStore
 
 SCHEMA = "board/1"
+
+_PLAIN = ("rank", "rank_low", "rank_high", "group", "team", "baseline", "entries")
+_ABSENT = {"value": None, "low": None, "high": None, "undefined": None}
 
 KEPT_ROWS = 10_000
 """Rows of parsed states that a process keeps, some 1.5 kB each."""
@@ -119,6 +122,15 @@ class Leaderboard:
         """How many rows there are, baselines included."""
         return len(self.rows)
 
+    @property
+    def groups(self) -> dict[int, list[Row]]:
+        """The teams of each group, its head first."""
+        found: dict[int, list[Row]] = {}
+        for row in self.rows:
+            if row.group is not None:
+                found.setdefault(row.group, []).append(row)
+        return found
+
     def page(self, number: int, /, *, per_page: int) -> tuple[Row, ...]:
         """Give the rows of a page, the first being 1; there are none past the end."""
         return self.rows[(number - 1) * per_page : number * per_page]
@@ -133,6 +145,11 @@ class Leaderboard:
                 "board": self.board,
                 "version": self.version,
                 "judged": asdict(self.judged) if self.judged else None,
+                "metrics": [
+                    {"key": score.key, "primary": score.primary, "direction": score.direction}
+                    for row in self.rows[:1]
+                    for score in row.scores
+                ],
                 "rows": [_row_document(row) for row in self.rows],
                 "comparisons": [asdict(comparison) for comparison in self.comparisons],
             }
@@ -154,19 +171,32 @@ def read_content(content: bytes, /, *, digest: str) -> Leaderboard:
         built_at=None,
         version=document["version"],
         judged=Judged(**judged) if judged else None,
-        rows=tuple(_read_row(row) for row in document["rows"]),
+        rows=tuple(_read_row(row, metrics=document["metrics"]) for row in document["rows"]),
         comparisons=tuple(Comparison(**found) for found in document["comparisons"]),
     )
 
 
 def _row_document(row: Row) -> dict[str, Any]:
-    return {**asdict(row), "last_submission": row.last_submission.isoformat()}
+    return {
+        **{name: getattr(row, name) for name in _PLAIN},
+        "last_submission": row.last_submission.isoformat(),
+        "scores": {score.key: _score_document(score) for score in row.scores},
+    }
 
 
-def _read_row(row: dict[str, Any]) -> Row:
-    scores = tuple(Score(**score) for score in row.pop("scores"))
-    last = datetime.fromisoformat(row.pop("last_submission"))
-    return Row(scores=scores, last_submission=last, **row)
+def _score_document(score: Score) -> dict[str, Any]:
+    if score.value is None:
+        return {"undefined": score.undefined}
+    return {"value": score.value, "low": score.low, "high": score.high}
+
+
+def _read_row(row: Mapping[str, Any], *, metrics: Sequence[Mapping[str, Any]]) -> Row:
+    scores = row["scores"]
+    return Row(
+        **{name: row[name] for name in _PLAIN},
+        last_submission=datetime.fromisoformat(row["last_submission"]),
+        scores=tuple(Score(**{**_ABSENT, **one, **scores[one["key"]]}) for one in metrics),
+    )
 
 
 class StateReader:

@@ -15,7 +15,7 @@ from challenge_platform.errors import NotFound
 DIGITS = 4
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
     """A metric as a reader may see it: rounded to 4 significant digits, with its 95 % interval."""
 
@@ -174,7 +174,7 @@ def visible(
         received_at=submission.received_at,
         started_at=submission.started_at,
         finished_at=submission.finished_at,
-        receipt=result.receipt if result else None,
+        receipt=(result.receipt or None) if result else None,  # none is left of who departed
     )
 
 

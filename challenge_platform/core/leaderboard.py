@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import Session, col, select
 
 from challenge_platform.core.board_state import (
@@ -40,6 +40,18 @@ __all__ = [
     "state",
     "states",
 ]
+
+
+_NEWEST = (  # written once, as it is read at every request
+    select(BoardState.number, BoardState.digest, BoardState.built_at)
+    .where(
+        col(BoardState.challenge_id) == bindparam("challenge"),
+        col(BoardState.phase) == bindparam("phase"),
+        col(BoardState.board) == bindparam("board"),
+    )
+    .order_by(col(BoardState.number).desc())
+    .limit(1)
+)
 
 
 class StateKey(NamedTuple):
@@ -208,13 +220,9 @@ def _of(
 def _newest(
     session: Session, challenge: PublishedChallenge, *, phase: Phase, board: Board
 ) -> StateKey | None:
-    query = (
-        select(BoardState.number, BoardState.digest, BoardState.built_at)
-        .where(*_of(challenge, phase=phase, board=board))
-        .order_by(col(BoardState.number).desc())
-        .limit(1)
-    )
-    found = session.exec(query).first()
+    found = session.exec(
+        _NEWEST, params={"challenge": challenge.id, "phase": phase.key, "board": board}
+    ).first()
     return StateKey(*found) if found else None
 
 

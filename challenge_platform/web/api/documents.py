@@ -203,11 +203,15 @@ class Receipt(Document):
 
 
 class RowDocument(Document):
-    """A line of a leaderboard; baselines have no rank."""
+    """A line of a leaderboard; baselines have no rank and no group.
+
+    Teams of one `group` cannot be told apart from the best ranked of them; group 1 has the first.
+    """
 
     rank: int | None
     rank_low: int | None
     rank_high: int | None
+    group: int | None
     team: str
     baseline: bool
     scores: list[ScoreDocument]
@@ -215,8 +219,42 @@ class RowDocument(Document):
     last_submission: datetime
 
 
+class GroupDocument(Document):
+    """Teams that cannot be told apart from `head`, the best ranked of them."""
+
+    group: int
+    head: str
+    teams: int
+
+
+class JudgedDocument(Document):
+    """What the scores rest on: how many units, and events by metric, null where it has none."""
+
+    unit: str
+    units: int
+    events: dict[str, int | None]
+
+
+class ComparisonDocument(Document):
+    """The first team beside a baseline, with the 95 % interval of the difference.
+
+    Above 0, the team is better; the interval is null where it cannot be told or is not disclosed.
+    """
+
+    team: str
+    baseline: str
+    difference: float
+    low: float | None
+    high: float | None
+
+
 class LeaderboardDocument(Document):
-    """A page of a leaderboard; `number` and `digest` identify its state for good."""
+    """A page of a leaderboard; `number` and `digest` identify its state for good.
+
+    `version` is the digest of the challenge version that it was built under. At `permalink` the
+    state stays; with `.json` after it, it is the document whose SHA-256 is `digest`. Both are of
+    the whole board, as are `judged`, `groups` and `comparisons`; `rows` has one page.
+    """
 
     challenge: str
     phase: str
@@ -224,6 +262,11 @@ class LeaderboardDocument(Document):
     number: int
     digest: str
     built_at: datetime | None
+    version: str
+    permalink: str | None
+    judged: JudgedDocument | None
+    groups: list[GroupDocument]
+    comparisons: list[ComparisonDocument]
     total: int
     page: int
     rows: list[RowDocument]
