@@ -61,3 +61,17 @@ def test_metrics_count_submissions_and_requests_and_name_nobody(
     assert 'challenge_submissions{state="queued"} 1.0' in text
     assert 'endpoint="api_submissions.submit",status="201"} 1.0' in text
     assert "alice" not in text
+
+
+def test_an_answer_says_how_long_the_application_took(anonymous: Visitor) -> None:
+    timing = anonymous.get("/healthz").headers["Server-Timing"]
+
+    name, _, milliseconds = timing.partition(";dur=")
+    assert name == "app"
+    assert 0 < float(milliseconds) < 10_000
+
+
+def test_the_time_of_a_log_in_is_not_told(anonymous: Visitor) -> None:
+    answer = anonymous.post("/login", data={"email": "ann@example.org", "password": "wrong"})
+
+    assert "Server-Timing" not in answer.headers
