@@ -166,12 +166,13 @@ def _in_process(platform: Platform, content: bytes) -> list[float]:
 def _memory(live: Live) -> dict[str, float]:
     """Give the megabytes of each program: its proportional share of the pages it uses."""
     return {
-        name: sum(_proportional_set_size(pid) for pid in live.pids(name)) / 1e6
+        name: sum(proportional_set_size(pid) for pid in live.pids(name)) / 1e6
         for name in ("web", "worker", "launcher", "reaper", "redis")
     }
 
 
-def _proportional_set_size(pid: int) -> float:
+def proportional_set_size(pid: int, /) -> float:
+    """Give the bytes of a process: the pages it alone uses, and its share of the others."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     line = next(line for line in text.splitlines() if line.startswith("Pss:"))
     return 1024.0 * int(line.split()[1])
