@@ -20,9 +20,7 @@ LOG = VAR / "setup.log"
 PROFILES = {
     "check": Profile(lock="dev", services=False),
     "demo": Profile(lock="server", services=True),
-    "test": Profile(
-        lock="dev", services=True, browser=(environment.ROOT / "tests" / "browser").is_dir()
-    ),
+    "test": Profile(lock="dev", services=True, browser=True, postgresql=True),
 }
 
 

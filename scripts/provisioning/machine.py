@@ -20,7 +20,9 @@ _PROGRAMS = {
     "redis-server": ("redis-server",),
     "debootstrap": ("debootstrap",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "postgres": ("postgres",),
 }
+_OFF_THE_PATH = Path("/usr/lib/postgresql")  # Debian has a folder in it for each version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +56,7 @@ def look(environ: dict[str, str], /) -> Machine:
         apt=shutil.which("apt-get") is not None,
         systemd=Path("/run/systemd/system").is_dir(),
         apparmor=_kernel_has_apparmor(),
-        programs=frozenset(
-            name for name, files in _PROGRAMS.items() if any(map(shutil.which, files))
-        ),
+        programs=frozenset(name for name, files in _PROGRAMS.items() if any(map(_is_here, files))),
         engine=engine_state(SOCKET),
         user=user,
         in_engine_group=_in_engine_group(user),
@@ -64,6 +64,10 @@ def look(environ: dict[str, str], /) -> Machine:
         ready=ready,
         image=bool(ready) and has_image(_scoring_image(), at=SOCKET),
     )
+
+
+def _is_here(program: str) -> bool:
+    return shutil.which(program) is not None or any(_OFF_THE_PATH.glob(f"*/bin/{program}"))
 
 
 def through_engine_group(command: list[str], /) -> list[str]:

@@ -14,6 +14,7 @@ class Profile:
     lock: str
     services: bool  # a Docker Engine, the sandbox image and a redis-server
     browser: bool = False
+    postgresql: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,11 @@ def _packages(machine: Machine, profile: Profile, /) -> dict[str, str]:
         wanted |= _service_packages(machine)
     if profile.browser and "chromium" not in machine.programs:
         wanted["chromium"] = "is the browser of the page tests"
+    if profile.postgresql and "postgres" not in machine.programs:
+        wanted["postgresql"] = (
+            "is the database of the tests of races (they start their own, so the package's service"
+            " is switched off)"
+        )
     return wanted
 
 

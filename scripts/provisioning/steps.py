@@ -47,8 +47,9 @@ def steps(plan: Plan, machine: Machine, /) -> list[Step]:
 def _install_packages(plan: Plan, machine: Machine, /) -> Step:
     names = " ".join(plan.packages)
     commands = [_as_root(machine, ["sh", "-c", f"{_INSTALL} {names}"])]
-    if "redis-server" in plan.packages and machine.systemd:
-        commands.append(_as_root(machine, ["systemctl", "disable", "--now", "redis-server"]))
+    services = [name for name in ("redis-server", "postgresql") if name in plan.packages]
+    if services and machine.systemd:
+        commands.append(_as_root(machine, ["systemctl", "disable", "--now", *services]))
     return Step(
         title=f"install {names} with apt-get",
         why="; ".join(f"{name} {why}" for name, why in plan.packages.items()),

@@ -14,8 +14,10 @@ from scripts.provisioning.steps import steps
 
 DEMO = Profile(lock="server", services=True)
 CHECK = Profile(lock="dev", services=False)
-PAGES = Profile(lock="dev", services=True, browser=True)
-PROGRAMS = frozenset({"dockerd", "apparmor_parser", "redis-server", "debootstrap", "chromium"})
+TESTS = Profile(lock="dev", services=True, browser=True, postgresql=True)
+PROGRAMS = frozenset(
+    {"dockerd", "apparmor_parser", "redis-server", "debootstrap", "chromium", "postgres"}
+)
 NO_ENGINE = {"engine": EngineState.SILENT, "programs": PROGRAMS - {"dockerd", "apparmor_parser"}}
 
 READY = Machine(
@@ -49,7 +51,7 @@ def machine(base: Machine = READY, /, **facts: Any) -> Machine:
     return replace(base, **facts)
 
 
-@pytest.mark.parametrize("profile", [DEMO, CHECK, PAGES])
+@pytest.mark.parametrize("profile", [DEMO, CHECK, TESTS])
 def test_nothing_is_done_on_a_machine_that_has_everything(profile: Profile) -> None:
     assert make_plan(READY, profile) == Plan(packages={})
 
@@ -80,7 +82,9 @@ def test_checks_need_neither_engine_nor_redis() -> None:
         (NO_ENGINE, DEMO, {"docker.io", "apparmor"}),
         ({**NO_ENGINE, "apparmor": False}, DEMO, {"docker.io"}),
         ({"programs": PROGRAMS - {"chromium"}}, DEMO, set()),
-        ({"programs": PROGRAMS - {"chromium"}}, PAGES, {"chromium"}),
+        ({"programs": PROGRAMS - {"chromium"}}, TESTS, {"chromium"}),
+        ({"programs": PROGRAMS - {"postgres"}}, DEMO, set()),
+        ({"programs": PROGRAMS - {"postgres"}}, TESTS, {"postgresql"}),
         ({"programs": PROGRAMS - {"dockerd"}}, DEMO, set()),  # an engine answers all the same
         ({"python": None}, DEMO, set()),  # .venv is there already
     ],
@@ -165,9 +169,9 @@ def test_system_steps_run_as_root_and_the_environment_as_its_user(
     assert all(command[0] != "sudo" for command in environment)
 
 
-def test_the_redis_service_of_the_package_is_switched_off_where_there_is_systemd() -> None:
+def test_the_services_of_the_packages_are_switched_off_where_there_is_systemd() -> None:
     bare = machine(BARE, systemd=True)
 
-    install, *_ = steps(make_plan(bare, DEMO), bare)
+    install, *_ = steps(make_plan(bare, TESTS), bare)
 
-    assert install.commands[-1] == ["systemctl", "disable", "--now", "redis-server"]
+    assert install.commands[-1] == ["systemctl", "disable", "--now", "redis-server", "postgresql"]
