@@ -122,11 +122,32 @@ class Standing(TypedDict):
     rank: int | None
     rank_low: int | None
     rank_high: int | None
+    group: int | None
     team: str
     baseline: bool
     scores: list[Score]
     entries: int
     last_submission: str
+
+
+class Group(TypedDict):
+    group: int
+    head: str
+    teams: int
+
+
+class Judged(TypedDict):
+    unit: str
+    units: int
+    events: dict[str, int | None]
+
+
+class Comparison(TypedDict):
+    team: str
+    baseline: str
+    difference: float
+    low: float | None
+    high: float | None
 
 
 class Leaderboard(TypedDict):
@@ -136,6 +157,11 @@ class Leaderboard(TypedDict):
     number: int
     digest: str
     built_at: str | None
+    version: str
+    permalink: str | None
+    judged: Judged | None
+    groups: list[Group]
+    comparisons: list[Comparison]
     total: int
     page: int
     rows: list[Standing]

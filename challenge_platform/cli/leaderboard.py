@@ -1,11 +1,12 @@
 """`challenge leaderboard`: standings with the interval of every score and of every rank."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from challenge_platform.cli.arguments import FormatOption, SlugArgument
-from challenge_platform.cli.documents import Leaderboard, Standing
+from challenge_platform.cli.documents import Comparison, Group, Judged, Leaderboard, Standing
 from challenge_platform.cli.output import (
     Column,
     Format,
@@ -29,7 +30,7 @@ def leaderboard(
     slug: SlugArgument,
     *,
     phase: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Phase of the board; by default the first.")
+        str | None, typer.Option(metavar="KEY", help="Phase of the board; by default the open one.")
     ] = None,
     board: Annotated[
         str | None,
@@ -40,8 +41,9 @@ def leaderboard(
 ) -> None:
     """Show a leaderboard, with the interval of every score and rank.
 
-    Equal scores share a rank. The ranks in brackets are those that the data leave possible: teams
-    whose ranks overlap are not clearly apart. Baselines are shown without a rank.
+    Equal scores share a rank. The ranks in brackets are those that the data leave possible, and
+    teams of one group cannot be told apart from the best of them. Baselines are marked in place
+    of a rank.
     """
     with session_of(context).client(signed_in=False) as client:
         found = client.leaderboard(slug, phase=phase, board=board, page=page)
@@ -51,25 +53,55 @@ def leaderboard(
         write_csv([_cells(standing) for standing in found["rows"]])
     elif found["rows"]:
         write_table(found["rows"], columns=_COLUMNS)
-        note(_footer(found))
+        for line in _footer(found):
+            note(line)
     else:
         say(f"The {found['board']} board of phase {found['phase']} is empty.")
 
 
-def _footer(found: Leaderboard) -> str:
+def _footer(found: Leaderboard) -> Iterator[str]:
     text = (
         f"Phase {found['phase']}, {found['board']} board, state {found['number']} of "
         f"{time_text(found['built_at'])}."
     )
     if len(found["rows"]) < found["total"]:
         text += f" Page {found['page']}: {len(found['rows'])} of {found['total']} rows."
-    return text
+    yield text
+    if found["judged"]:
+        yield _judged_text(found["judged"])
+    if found["groups"]:
+        yield _group_text(found["groups"][0])
+    yield from map(_comparison_text, found["comparisons"])
+
+
+def _judged_text(judged: Judged) -> str:
+    events = ", ".join(f"{key} {n}" for key, n in judged["events"].items() if n is not None)
+    text = f"Judged on {judged['units']} units ({judged['unit']})"
+    return f"{text}; events: {events}." if events else f"{text}."
+
+
+def _group_text(group: Group) -> str:
+    """Say whom the test set cannot tell apart from the first team."""
+    if group["teams"] == 1:
+        return f"Group {group['group']} has one team, {group['head']}."
+    return (
+        f"Group {group['group']} has {group['teams']} teams that this test set cannot tell apart "
+        f"from {group['head']}."
+    )
+
+
+def _comparison_text(comparison: Comparison) -> str:
+    """Give by how much the first team is better than a baseline: `+0.1312 [+0.0912, +0.1712]`."""
+    text = f"{comparison['team']} against {comparison['baseline']}: {comparison['difference']:+}"
+    if comparison["low"] is None or comparison["high"] is None:
+        return f"{text}."
+    return f"{text} [{comparison['low']:+}, {comparison['high']:+}]."
 
 
 def _rank_text(standing: Standing) -> str:
-    """Give a rank with its interval: `2 [1, 4]`."""
+    """Give a rank with its interval: `2 [1, 4]`; a baseline is said to be one instead."""
     if standing["rank"] is None:
-        return "-"
+        return "baseline" if standing["baseline"] else "-"
     if standing["rank_low"] is None or standing["rank_high"] is None:
         return str(standing["rank"])
     return f"{standing['rank']} [{standing['rank_low']}, {standing['rank_high']}]"
@@ -85,6 +117,7 @@ def _cells(standing: Standing) -> dict[str, object]:
         "rank": standing["rank"],
         "rank_low": standing["rank_low"],
         "rank_high": standing["rank_high"],
+        "group": standing["group"],
         "team": standing["team"],
         "baseline": standing["baseline"],
         "entries": standing["entries"],
@@ -95,13 +128,8 @@ def _cells(standing: Standing) -> dict[str, object]:
 
 _COLUMNS: list[Column[Standing]] = [
     Column(heading="RANK", text=_rank_text),
-    Column(
-        heading="TEAM",
-        wraps=True,
-        text=lambda standing: (
-            f"{standing['team']} (baseline)" if standing["baseline"] else standing["team"]
-        ),
-    ),
+    Column(heading="GROUP", text=lambda standing: str(standing["group"] or "-"), right=True),
+    Column(heading="TEAM", wraps=True, text=lambda standing: standing["team"]),
     Column(heading="SCORE [95 % INTERVAL]", text=_score_text),
     Column(heading="ENTRIES", text=lambda standing: str(standing["entries"]), right=True),
     # The day alone, so that the table fits in 80 columns; CSV and JSON have the time.

@@ -20,7 +20,7 @@ from challenge_platform.cli.terminal import printable
 DIGITS = 4
 """Significant digits of a score; the platform discloses no more."""
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 Row = TypeVar("Row")
 
@@ -76,7 +76,9 @@ def write_csv(rows: Sequence[Mapping[str, object]], /) -> None:
 def _cell(value: object) -> object:
     if not isinstance(value, str):
         return value
-    return ("'" if value.startswith(FORMULA_STARTS) else "") + printable(value)
+    # Some spreadsheets take the spaces at the start away first.
+    is_formula = value.startswith(FORMULA_STARTS) or value.lstrip().startswith(FORMULA_STARTS)
+    return ("'" if is_formula else "") + printable(value)
 
 
 def write_json(document: object, /) -> None:

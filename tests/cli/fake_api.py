@@ -156,6 +156,7 @@ def standing(rank: int | None, team: str, value: float, /) -> dict[str, Any]:
         "rank": rank,
         "rank_low": rank,
         "rank_high": rank and rank + 2,
+        "group": rank and 1,
         "team": team,
         "baseline": rank is None,
         "scores": [score("score", value, primary=True), score("c_event", value)],
@@ -164,13 +165,26 @@ def standing(rank: int | None, team: str, value: float, /) -> dict[str, Any]:
     }
 
 
-LEADERBOARD = {
+LEADERBOARD: dict[str, Any] = {
     "challenge": SLUG,
     "phase": "development",
     "board": "public",
     "number": 7,
     "digest": "2" * 64,
     "built_at": "2026-11-22T02:32:00+00:00",
+    "version": "1" * 64,
+    "permalink": f"/challenges/{SLUG}/leaderboard/development/public/2026-11-22-7",
+    "judged": {"unit": "patient_id", "units": 120, "events": {"score": None, "c_event": 31}},
+    "groups": [{"group": 1, "head": "Ada", "teams": 1}],
+    "comparisons": [
+        {
+            "team": "Ada",
+            "baseline": "Age alone",
+            "difference": 0.1312,
+            "low": -0.01,
+            "high": 0.1712,
+        }
+    ],
     "total": 2,
     "page": 1,
     "rows": [standing(1, "Ada", 0.7312), standing(None, "Age alone", 0.6)],

@@ -4,6 +4,8 @@ import csv
 import io
 import json
 
+import pytest
+
 from tests.cli.conftest import Run
 from tests.cli.fake_api import LEADERBOARD, SLUG, FakeApi, document, problem, standing
 
@@ -16,10 +18,35 @@ def test_ranks_and_scores_have_their_intervals(run: Run, api: FakeApi) -> None:
     assert done.code == 0
     lines = [line.rstrip() for line in done.out.splitlines()]
     assert lines[1:] == [
-        "1 [1, 3]  Ada                   0.7312 [0.6912, 0.7712]       12  2026-11-22",
-        "-         Age alone (baseline)  0.6000 [0.5600, 0.6400]       12  2026-11-22",
+        "1 [1, 3]      1  Ada        0.7312 [0.6912, 0.7712]       12  2026-11-22",
+        "baseline      -  Age alone  0.6000 [0.5600, 0.6400]       12  2026-11-22",
     ]
-    assert done.err == "Phase development, public board, state 7 of 2026-11-22 02:32 UTC.\n"
+
+
+def test_below_stands_which_state_it_is_and_how_sure_the_first_place_is(
+    run: Run, api: FakeApi
+) -> None:
+    assert run("--url", api.url, "leaderboard", SLUG).err.splitlines() == [
+        "Phase development, public board, state 7 of 2026-11-22 02:32 UTC.",
+        "Judged on 120 units (patient_id); events: c_event 31.",
+        "Group 1 has one team, Ada.",
+        "Ada against Age alone: +0.1312 [-0.01, +0.1712].",
+    ]
+
+
+def test_teams_that_cannot_be_told_apart_are_counted(run: Run, api: FakeApi) -> None:
+    found = {
+        **LEADERBOARD,
+        "groups": [{"group": 1, "head": "Ada", "teams": 3}],
+        "judged": None,
+        "comparisons": [{**LEADERBOARD["comparisons"][0], "low": None, "high": None}],
+    }
+    api.then("GET", BOARD, document(found))
+
+    assert run("--url", api.url, "leaderboard", SLUG).err.splitlines()[1:] == [
+        "Group 1 has 3 teams that this test set cannot tell apart from Ada.",
+        "Ada against Age alone: +0.1312.",
+    ]
 
 
 def test_a_long_team_name_does_not_make_the_table_wider_than_80_columns(
@@ -59,12 +86,27 @@ def test_programs_get_csv_and_json(run: Run, api: FakeApi) -> None:
     table = run("--url", api.url, "leaderboard", SLUG, "--format", "csv").out
     rows = list(csv.DictReader(io.StringIO(table)))
 
-    assert [(row["rank"], row["rank_high"], row["baseline"]) for row in rows] == [
-        ("1", "3", "False"),
-        ("", "", "True"),
+    assert [(row["rank"], row["rank_high"], row["group"], row["baseline"]) for row in rows] == [
+        ("1", "3", "1", "False"),
+        ("", "", "", "True"),
     ]
     text = run("--url", api.url, "leaderboard", SLUG, "--format", "json").out
     assert json.loads(text) == LEADERBOARD
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " ="])
+def test_a_team_whose_name_is_a_formula_is_a_text_in_csv(
+    start: str, run: Run, api: FakeApi
+) -> None:
+    rows = [standing(1, f"{start}HYPERLINK(1)", -0.5)]
+    api.then("GET", BOARD, document({**LEADERBOARD, "rows": rows}))
+
+    table = run("--url", api.url, "leaderboard", SLUG, "--format", "csv").out
+    (row,) = csv.DictReader(io.StringIO(table, newline=""))
+
+    assert row["team"].startswith("'")
+    assert row["team"].endswith("HYPERLINK(1)")
+    assert row["score"] == "-0.5"
 
 
 def test_a_sealed_board_says_why(run: Run, api: FakeApi) -> None:
