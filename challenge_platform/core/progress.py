@@ -7,8 +7,13 @@ from sqlmodel import Session, col, select
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
 from challenge_platform.core.definition import Board, Disclosure
 from challenge_platform.core.evaluation import Result
-from challenge_platform.core.feedback import Score, VisibleSubmission, disclosed_scores
-from challenge_platform.core.standing import Standing
+from challenge_platform.core.feedback import (
+    Score,
+    VisibleSubmission,
+    disclosed_scores,
+    rounded_difference,
+)
+from challenge_platform.core.standing import BoardRevision, Standing
 from challenge_platform.core.submission import State, Submission, find_submission
 from scorers.metric import Direction
 
@@ -18,13 +23,15 @@ class Progress:
     """A score beside the best of the team's others in its phase; `gain` is above 0 if better.
 
     `best_id` and `best` are None for a team's first score. `stands` says whether the submission is
-    the one by which the team stands on the public board.
+    the one by which the team stands on the public board, `board_is_due` that the board shows a
+    state that is older than its standings.
     """
 
     best_id: str | None
     best: Score | None
     gain: float | None
     stands: bool
+    board_is_due: bool
 
 
 def progress_of(session: Session, submission: VisibleSubmission, /) -> Progress | None:
@@ -36,13 +43,18 @@ def progress_of(session: Session, submission: VisibleSubmission, /) -> Progress 
     others = shown_scores(session, team_id=row.team_id, phase=row.phase)
     others.pop(row.id, None)
     comparable = [(name, score) for name, score in others.items() if score.key == own.key]
-    key = (row.challenge_id, row.phase, Board.PUBLIC, row.team_id)
-    standing = session.get(Standing, key)
-    stands = standing is not None and standing.submission_id == row.id
-    if not comparable:
-        return Progress(best_id=None, best=None, gain=None, stands=stands)
-    best_id, best = max(comparable, key=lambda pair: merit(pair[1]))
-    return Progress(best_id=best_id, best=best, gain=merit(own) - merit(best), stands=stands)
+    found = max(comparable, key=lambda pair: merit(pair[1]), default=None)
+    best_id, best = found or (None, None)
+    board = (row.challenge_id, row.phase, Board.PUBLIC)
+    standing = session.get(Standing, (*board, row.team_id))
+    revision = session.get(BoardRevision, board)
+    return Progress(
+        best_id=best_id,
+        best=best,
+        gain=None if best is None else _gain(own, best),
+        stands=standing is not None and standing.submission_id == row.id,
+        board_is_due=revision is not None and revision.revision > revision.built_revision,
+    )
 
 
 def shown_scores(
@@ -90,3 +102,10 @@ def merit(score: Score, /) -> float:
     if score.value is None:
         return -float("inf")
     return -score.value if score.direction == Direction.MINIMIZE else score.value
+
+
+def _gain(own: Score, best: Score) -> float | None:
+    """Give the difference of two scores as they are shown, above 0 if the first is better."""
+    if own.value is None or best.value is None:
+        return None
+    return rounded_difference(merit(own) - merit(best), of=(own.value, best.value))

@@ -1,5 +1,6 @@
 """Taking a predictions file out of a request, and handing it to the platform."""
 
+import hashlib
 import ntpath
 
 import structlog
@@ -17,31 +18,45 @@ from challenge_platform.web import current
 FILENAME_LENGTH = 200
 MESSAGE_LENGTH = 500
 KEY_LENGTH = 80
+FORM_KEY_LENGTH = 32
 
 log = structlog.get_logger()
 
 
-def read_upload() -> Upload:
-    """Read the form of this request; raise InvalidInput naming the field that is wrong."""
+def read_upload(*, form_key: str = "") -> Upload:
+    """Read the form of this request; raise InvalidInput naming the field that is wrong.
+
+    `form_key` is what a page's form was rendered with: without the header Idempotency-Key, what is
+    sent twice from one form is one submission, as long as it is the same file.
+    """
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise InvalidInput("the form has no file in its field `file`; choose a predictions file")
     kind = request.form.get("kind") or Kind.PREDICTIONS
     if kind not in set(Kind):
         raise InvalidInput(f"the field `kind` is {kind!r}; it is one of {', '.join(Kind)}")
+    content = sent.stream.read()
     return Upload(
-        content=sent.stream.read(),
+        content=content,
         filename=_file_name(sent.filename),
         kind=Kind(kind),
         phase=request.form.get("phase") or None,
         message=_line(request.form.get("message", ""), name="message", most=MESSAGE_LENGTH),
-        idempotency_key=_line(
-            request.headers.get("Idempotency-Key", ""), name="Idempotency-Key", most=KEY_LENGTH
-        )
-        or None,
+        idempotency_key=_header_key() or _key_of(form_key, content) or None,
         source=_source(),
         opened_at=current.opened_at(),
     )
+
+
+def _header_key() -> str:
+    sent = request.headers.get("Idempotency-Key", "")
+    return _line(sent, name="Idempotency-Key", most=KEY_LENGTH)
+
+
+def _key_of(form_key: str, content: bytes) -> str:
+    """Make a key of a form and a file, since another file in the same form is meant as another."""
+    form_key = _line(form_key, name="form_key", most=FORM_KEY_LENGTH)
+    return f"{form_key}-{hashlib.sha256(content).hexdigest()[:32]}" if form_key else ""
 
 
 def _source() -> bytes | None:
@@ -50,10 +65,10 @@ def _source() -> bytes | None:
     return sent.stream.read() if sent is not None and sent.filename else None
 
 
-def submit(slug: str, /, *, person: User) -> Accepted:
+def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     """Have the file of this request accepted and queued, at once or by the reaper."""
     platform = current.platform()
-    accepted = platform.uploads.submit(slug, read_upload(), user_id=person.id)
+    accepted = platform.uploads.submit(slug, read_upload(form_key=form_key), user_id=person.id)
     try:
         enqueue_evaluation(platform.queue, accepted.submission_id)
     except QueueUnavailable as error:

@@ -1,22 +1,35 @@
 """The pages of submissions: making one, following it, and a team's list."""
 
+import hashlib
+import json
+import secrets
 from http import HTTPStatus
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlmodel import Session
+from werkzeug.http import dump_options_header
 
-from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.feedback import VisibleSubmission
+from challenge_platform.core import team as teams
+from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.history import (
     PER_PAGE,
+    Order,
+    Selection,
     cancel_submission,
+    count_selected,
+    open_submissions,
     read_submission,
     read_submissions,
 )
-from challenge_platform.core.upload import is_open
+from challenge_platform.core.progress import standing_ids
+from challenge_platform.core.submission import State
+from challenge_platform.core.template import example, write_template
+from challenge_platform.core.upload import SOURCE_BYTES, is_open
 from challenge_platform.errors import (
     AgreementRequired,
     ConcurrencyExceeded,
+    Conflict,
     InvalidInput,
     InvalidUpload,
     PhaseClosed,
@@ -24,17 +37,25 @@ from challenge_platform.errors import (
     UploadTooLarge,
 )
 from challenge_platform.web import current, reception
-from challenge_platform.web.api.answer import answer, conditional
-from challenge_platform.web.api.submissions import receipt_file, submission_document
+from challenge_platform.web.amounts import elapsed, plain
+from challenge_platform.web.api.answer import conditional
+from challenge_platform.web.api.submissions import receipt_file
 from challenge_platform.web.errors import problem_of
-from challenge_platform.web.language import ngettext
+from challenge_platform.web.follow import Followed, follow
+from challenge_platform.web.interval_bars import axis_of
 from challenge_platform.web.place import place_of
 from challenge_platform.web.problem import Problem
+from challenge_platform.web.submission_files import submissions_csv
 
 pages = Blueprint("submissions", __name__)
+pages.add_app_template_filter(elapsed)
+pages.add_app_template_filter(plain)
+pages.add_app_template_global(axis_of)
+
 REPAIRABLE = (
     AgreementRequired,
     ConcurrencyExceeded,
+    Conflict,
     InvalidInput,
     InvalidUpload,
     PhaseClosed,
@@ -59,61 +80,106 @@ def submit(slug: str) -> ResponseReturnValue:
         if request.form.get("action") == "check":
             rows = reception.check(slug, person=person)
             return _form(slug, checked=rows)
-        accepted = reception.submit(slug, person=person)
+        key = request.form.get("form_key", "")
+        accepted = reception.submit(slug, person=person, form_key=key)
     except REPAIRABLE as error:
         return _form(slug, problem=problem_of(error))
-    flash(
-        ngettext(
-            "Your file was accepted. You have %(num)s submission left in this period.",
-            "Your file was accepted. You have %(num)s submissions left in this period.",
-            accepted.quota.remaining,
-        ),
-        "success",
-    )
     return redirect(url_for("submissions.show", id_=accepted.submission_id), HTTPStatus.SEE_OTHER)
+
+
+@pages.get("/challenges/<slug:slug>/template.csv")
+def template(slug: str) -> Response:
+    """Give the file that is asked for with empty cells, to those who accepted the agreement."""
+    person, platform = current.require_user(), current.platform()
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, slug)
+        teams.require_access(session, challenge, user=person)
+    content = write_template(platform.store, challenge)
+    return _csv(content, name=challenge.definition.submission.file)
 
 
 @pages.get("/challenges/<slug:slug>/submissions")
 def list_(slug: str) -> ResponseReturnValue:
-    """List the submissions of the reader's team, the newest hundred first."""
+    """List the submissions of the reader's team, as filtered and sorted, a page at a time."""
     person, page = current.require_user(), current.page_number()
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, slug)
+        wanted = _selection(challenge)
         place = place_of(session, challenge, person=person, now=current.opened_at())
-        found = read_submissions(session, challenge, user=person, page=page)
+        found = read_submissions(session, challenge, user=person, page=page, wanted=wanted)
+        team_id = place.team.id if place.team else 0
+        total = count_selected(session, team_id=team_id, wanted=wanted)
+        best = standing_ids(session, challenge, team_id=team_id)
+        etag = _digest(_states(session, team_id=team_id))
     return render_template(
         "submissions/list.html",
         challenge=challenge,
         place=place,
         submissions=found,
+        best=best,
+        wanted=wanted,
         page=page,
-        full=len(found) == PER_PAGE,
+        pages=1 + (total - 1) // PER_PAGE,
+        total=total,
+        etag=etag,
     )
+
+
+@pages.get("/challenges/<slug:slug>/submissions.json")
+def states(slug: str) -> Response:
+    """Give the states of the team's submissions that are open, to the list that follows them."""
+    person = current.require_user()
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, slug)
+        team = teams.team_of(session, user_id=person.id, challenge_id=challenge.id)
+        return _followed(_states(session, team_id=team.id if team else 0))
+
+
+@pages.get("/challenges/<slug:slug>/submissions.csv")
+def export(slug: str) -> Response:
+    """Give the submissions of the reader's team, as filtered and sorted, as a CSV file."""
+    person = current.require_user()
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, slug)
+        wanted = _selection(challenge)
+        found = read_submissions(session, challenge, user=person, page=None, wanted=wanted)
+    return _csv(submissions_csv(found).encode(), name=f"{slug}-submissions.csv")
 
 
 @pages.get("/submissions/<hex:id_>")
 def show(id_: str) -> ResponseReturnValue:
     """Show a submission of the reader's team; the page follows it until its end."""
     person = current.require_user()
-    submission = _read(id_)
     with current.platform().database.reading() as session:
-        challenge = find_challenge(session, submission.challenge.slug)
+        followed = _follow(session, id_)
+        challenge = find_challenge(session, followed.submission.challenge.slug)
         place = place_of(session, challenge, person=person, now=current.opened_at())
+    submission = followed.submission
+    receipt = receipt_file(submission).get_data() if submission.receipt else b""
     return render_template(
-        "submissions/show.html", challenge=challenge, place=place, submission=submission
+        "submissions/show.html",
+        challenge=challenge,
+        place=place,
+        submission=submission,
+        followed=followed,
+        etag=_digest(followed.document.model_dump_json()),
+        receipt_digest=hashlib.sha256(receipt).hexdigest(),
     )
 
 
 @pages.get("/submissions/<hex:id_>/state.json")
 def state(id_: str) -> Response:
     """Give what the API gives, to the page that follows a submission."""
-    return conditional(answer(submission_document(_read(id_))))
+    with current.platform().database.reading() as session:
+        return _followed(_follow(session, id_).document.model_dump_json())
 
 
 @pages.get("/submissions/<hex:id_>/receipt")
 def receipt(id_: str) -> Response:
     """Give the signed receipt of a scored submission."""
-    return receipt_file(_read(id_))
+    person = current.require_user()
+    with current.platform().database.reading() as session:
+        return receipt_file(read_submission(session, id_, user=person))
 
 
 @pages.post("/submissions/<hex:id_>/cancel")
@@ -125,19 +191,19 @@ def cancel(id_: str) -> ResponseReturnValue:
     return redirect(url_for("submissions.show", id_=id_), HTTPStatus.SEE_OTHER)
 
 
-def _read(submission_id: str) -> VisibleSubmission:
-    person = current.require_user()
-    with current.platform().database.reading() as session:
-        return read_submission(session, submission_id, user=person)
+def _follow(session: Session, submission_id: str) -> Followed:
+    submission = read_submission(session, submission_id, user=current.require_user())
+    return follow(session, submission, now=current.opened_at())
 
 
 def _form(
     slug: str, *, problem: Problem | None = None, checked: int | None = None
 ) -> ResponseReturnValue:
-    now = current.opened_at()
-    with current.platform().database.reading() as session:
+    now, platform = current.opened_at(), current.platform()
+    with platform.database.reading() as session:
         challenge = find_challenge(session, slug)
         place = place_of(session, challenge, person=current.user(), now=now)
+        under_way = open_submissions(session, team_id=place.team.id) if place.team else []
     page = render_template(
         "submissions/submit.html",
         challenge=challenge,
@@ -145,5 +211,44 @@ def _form(
         phases=[phase for phase in challenge.definition.phases if is_open(phase, at=now)],
         problem=problem,
         checked=checked,
+        under_way=under_way,
+        example=example(platform.store, challenge) if place.accepted else "",
+        form_key=secrets.token_hex(reception.FORM_KEY_LENGTH // 2),
+        source_bytes=SOURCE_BYTES,
     )
     return page, problem.status if problem else HTTPStatus.OK
+
+
+def _selection(challenge: PublishedChallenge) -> Selection:
+    """Read how a list is filtered and sorted; raise InvalidInput naming what there is."""
+    state, phase = request.args.get("state"), request.args.get("phase")
+    order = request.args.get("sort") or Order.NEWEST
+    for given, known in ((state, State), (order, Order)):
+        if given and given not in set(known):
+            raise InvalidInput(f"there is no {given[:20]!r}; there is {', '.join(known)}")
+    if phase:
+        challenge.definition.phase(phase)
+    return Selection(state=State(state) if state else None, phase=phase or None, order=Order(order))
+
+
+def _states(session: Session, *, team_id: int) -> str:
+    """Write the states of a team's open submissions; a list without any is settled."""
+    found = open_submissions(session, team_id=team_id)
+    states = {submission.id: submission.state for submission in found}
+    return json.dumps({"open": states, "settled": not states})
+
+
+def _followed(document: str) -> Response:
+    """Answer those who ask again and again: 304 while the document is the same."""
+    response = Response(document, mimetype="application/json")
+    return conditional(response, etag=_digest(document))
+
+
+def _digest(document: str) -> str:
+    return hashlib.sha256(document.encode()).hexdigest()[:32]
+
+
+def _csv(content: bytes, *, name: str) -> Response:
+    response = Response(content, mimetype="text/csv")
+    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
+    return response

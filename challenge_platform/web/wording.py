@@ -2,6 +2,7 @@
 
 from challenge_platform.core.account import Role
 from challenge_platform.core.definition import Board
+from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.phase import Status
 from challenge_platform.core.submission import Fault, Reason, State
 from challenge_platform.web.language import current_language
@@ -36,13 +37,16 @@ REASONS = {
 FAULTS = {
     Fault.NOBODY: "",
     Fault.PARTICIPANT: _(
-        "The cause is on your team's side: it counts in your quota once a worker has begun."
+        "This was your team's doing, and there is nothing to repair: submit again whenever you "
+        "like."
     ),
     Fault.PLATFORM: _(
-        "This is the platform's fault, not yours: your quota was given back, and you may submit "
-        "the same file again."
+        "This is the platform's fault, not yours. There is nothing to repair in your file: submit "
+        "it again, and if it ends like this once more, send the organizers the reason below and "
+        "the address of this page."
     ),
 }
+"""Whose fault an end without a score was, and what to do about it."""
 
 PROBLEMS = {
     ProblemCode.FILE_TOO_LARGE: _("The file is too large."),
@@ -101,6 +105,8 @@ METRICS = {
     "weighted_sum": _("Weighted sum"),
 }
 """The metrics that come with the platform; one of another distribution is called by its key."""
+
+PARTS = {Part.LAUNCHER: _("Launcher of sandboxes"), Part.REAPER: _("Reaper")}
 
 SOURCES = {
     "none": _("not asked for"),

@@ -118,7 +118,7 @@ def test_the_first_score_of_a_team_has_nothing_beside_it(
 ) -> None:
     only = score(platform, alice, clock, wrong=0)
 
-    expected = Progress(best_id=None, best=None, gain=None, stands=True)
+    expected = Progress(best_id=None, best=None, gain=None, stands=True, board_is_due=True)
 
     assert progress(platform, alice, only) == expected
 

@@ -1,20 +1,21 @@
-"""The form that submits: checked, refused with its values kept, and followed to the end."""
+"""The form that submits: checked, refused with its values kept, and sent once."""
 
 import io
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import history, quota
+from challenge_platform.core import quota
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import ChallengeVersion, PublishedChallenge
-from challenge_platform.web import submissions
 from challenge_platform.web.wording import PROBLEMS
-from tests.conftest import Participant
+from tests.conftest import Participant, publish_changed
 from tests.fakes import Clock
 from tests.web.bad_files import ACCEPTED, REFUSED
-from tests.web.conftest import SLUG, Answer, Browser, Program, Visitor, predictions
+from tests.web.conftest import SLUG, Answer, Browser, Visitor, csrf_token, predictions
 
 FORM = f"/challenges/{SLUG}/submit"
 
@@ -43,8 +44,8 @@ def test_a_good_file_leads_to_its_submission(hers: Browser) -> None:
 
     assert answer.status_code == 303
     page = hers.get(answer.location).text
-    assert "You have 4 submissions left" in page
-    assert "Place 1 in the queue." in page
+    assert "4 of 5 left" in page
+    assert "It is the next in the queue." in page
     assert "a note" in page
 
 
@@ -62,7 +63,7 @@ def test_a_bad_file_is_told_in_a_table_with_the_values_kept(
 
     assert answer.status_code == 422
     assert str(PROBLEMS[code]) in answer.text  # type: ignore[index]  # a StrEnum's own text
-    assert line is None or f'<td data-heading="Line">{line}</td>' in answer.text
+    assert line is None or f'<td data-heading="Line" class="number">{line}</td>' in answer.text
     assert column is None or f"<code>{column}</code>" in answer.text
     assert 'value="a note"' in answer.text
     assert used(platform, challenge, alice) == 0
@@ -80,7 +81,7 @@ def test_checking_only_uses_nothing(
     bad = send(hers, b"patient_id;risk\n", action="check")
 
     assert good.status_code == 200
-    assert "all 60 rows are in order" in good.text
+    assert "All 60 rows are in order" in good.text
     assert bad.status_code == 422
     assert used(platform, challenge, alice) == 0
 
@@ -127,7 +128,7 @@ def test_a_file_over_the_limit_is_refused_in_the_form(hers: Browser) -> None:
     answer = send(hers, b"x" * 100_001)
 
     assert answer.status_code == 413
-    assert "at most 100,000" in answer.text
+    assert "at most 100 kB" in outcome_of(answer)
     assert 'value="a note"' in answer.text
 
 
@@ -166,81 +167,101 @@ def test_with_every_phase_closed_there_is_no_form(
     assert 'type="file"' not in page
 
 
-def test_a_submission_page_shows_scores_with_intervals_and_the_receipt(
-    hers: Browser, platform: Platform
+def test_a_form_that_is_sent_twice_makes_one_submission(
+    hers: Browser, platform: Platform, challenge: PublishedChallenge, alice: Participant
 ) -> None:
-    address = send(hers).location
-    open_page = hers.get(address).text
-    platform.evaluator.evaluate(address.rpartition("/")[2])
-    page = hers.get(address).text
-    [score] = hers.get(f"{address}/state.json").json["scores"]
+    page = hers.get(FORM)
+    fields = {"form_key": form_key(page), "csrf_token": csrf_token(page)}
 
-    assert 'http-equiv="refresh"' in open_page
-    assert "submission.js" in open_page
-    assert 'http-equiv="refresh"' not in page
-    assert "submission.js" not in page
-    assert f"{score['value']:.4f}" in page
-    assert f"{score['low']:.4f}&nbsp;&ndash;&nbsp;{score['high']:.4f}" in page
-    assert f'href="{address}/receipt"' in page
-    assert hers.get(f"{address}/receipt").json["algorithm"] == "Ed25519"
+    def answer(content: bytes) -> Answer:
+        return hers.post(FORM, data={"file": (io.BytesIO(content), "p.csv"), **fields})
+
+    first, again, other = answer(predictions()), answer(predictions()), answer(predictions(sign=-1))
+
+    assert [each.status_code for each in (first, again, other)] == [303, 303, 303]
+    assert first.location == again.location != other.location
+    assert used(platform, challenge, alice) == 2
 
 
-def test_the_state_of_a_submission_is_sent_once(hers: Browser) -> None:
-    address = f"{send(hers).location}/state.json"
-    etag = hers.get(address).headers["ETag"]
-
-    again = hers.get(address, headers={"If-None-Match": etag})
-
-    assert (again.status_code, again.data) == (304, b"")
+def form_key(page: Answer) -> str:
+    """Find the key that a form was rendered with."""
+    found = re.search(r'name="form_key" value="([0-9a-f]{32})"', page.text)
+    assert found
+    return found[1]
 
 
-def test_a_cancelled_submission_says_whose_decision_it_was(hers: Browser) -> None:
-    address = send(hers).location
-    hers.send(f"{address}/cancel", form=address)
-
-    page = hers.get(address).text
-
-    assert "Cancelled" in page
-    assert "Your team cancelled it." in page
-    assert "cancelled_by_team" in page
+def test_every_form_has_a_key_of_its_own(hers: Browser) -> None:
+    assert form_key(hers.get(FORM)) != form_key(hers.get(FORM))
+    assert send(hers, form_key="x" * 33).status_code == 422
 
 
-def test_an_errored_submission_says_that_the_platform_is_at_fault(
-    hers: Browser, platform: Platform
+@pytest.mark.parametrize(
+    ("fields", "status", "words"),
+    [
+        ({"phase": "past"}, 409, "The phase is not open"),
+        ({"phase": "nothing"}, 422, "Something in this request is wrong"),
+        ({"message": "x" * 501}, 422, "Something in this request is wrong"),
+        ({"kind": "code"}, 422, "Something in this request is wrong"),
+    ],
+)
+def test_a_refusal_is_told_above_the_form_with_a_button_to_try_again(
+    fields: dict[str, str], status: int, words: str, hers: Browser
 ) -> None:
-    address = send(hers).location
-    submission_id = address.rpartition("/")[2]
-    platform.keys.scoring.folder.rename(platform.keys.folder / "elsewhere")
-    for _ in range(platform.settings.max_attempts):
-        platform.evaluator.evaluate(submission_id)
-        platform.clock.advance(minutes=1)  # type: ignore[attr-defined]  # the test's clock
+    answer = send(hers, None, **fields)
 
-    page = hers.get(address).text
-
-    assert "Platform error" in page
-    assert "could not open the challenge's hidden truth" in page
-    assert "your quota was given back" in page
+    told = outcome_of(answer)
+    assert answer.status_code == status
+    assert f"<h2>{words}</h2>" in told
+    assert '<button class="button" form="upload" name="action" value="submit">' in told
 
 
-def test_a_list_without_submissions_leads_to_the_form(hers: Browser) -> None:
-    assert f'href="{FORM}"' in hers.get(f"/challenges/{SLUG}/submissions").text
+def test_trying_again_after_a_check_checks(hers: Browser) -> None:
+    told = outcome_of(send(hers, phase="past", action="check", kind="code"))
+
+    assert 'form="upload" name="action" value="check"' in told
 
 
-def test_a_long_list_has_older_pages(
-    hers: Browser, alices: Program, clock: Clock, monkeypatch: pytest.MonkeyPatch
+def test_a_check_that_went_well_offers_to_submit(hers: Browser) -> None:
+    assert 'form="upload" name="action" value="submit"' in outcome_of(send(hers, action="check"))
+
+
+def outcome_of(answer: Answer) -> str:
+    """Cut out of a page what it tells of the file."""
+    return answer.text.partition('id="outcome"')[2].partition('class="with-aside"')[0]
+
+
+def test_a_team_that_may_send_no_more_at_once_is_led_to_what_is_under_way(
+    hers: Browser, platform: Platform, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(history, "PER_PAGE", 2)
-    monkeypatch.setattr(submissions, "PER_PAGE", 2)
-    ids = []
-    for _ in range(3):
-        ids.append(alices.submit().json["id"])
-        clock.advance(seconds=1)
-    path = f"/challenges/{SLUG}/submissions"
+    publish_changed(platform, tmp_path, "concurrent: 5", "concurrent: 1")
+    before = hers.get(FORM).text
+    address = send(hers).location
 
-    newest, oldest = hers.get(path).text, hers.get(f"{path}?page=2").text
+    page, refused = hers.get(FORM).text, send(hers, predictions(sign=-1))
 
-    assert [ids[0] in page for page in (newest, oldest)] == [False, True]
-    assert f'href="{path}?page=2"' in newest
-    assert f'href="{path}?page=1"' in oldest
-    assert "page=3" not in oldest
-    assert hers.get(f"{path}?page=0").status_code == 422
+    assert "under way, as many as may be at once" not in before
+    assert "under way, as many as may be at once" in page
+    assert f'href="{address}"' in page
+    assert refused.status_code == 429
+    assert "Your team has a submission under way" in refused.text
+
+
+def test_the_form_shows_what_a_file_looks_like_and_gives_a_template(hers: Browser) -> None:
+    page = hers.get(FORM).text
+    given = hers.get(f"/challenges/{SLUG}/template.csv")
+
+    assert "patient_id,risk\np000,0.25" in page
+    assert "challenge submit tiny-survival -f predictions.csv" in page
+    assert given.text.splitlines()[:2] == ["patient_id,risk", "p000,"]
+    assert "filename=predictions.csv" in given.headers["Content-Disposition"]
+
+
+def test_what_is_wrong_with_a_file_is_shown_as_text(hers: Browser) -> None:
+    answer = send(
+        hers, b"<script>alert(1)</script>,risk\n", message='"><img src=x onerror=alert(1)>'
+    )
+
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.text
+    assert "<img src=x" not in answer.text
+    assert "&lt;script&gt;alert(1)" in answer.text

@@ -1,0 +1,218 @@
+// Sends the form of a submission with its progress shown, and shows in place what became of it.
+"use strict";
+
+const STALLED = 30_000;
+const CHECKED = 120_000; // an answer that takes longer will not come
+const LONG = 3; // seconds, after which speed and remaining time are told
+
+const form = document.getElementById("upload");
+const words = form.dataset;
+const file = form.elements.file;
+const zone = file.closest(".drop");
+const chosen = document.getElementById("chosen");
+const outcome = document.getElementById("outcome");
+const stage = document.getElementById("stage");
+const panel = document.getElementById("sending");
+const bar = panel.querySelector("progress");
+const amount = panel.querySelector("p");
+const cancel = panel.querySelector("button");
+const buttons = form.querySelectorAll("button[name=action]");
+const target = new URL(form.getAttribute("action"), location);
+
+let request = null; // the upload under way
+let stale = false; // whether the form's token may be too old to be sent again
+let stall = null;
+
+const language = document.documentElement.lang;
+const percent = new Intl.NumberFormat(language, { style: "percent" });
+const unit = (name, display = "short") => {
+  const options = { style: "unit", unit: name, unitDisplay: display, maximumFractionDigits: 1 };
+  const format = new Intl.NumberFormat(language, options);
+  return (number) => format.format(number);
+};
+const SCALE = [[1e6, "megabyte"], [1e3, "kilobyte"], [1, "byte"]];
+const scaleOf = (bytes) => SCALE.find(([size]) => bytes >= size) || SCALE[2];
+const sized = (bytes, per = "") => {
+  const [size, name] = scaleOf(bytes);
+  return unit(name + per)(bytes / size);
+};
+const seconds = unit("second", "long");
+
+// Choosing a file, by the input or by dropping it.
+
+const tooLarge = (input) => input.files.length > 0 && input.files[0].size > Number(input.dataset.most);
+
+function describe() {
+  const [picked] = file.files;
+  chosen.textContent = picked ? `${picked.name} · ${sized(picked.size)}` : "";
+  file.setAttribute("aria-invalid", tooLarge(file));
+  chosen.className = "help";
+  if (!picked) return;
+  const suffix = words.suffix.toLowerCase();
+  const warning = tooLarge(file) ? words.large : picked.name.toLowerCase().endsWith(suffix) ? "" : words.other;
+  if (!warning) return;
+  chosen.textContent += ` – ${warning}`;
+  chosen.className = tooLarge(file) ? "wrong" : "help warn";
+}
+
+const hasFiles = (event) => event.dataTransfer && event.dataTransfer.types.includes("Files");
+const onOther = (event) => event.target !== file && event.target.type === "file";
+
+for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
+  addEventListener(kind, (event) => {
+    if (!hasFiles(event) || onOther(event)) return;
+    event.preventDefault(); // else a file dropped beside the zone would replace the page
+    const inside = zone.contains(event.target);
+    zone.classList.toggle("over", inside && kind !== "drop" && kind !== "dragleave");
+    event.dataTransfer.dropEffect = inside ? "copy" : "none";
+    if (kind !== "drop" || !inside || request) return;
+    const dropped = event.dataTransfer.files;
+    if (dropped.length === 1) {
+      file.files = dropped;
+      describe();
+    } else {
+      chosen.textContent = words.one;
+      chosen.className = "wrong";
+    }
+  });
+}
+file.addEventListener("change", describe);
+describe(); // a browser may have kept the choice over a reload
+
+// Sending it.
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (request) return;
+  const action = event.submitter ? event.submitter.value : "submit";
+  const inputs = [...form.querySelectorAll("input[type=file]")];
+  if (inputs.some(tooLarge)) return refuse("large", action);
+  request = new XMLHttpRequest();
+  busy(true);
+  if (!(await Promise.all(inputs.map(isReadable))).every(Boolean)) return refuse("changed", action);
+  if (stale && !(await renew())) return refuse("login", action);
+  send(action);
+});
+
+// A file that was saved again since it was chosen cannot be read: browsers send only what was chosen.
+async function isReadable(input) {
+  try {
+    if (input.files.length) await input.files[0].slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Takes a token that is valid now, or says that there is none without logging in.
+async function renew() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const token = page.querySelector("#upload [name=csrf_token]");
+    if (token) form.elements.csrf_token.value = token.value;
+    return token || answer.status >= 500;
+  } catch {
+    return true; // the network is away, which sending will find too
+  }
+}
+
+function send(action) {
+  const started = performance.now();
+  const data = new FormData(form);
+  data.set("action", action);
+  request.open("POST", target);
+  request.setRequestHeader("Accept", "text/html");
+  request.responseType = "document";
+  request.upload.onprogress = (event) => {
+    watch();
+    if (event.lengthComputable) progress(event.loaded, event.total, (performance.now() - started) / 1000);
+  };
+  request.upload.onload = () => {
+    watch(CHECKED);
+    cancel.hidden = true;
+    bar.removeAttribute("value");
+    amount.textContent = "";
+    stage.textContent = words.checking;
+  };
+  request.onload = () => answered(action);
+  request.onerror = () => refuse("network", action);
+  request.onabort = () => refuse(stall ? "cancelled" : "network", action);
+  stage.textContent = words.sending.replace("{name}", file.files[0].name);
+  progress(0, 1, 0);
+  watch();
+  request.send(data);
+  cancel.focus();
+}
+
+function watch(patience = STALLED) {
+  clearTimeout(stall);
+  stall = setTimeout(() => {
+    stall = null;
+    request.abort();
+  }, patience);
+}
+
+function progress(sent, all, elapsed) {
+  const part = sent / all;
+  bar.value = part;
+  amount.textContent = percent.format(part);
+  if (all > 1) amount.textContent += ` · ${sized(sent)} / ${sized(all)}`;
+  if (elapsed < LONG || part === 1 || !sent) return;
+  const left = Math.max(1, Math.round((elapsed / part) * (1 - part)));
+  amount.textContent += ` · ${sized(sent / elapsed, "-per-second")} · ${words.left.replace("{time}", seconds(left))}`;
+}
+
+cancel.addEventListener("click", () => request.abort());
+addEventListener("beforeunload", (event) => {
+  if (request) event.preventDefault();
+});
+
+// What became of it.
+
+function answered(action) {
+  const { response: page, responseURL, status } = request;
+  const path = responseURL && new URL(responseURL).pathname;
+  if (path && path !== target.pathname) {
+    if (path === words.login) return refuse("login", action);
+    request = null;
+    return location.assign(responseURL);
+  }
+  const told = page && page.getElementById("outcome");
+  stale = status !== 200 && status !== 422;
+  if (told && told.childElementCount) return show([...told.childNodes]);
+  const notice = made("failed", action);
+  const said = page ? [...page.querySelectorAll("main h1, main h1 ~ p.lead")] : [];
+  if (said.length) notice.querySelector("h2").textContent = said[0].textContent;
+  if (said.length > 1) notice.querySelector("p").textContent = said[1].textContent;
+  show([notice]);
+}
+
+function refuse(name, action) {
+  stale = name !== "large" && name !== "changed";
+  show([made(name, action)]);
+}
+
+function made(name, action) {
+  const notice = document.getElementById(`refusal-${name}`).content.cloneNode(true).firstElementChild;
+  for (const button of notice.querySelectorAll("[name=action]")) button.value = action;
+  return notice;
+}
+
+function show(nodes) {
+  clearTimeout(stall);
+  stall = null;
+  request = null;
+  busy(false);
+  outcome.replaceChildren(...nodes);
+  outcome.focus({ preventScroll: true });
+  outcome.scrollIntoView({ block: "nearest" });
+}
+
+function busy(is) {
+  panel.hidden = !is;
+  cancel.hidden = !is;
+  if (!is) stage.textContent = "";
+  for (const button of buttons) button.disabled = is;
+  if (is) outcome.replaceChildren();
+}
