@@ -4,6 +4,7 @@ from flask import Flask
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from flask_wtf import CSRFProtect  # type: ignore[import-untyped]  # ships no types
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from challenge_platform.bootstrap import Platform, read_secret
 from challenge_platform.config import Settings
@@ -14,6 +15,7 @@ from challenge_platform.web import (
     challenges,
     converters,
     dashboard,
+    departure,
     errors,
     formats,
     headers,
@@ -25,6 +27,7 @@ from challenge_platform.web import (
     openid,
     preference_page,
     profile,
+    recovery,
     reference,
     submissions,
     times,
@@ -38,6 +41,8 @@ PAGES = (
     leaderboards.pages,
     dashboard.pages,
     profile.pages,
+    recovery.pages,
+    departure.pages,
     preference_page.pages,
     help_page.pages,
     reference.pages,
@@ -57,6 +62,8 @@ def create_app(platform: Platform, /) -> Flask:
     )
     app.secret_key = read_secret(platform.keys.session)
     app.extensions["platform"] = platform
+    if proxies := platform.settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)  # type: ignore[method-assign]  # Flask's documented way
     converters.register(app)
     headers.register(app, platform.settings)
     limits.register_sizes(app)
@@ -65,7 +72,6 @@ def create_app(platform: Platform, /) -> Flask:
     appearance.register(app)
     accounts.register(app, platform)
     openid.register(app, platform)
-    limits.register_rates(app, platform.settings)
     errors.register(app)
     formats.register(app)
     times.register(app)
@@ -74,6 +80,7 @@ def create_app(platform: Platform, /) -> Flask:
     for blueprint in api.BLUEPRINTS:
         app.register_api(blueprint)
         csrf.exempt(blueprint)
+    limits.register_rates(app, platform.settings)
     health.register(app, platform)
     return app
 

@@ -1,8 +1,9 @@
 """How much and how often one may ask: sizes, refused before they are read, and rates of log-ins."""
 
+from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -29,13 +30,28 @@ UPLOADS = frozenset(
 """The endpoints that take a predictions file; the pages among them need a session first."""
 
 LOG_IN = "security.login"
+BY_ACCOUNT = (LOG_IN, "security.forgot_password", "security.send_confirmation")
+CODES = ("security.two_factor_token_validation", "security.mf_recovery")
+CODE_LIMIT = "5 per minute; 20 per hour"
+"""Wrong codes of an account: of a million codes, three are right at a time."""
+
 RATED = (
-    LOG_IN,
+    *BY_ACCOUNT,
+    *CODES,
     "security.register",
     "security.change_password",
+    "security.change_email",
+    "security.two_factor_setup",
+    "security.verify",
+    "recovery.follow",
     "openid.link",
     "openid.choose_name",
+    "departure.delete",
 )
+TAKEOUT = "departure.hand_over"
+TAKEOUT_LIMIT = "10 per hour"
+"""Each reads all that a person ever sent."""
+
 REDIS_SECONDS = 1
 
 
@@ -57,8 +73,8 @@ def _upload_bytes() -> int:
     if request.blueprint == "submissions":
         current.require_user()
     slug = (request.view_args or {})["slug"]
-    with current.platform().database.reading() as session:
-        asked = find_challenge(session, slug).definition.submission
+    with current.platform().database.reading() as reading:
+        asked = find_challenge(reading, slug).definition.submission
     return asked.max_bytes + (0 if asked.source == "none" else SOURCE_BYTES)
 
 
@@ -66,7 +82,7 @@ def register_rates(app: Flask, settings: Settings, /) -> None:
     """Bound attempts to log in or register, counted in Redis, or in memory while it is down.
 
     They are counted by the address that they come from, and log-ins by the account as well, since
-    one who guesses may have many addresses.
+    one who guesses may have many addresses. Wrong codes are counted by the account more strictly.
     """
     limiter = Limiter(
         get_remote_address,
@@ -80,16 +96,37 @@ def register_rates(app: Flask, settings: Settings, /) -> None:
     )
     of_an_address: Any = limiter.limit(settings.login_limit, methods=["POST"])
     of_an_account: Any = limiter.limit(settings.login_limit, key_func=_account, methods=["POST"])
+    of_codes: Any = limiter.limit(
+        CODE_LIMIT,
+        key_func=_account_in_the_cookie,
+        methods=["POST"],
+        deduct_when=lambda response: response.status_code == HTTPStatus.OK,  # asks again
+    )
+    of_a_person: Any = limiter.limit(TAKEOUT_LIMIT, key_func=_person, methods=["POST"])
     views = app.view_functions
-    for endpoint in RATED:
-        if endpoint in views:
-            views[endpoint] = of_an_address(views[endpoint])
-    views[LOG_IN] = of_an_account(views[LOG_IN])
+    for endpoints, limit in (
+        (RATED, of_an_address),
+        (BY_ACCOUNT, of_an_account),
+        (CODES, of_codes),
+        ((TAKEOUT,), of_a_person),
+    ):
+        for endpoint in views.keys() & set(endpoints):
+            views[endpoint] = limit(views[endpoint])
 
 
 def _account() -> str:
     """Name the account that somebody tries to open, from wherever they try."""
     return f"account {request.form.get('email', '').strip().lower()}"
+
+
+def _account_in_the_cookie() -> str:
+    """Name the account that waits for a second factor."""
+    return f"second factor {session.get('tf_user_id', '')}"
+
+
+def _person() -> str:
+    """Name whose session it is."""
+    return f"user {current.require_user().id}"
 
 
 def _storage(redis_address: str) -> str:

@@ -6,6 +6,7 @@ nothing: only the browser that began a log-in can end it, by the state in its co
 """
 
 import re
+import time
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import cast
@@ -262,6 +263,7 @@ def _note_proof(person: User, arrival: Arrival, aim: dict[str, str]) -> Response
     if arrival.proved_at is None or arrival.proved_at < begun - CLOCKS_DIFFER:
         raise LoginRefused(Refusal.NOT_AFRESH, why=f"proved at {arrival.proved_at}")
     session[PROVED] = {"user": person.id, "at": current.platform().clock().isoformat()}
+    session["fs_paa"] = time.time()  # where Flask-Security looks for how fresh a log-in is
     return redirect(aim["next"], HTTPStatus.SEE_OTHER)
 
 

@@ -119,6 +119,11 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("POST", "/login/openid/link"): everybody(404),
     ("GET", "/profile/openid"): everybody(404),
     ("POST", "/profile/openid/unlink"): Access((303, 404, 404, 404, 404)),
+    # One's own data. What is sent confirms nothing, so that nobody is deleted here.
+    ("GET", "/profile/data"): LOGGED_IN,
+    ("POST", "/profile/data"): Access((303, 200, 200, 200, 200)),
+    ("GET", "/profile/delete"): LOGGED_IN,
+    ("POST", "/profile/delete"): Access((303, 422, 422, 403, 422)),
     # For programs and operators.
     ("GET", "/openapi.json"): everybody(200),
     ("GET", "/api-reference"): everybody(200),
