@@ -3,10 +3,11 @@
 Web cannot ask the launcher itself: its socket is for the worker only.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, select
 
 from challenge_platform.database import UTCDateTime, enum_column, hold
 
@@ -36,7 +37,28 @@ def beat(session: Session, part: Part, /, *, now: datetime, problem: str = "") -
     session.merge(Heartbeat(part=part, at=now, problem=problem[:500]))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pulse:
+    """A process: when it was last heard of, if ever, what it said was wrong, and if it is well."""
+
+    part: Part
+    at: datetime | None
+    problem: str
+    well: bool
+
+
+def pulses(session: Session, /, *, now: datetime) -> tuple[Pulse, ...]:
+    """Feel the pulse of every process: it is well if heard of lately, and without a problem."""
+    heard = {beat.part: beat for beat in session.exec(select(Heartbeat))}
+    found = []
+    for part in Part:
+        last = heard.get(part)
+        at, problem = (last.at, last.problem) if last else (None, "")
+        well = at is not None and now - at < FRESH and not problem
+        found.append(Pulse(part=part, at=at, problem=problem, well=well))
+    return tuple(found)
+
+
 def is_well(session: Session, part: Part, /, *, now: datetime) -> bool:
     """Whether a process was heard of lately and had no problem."""
-    heard = session.get(Heartbeat, part)
-    return heard is not None and now - heard.at < FRESH and not heard.problem
+    return next(pulse.well for pulse in pulses(session, now=now) if pulse.part is part)

@@ -42,6 +42,7 @@ def register(app: Flask, platform: Platform, /) -> None:
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_STATIC_FOLDER=None,
         SECURITY_CACHE_CONTROL=None,  # `headers` forbids every page to be kept
+        SECURITY_POST_LOGIN_VIEW="/dashboard",
         SECURITY_CHANGE_URL="/profile/password",
         SECURITY_POST_CHANGE_VIEW="/profile",
         SECURITY_LOGOUT_CSRF=True,

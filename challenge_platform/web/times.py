@@ -24,6 +24,9 @@ _UNITS = (
 _PARTS = 2
 """Of a duration the two greatest units are said: 3 days 4 hours, or 4 hours 5 minutes."""
 
+_DAYS_ALONE_FROM = timedelta(days=10)
+"""Hours are of no interest any more."""
+
 
 class Whose(StrEnum):
     """For whom a time is written in a zone."""
@@ -58,6 +61,7 @@ def register(app: Flask, /) -> None:
         own_reading=own_reading,
         readings=readings,
         relative=relative,
+        window=window,
     )
 
 
@@ -109,11 +113,20 @@ def relative(when: datetime, /) -> str:
 def lasting(duration: timedelta, /) -> str:
     """Write a duration with its two greatest units; what is left of the smaller ones is dropped."""
     said: list[str] = []
-    for name, unit in _UNITS[_first(duration) :][:_PARTS]:
+    parts = 1 if duration >= _DAYS_ALONE_FROM else _PARTS
+    for name, unit in _UNITS[_first(duration) :][:parts]:
         amount, duration = divmod(duration, unit)
         if amount or not said:
             said.append(format_unit(amount, name, length="long", locale=current_locale()))
     return " ".join(said)
+
+
+def window(duration: timedelta, /) -> str:
+    """Write the length of a sliding window: in hours up to two days, for it is no calendar day."""
+    if duration > 2 * _UNITS[0][1]:
+        return lasting(duration)
+    hours = duration / _UNITS[1][1]
+    return format_unit(hours, _UNITS[1][0], length="long", locale=current_locale())
 
 
 def _first(duration: timedelta) -> int:
