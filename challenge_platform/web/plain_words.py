@@ -272,8 +272,8 @@ def _teams(rows: Sequence[Row]) -> Markup:
         return _sentence(format_list(names, locale=get_locale()))
     return _sentence(
         ngettext(
-            "%(names)s and %(count)s other",
-            "%(names)s and %(count)s others",
+            "%(names)s, and %(count)s other",
+            "%(names)s, and %(count)s others",
             left,
             names=", ".join(names[:NAMED]),
             count=_count(left),
