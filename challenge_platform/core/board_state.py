@@ -6,11 +6,9 @@ seen, rounded. It never changes, whatever is scored, published or disclosed late
 """
 
 import json
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from threading import Lock
 from typing import Any
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
@@ -19,6 +17,7 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import Score
 from challenge_platform.core.receipt import canonical
 from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.recent import Recent
 from challenge_platform.storage import ObjectStore
 
 SCHEMA = "board/1"
@@ -204,22 +203,13 @@ class StateReader:
 
     def __init__(self, store: ObjectStore, /, *, rows: int = KEPT_ROWS) -> None:
         self._store = store
-        self._rows = rows
-        self._kept: OrderedDict[str, Leaderboard] = OrderedDict()
-        self._lock = Lock()
+        self._states: Recent[Leaderboard] = Recent(most=rows, weigh=lambda state: state.total)
 
     def read(self, digest: str, /) -> Leaderboard:
         """Give the state of this digest, its number and time left open."""
-        with self._lock:
-            if (kept := self._kept.get(digest)) is not None:
-                self._kept.move_to_end(digest)
-                return kept
-        found = read_content(self.content(digest), digest=digest)
-        with self._lock:
-            self._kept[digest] = found
-            while len(self._kept) > 1 and sum(b.total for b in self._kept.values()) > self._rows:
-                self._kept.popitem(last=False)
-        return found
+        return self._states.get(
+            digest, make=lambda: read_content(self.content(digest), digest=digest)
+        )
 
     def content(self, digest: str, /) -> bytes:
         """Give the bytes of a state's document, checked against its digest."""

@@ -1,8 +1,5 @@
 """The catalogue: challenges found by their slug, for those who read them at every request."""
 
-from collections import OrderedDict
-from threading import Lock
-
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
@@ -13,6 +10,7 @@ from challenge_platform.core.challenge import (
     challenge_version,
 )
 from challenge_platform.errors import NotFound
+from challenge_platform.recent import Recent
 
 KEPT_VERSIONS = 32
 
@@ -33,22 +31,18 @@ class Catalogue:
     """
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[int, PublishedChallenge] = OrderedDict()
-        self._lock = Lock()
+        self._versions: Recent[PublishedChallenge] = Recent(most=KEPT_VERSIONS)
 
     def find(self, session: Session, slug: str, /) -> PublishedChallenge:
         """Give the current version of a challenge; raise NotFound when there is none."""
         version_id = session.exec(_NEWEST, params={"slug": slug}).first()
         if version_id is None:
             raise NotFound(f"there is no challenge {slug!r}")
-        with self._lock:
-            if (kept := self._kept.get(version_id)) is not None:
-                self._kept.move_to_end(version_id)
-                return kept
-        found = challenge_version(session, version_id)
-        session.expunge(found.version)  # it outlives the session, and other threads read it
-        with self._lock:
-            self._kept[version_id] = found
-            while len(self._kept) > KEPT_VERSIONS:
-                self._kept.popitem(last=False)
-        return found
+        return self._versions.get(version_id, make=lambda: _detached(session, version_id))
+
+
+def _detached(session: Session, version_id: int) -> PublishedChallenge:
+    """Read a version so that it outlives its session, and other threads may read it."""
+    found = challenge_version(session, version_id)
+    session.expunge(found.version)
+    return found

@@ -7,16 +7,19 @@ from flask import current_app, render_template
 from markupsafe import Markup
 from sqlmodel import Session
 
-from challenge_platform.core.board import RANK_INTERVALS_FOR
 from challenge_platform.core.challenge import PublishedChallenge, version_of_digest
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.leaderboard import Curve, Leaderboard, history
+from challenge_platform.core.ranking import RANK_INTERVALS_FOR
+from challenge_platform.recent import Recent
 from challenge_platform.web import charts
 from challenge_platform.web.board_files import citation_of
 from challenge_platform.web.board_table import Kind, Table, Wanted, table_of
-from challenge_platform.web.fragments import Fragments
 from challenge_platform.web.language import current_language
 from challenge_platform.web.plain_words import code, codes, plain_words
+
+KEPT_TABLES = 64
+KEPT_CHARACTERS = 8_000_000
 
 DRAWN_TEAMS = charts.STYLES
 DRAWN_BASELINES = 3
@@ -61,13 +64,20 @@ def render_board(session: Session, challenge: PublishedChallenge, page: BoardPag
     The reader's own team is part of what names a fragment only where its row is on the page. Raise
     InvalidInput for an order that there is not, NotFound for a page past the last.
     """
-    table = table_of(page.board, page.wanted)
+    tables: Recent[Table] = current_app.extensions.setdefault(
+        "board_tables", Recent(most=KEPT_TABLES)
+    )
+    fragments: Recent[Markup] = current_app.extensions.setdefault(
+        "board_fragments", Recent(most=KEPT_CHARACTERS, weigh=len)
+    )
+    table = tables.get(
+        (page.board.digest, page.wanted), make=lambda: table_of(page.board, page.wanted)
+    )
     own = page.own if any(placed.row.team == page.own for placed in table.rows) else None
     key = (page.board.digest, page.board.number, page.path, *page.fixed.items(), table.wanted, own)
-    found: Fragments = current_app.extensions.setdefault("board_fragments", Fragments())
-    return found.get(
+    return fragments.get(
         (*key, challenge.version.digest, current_language()),
-        render=lambda: _render(session, challenge, page, table=table, own=own),
+        make=lambda: _render(session, challenge, page, table=table, own=own),
     )
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from flask import Response, current_app, request, session
 
+from challenge_platform.recent import Recent
 from challenge_platform.web import current
 from challenge_platform.web.language import current_language
+
+KEPT_BYTES = 8_000_000
 
 _WEB = Path(__file__).parent
 _MADE_OF = ("templates/**/*.html", "translations/**/*.po", "static/*")
@@ -24,11 +27,32 @@ def conditional_page(*state: object, render: Callable[[], str]) -> Response:
     if "_flashes" in session:
         return Response(render())
     etag = _digest(request.full_path, current_language(), *_reader(), pages_digest(), *state)
-    fresh = request.if_none_match.contains_weak(etag)
-    response = Response(status=HTTPStatus.NOT_MODIFIED) if fresh else Response(render())
+    if request.if_none_match.contains_weak(etag):
+        response = Response(status=HTTPStatus.NOT_MODIFIED)
+    else:
+        response = Response(_rendered(etag, render))
     response.set_etag(etag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+def _rendered(etag: str, render: Callable[[], str]) -> bytes:
+    """Render a page, or give to readers without a session what was rendered of the same before."""
+    kept = answers()
+    if not session and (found := kept.find(etag)) is not None:
+        return found
+    page = render().encode()
+    if not session:  # rendering a form begins one, and its token is for this reader alone
+        kept.keep(etag, page)
+    return page
+
+
+def answers() -> Recent[bytes]:
+    """Give the answers of this application that were made lately, each under what it shows."""
+    made: Recent[bytes] = current_app.extensions.setdefault(
+        "answers", Recent(most=KEPT_BYTES, weigh=len)
+    )
+    return made
 
 
 def _reader() -> tuple[object, ...]:

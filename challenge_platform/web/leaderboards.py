@@ -8,7 +8,7 @@ from markupsafe import Markup
 from sqlmodel import Session
 
 from challenge_platform.core import team
-from challenge_platform.core.challenge import PublishedChallenge, find_challenge, find_phase
+from challenge_platform.core.challenge import PublishedChallenge, find_phase
 from challenge_platform.core.definition import Board, Phase
 from challenge_platform.core.leaderboard import (
     Leaderboard,
@@ -52,7 +52,7 @@ def show(slug: str) -> ResponseReturnValue:
     """Show who stands where, how surely, and since when; or that the board is sealed."""
     wanted = _wanted()
     with current.platform().database.reading() as session:
-        challenge = find_challenge(session, slug)
+        challenge = current.platform().catalogue.find(session, slug)
         phase, board = _asked(challenge)
         own = _own_team(session, challenge)
         try:
@@ -91,7 +91,7 @@ def state(slug: str, phase: str, board: str, name: str) -> ResponseReturnValue:
     """Show how a board stood; a permanent address, which has the day and the state's number."""
     wanted = _wanted()
     with current.platform().database.reading() as session:
-        challenge = find_challenge(session, slug)
+        challenge = current.platform().catalogue.find(session, slug)
         found, of = _state(session, challenge, phase=phase, board=board, name=name)
         last, _ = latest_key(session, challenge, phase=of, board=found.board)
         own = _own_team(session, challenge)
@@ -118,7 +118,7 @@ def earlier(slug: str, phase: str, board: str) -> ResponseReturnValue:
     """List the states that a board has had, the newest first."""
     page = current.page_number()
     with current.platform().database.reading() as session:
-        challenge = find_challenge(session, slug)
+        challenge = current.platform().catalogue.find(session, slug)
         of, kind = find_phase(session, challenge, key=phase), Board(board)
         last, _ = latest_key(session, challenge, phase=of, board=kind)
         found = states(
@@ -154,7 +154,7 @@ def latest_json(slug: str) -> Response:
 def state_csv(slug: str, phase: str, board: str, name: str) -> Response:
     """Give a state of a board as a table."""
     with current.platform().database.reading() as session:
-        challenge = find_challenge(session, slug)
+        challenge = current.platform().catalogue.find(session, slug)
         found, _ = _state(session, challenge, phase=phase, board=board, name=name)
     return send_csv(found)
 
@@ -163,7 +163,7 @@ def state_csv(slug: str, phase: str, board: str, name: str) -> Response:
 def state_json(slug: str, phase: str, board: str, name: str) -> Response:
     """Give the document of a state of a board, whose SHA-256 is the state's digest."""
     with current.platform().database.reading() as session:
-        challenge = find_challenge(session, slug)
+        challenge = current.platform().catalogue.find(session, slug)
         found, _ = _state(session, challenge, phase=phase, board=board, name=name)
     return send_document(found)
 
@@ -191,7 +191,7 @@ def _asked(challenge: PublishedChallenge) -> tuple[Phase, Board]:
 def _latest(slug: str) -> Leaderboard:
     platform = current.platform()
     with platform.database.reading() as session:
-        challenge = find_challenge(session, slug)
+        challenge = current.platform().catalogue.find(session, slug)
         phase, board = _asked(challenge)
         return latest(session, platform.board_states, challenge, phase=phase, board=board)
 

@@ -8,11 +8,12 @@ from sqlmodel import func, select
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import leaderboard
-from challenge_platform.core.board import build_board, place
+from challenge_platform.core.board import build_board
 from challenge_platform.core.board_state import BoardState
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board, ChallengeDefinition, Phase
 from challenge_platform.core.leaderboard import Leaderboard
+from challenge_platform.core.ranking import place
 from challenge_platform.core.reveal import reveal
 from challenge_platform.core.standing import Standing, boards_due
 from challenge_platform.errors import Conflict, KeyUnavailable, PhaseClosed, Sealed

@@ -109,7 +109,7 @@ def test_the_demo_runs_two_years_on_and_again_on_the_same_folder(
     for printed in (first, again):
         assert re.search(r"baseline +- +Age alone", printed)
         assert re.search(r"baseline +- +Gradient boosting", printed)
-        assert re.search(r"^1 \[1, 1\] +Demo participant", printed, flags=re.MULTILINE)
+        assert re.search(r"^1 \[1, 1\] +1 +Demo participant", printed, flags=re.MULTILINE)
         assert "participant@demo.invalid" in printed
     assert seconds < SECOND_START_SECONDS
     assert passwords(first) == passwords(again)

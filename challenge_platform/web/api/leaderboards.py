@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Response, request
+from flask import Response, request, url_for
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, latest, latest_key, shown_phase
 from challenge_platform.web import current
-from challenge_platform.web.api.answer import answer, conditional, refusals
+from challenge_platform.web.api.answer import conditional, refusals
 from challenge_platform.web.api.challenges import ChallengePath
 from challenge_platform.web.api.documents import (
     ComparisonDocument,
@@ -20,6 +20,8 @@ from challenge_platform.web.api.documents import (
     RowDocument,
 )
 from challenge_platform.web.api.parameters import Parameters
+from challenge_platform.web.board_files import state_name
+from challenge_platform.web.freshness import answers
 
 api = APIBlueprint(
     "api_leaderboards",
@@ -56,10 +58,20 @@ def show(path: ChallengePath, query: BoardQuery) -> Response:
         board = query.board or phase.board
         number, digest = latest_key(session, challenge, phase=phase, board=board)
         etag = f"{number}-{digest}"
-        if request.if_none_match.contains(etag):
+        if request.if_none_match.contains_weak(etag):
             return conditional(Response(), etag=etag)
-        found = latest(session, platform.board_states, challenge, phase=phase, board=board)
-    return conditional(answer(_document(found, page=query.page)), etag=etag)
+        content = answers().get(
+            (etag, query.page),
+            make=lambda: _content(
+                latest(session, platform.board_states, challenge, phase=phase, board=board),
+                page=query.page,
+            ),
+        )
+    return conditional(Response(content, mimetype="application/json"), etag=etag)
+
+
+def _content(found: Leaderboard, *, page: int) -> bytes:
+    return _document(found, page=page).model_dump_json().encode()
 
 
 def _document(found: Leaderboard, *, page: int) -> LeaderboardDocument:
@@ -88,5 +100,10 @@ def _permalink(found: Leaderboard) -> str | None:
     """Give the path at which this state stays; a board that was never built has none."""
     if found.built_at is None:
         return None
-    name = f"{found.built_at:%Y-%m-%d}-{found.number}"
-    return f"/challenges/{found.challenge}/leaderboard/{found.phase}/{found.board}/{name}"
+    return url_for(
+        "leaderboards.state",
+        slug=found.challenge,
+        phase=found.phase,
+        board=found.board,
+        name=state_name(found),
+    )
