@@ -52,7 +52,7 @@ GROUPS = {
     "data": "Download or build the data of a challenge.",
     "submissions": "List, read and cancel your team's submissions.",
     "receipt": "Download and verify the signed receipts of scored submissions.",
-    "user": "Create accounts, reset passwords and issue tokens.",
+    "user": "Create and delete accounts, reset passwords and issue tokens.",
 }
 
 COMMANDS = (
@@ -141,6 +141,12 @@ COMMANDS = (
         words="user token",
         module=_CLI + "organizer",
         line="Make an API token for an account.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
+        words="user delete",
+        module=_CLI + "organizer",
+        line="Delete an account for good.",
         section=Section.ORGANIZERS,
     ),
     Row(

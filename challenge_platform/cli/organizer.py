@@ -15,6 +15,7 @@ from challenge_platform.config import Settings
 from challenge_platform.core import account
 from challenge_platform.core.account import Role, Scope
 from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.departure import partings_of
 from challenge_platform.core.reveal import reveal
 from challenge_platform.errors import InvalidInput
 
@@ -118,6 +119,29 @@ def issue_token(
             lifetime=timedelta(days=days),
         )
     typer.echo(token)
+
+
+@app.command("delete")
+def delete_user(
+    email: str,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Delete an account for good, with the files of the teams that nobody is left in."""
+    platform = prepared_platform(data_dir)
+    with platform.database.reading() as session:
+        user = account.find_user(session, email=email)
+        partings = partings_of(session, user)
+    for parting in partings:
+        end = "loses its name and files" if parting.ends else "has other members and stays"
+        typer.echo(f"team {parting.team!r} {end}: {parting.submissions} submission(s)")
+    if not yes:
+        typer.confirm(f"Delete the account of {email}? This cannot be undone.", abort=True)
+    departed = platform.departures.depart(user.id, by="administrator")
+    typer.echo(
+        f"{email}: deleted; account {departed.user_id} has {len(departed.digests)} file(s) fewer"
+    )
 
 
 @app.command("build")

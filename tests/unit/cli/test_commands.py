@@ -59,6 +59,7 @@ def test_the_names_that_other_programs_rely_on_are_there() -> None:
         "user create",
         "user reset-password",
         "user token",
+        "user delete",
     }
 
 
