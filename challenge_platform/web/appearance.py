@@ -1,9 +1,13 @@
-"""The look of the pages: light, dark, or as the reader's system has it."""
+"""The look of the pages: light, dark, or as the reader's system has it; and its files."""
 
-from urllib.parse import quote, urlencode
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
+from challenge_platform.web import preferences
 from challenge_platform.web.language import lazy_gettext as _
 
 THEME = "theme"
@@ -17,7 +21,11 @@ DARK_SCREENS = {
 }
 """The media for which dark.css is linked, by theme; paper is never among them."""
 
-COOKIE_SECONDS = 365 * 24 * 3600
+
+DIGEST = "v"
+"""The parameter of static files that holds a digest of their content."""
+
+DIGEST_LETTERS = 10
 
 
 def current_theme() -> str:
@@ -28,35 +36,38 @@ def current_theme() -> str:
     return SYSTEM
 
 
-def address_in_theme(theme: str, /) -> str:
-    """Give the address of this page in another theme."""
-    # One leading slash and no backslash: `//host` and `/\\host` would lead to another site.
-    path = quote(f"/{request.path.lstrip('/')}")
-    return f"{path}?{urlencode({**request.args.to_dict(), THEME: theme})}"
-
-
 def register(app: Flask, /) -> None:
     """Give the templates the theme, and remember the one that was asked for."""
     app.jinja_env.globals.update(
-        address_in_theme=address_in_theme,
         current_theme=current_theme,
         dark_screens=DARK_SCREENS,
         has_page=lambda endpoint: endpoint in app.view_functions,
         themes=THEMES,
     )
     app.after_request(remember)
+    _name_by_content(app)
 
 
 def remember(response: Response, /) -> Response:
     """Keep the theme that a page was asked for in a cookie; other words are ignored."""
     asked = request.args.get(THEME)
-    if asked in THEMES and not request.path.startswith("/api/"):
-        response.set_cookie(
-            THEME,
-            asked,
-            max_age=COOKIE_SECONDS,
-            secure=current_app.config["SESSION_COOKIE_SECURE"],
-            httponly=True,
-            samesite="Lax",
-        )
+    if asked in THEMES and not preferences.is_program():
+        preferences.keep(response, THEME, value=asked)
     return response
+
+
+def _name_by_content(app: Flask) -> None:
+    """Put a digest into the address of each static file.
+
+    Browsers may then keep it for good, and ask for the new one right after an upgrade.
+    """
+    folder = Path(str(app.static_folder))
+
+    @cache
+    def digest(filename: str) -> str:
+        return hashlib.sha256((folder / filename).read_bytes()).hexdigest()[:DIGEST_LETTERS]
+
+    @app.url_defaults
+    def add_digest(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault(DIGEST, digest(values["filename"]))

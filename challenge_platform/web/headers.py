@@ -17,7 +17,10 @@ from secure import (
 )
 
 from challenge_platform.config import Settings
+from challenge_platform.web.appearance import DIGEST
 
+FOR_AN_HOUR = "public, max-age=3600"
+FOR_GOOD = f"public, max-age={365 * 24 * 3600}, immutable"
 SESSION_LIFETIME = timedelta(hours=12)
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
@@ -42,8 +45,8 @@ def register(app: Flask, settings: Settings, /) -> None:
         policy.set_headers(response)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
-        if request.path.startswith("/static/"):
-            response.headers["Cache-Control"] = "public, max-age=3600"
+        if request.endpoint == "static":
+            response.headers["Cache-Control"] = FOR_GOOD if DIGEST in request.args else FOR_AN_HOUR
         return response
 
 

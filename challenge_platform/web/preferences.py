@@ -61,14 +61,15 @@ def register(app: Flask, /) -> None:
         for name, values in known().items():
             asked = request.args.get(name)
             if asked is not None and asked in values:
-                _keep(response, name, value=asked)
+                keep(response, name, value=asked)
         response.vary.update(["Cookie", "Accept-Language"])
         return response
 
     user_logged_in.connect(_begin, app)
 
 
-def _keep(response: Response, name: str, *, value: str) -> None:
+def keep(response: Response, name: str, /, *, value: str) -> None:
+    """Remember a choice in a cookie of its own."""
     response.set_cookie(
         name,
         value,

@@ -1,5 +1,6 @@
 """The look: the theme a reader gets, contrasts of the colours, and what each page weighs."""
 
+import hashlib
 import re
 from itertools import product
 from pathlib import Path
@@ -99,7 +100,7 @@ def test_a_theme_links_the_dark_colours_for_the_screens_it_names(
 ) -> None:
     page = anonymous.get(f"/?theme={theme}").text
 
-    linked = re.findall(r'href="/static/dark\.css" media="([^"]+)"', page)
+    linked = re.findall(r'href="/static/dark\.css[^"]*" media="([^"]+)"', page)
     assert f'data-theme="{theme}"' in page
     assert linked == ([media] if media else [])
 
@@ -144,6 +145,15 @@ def test_the_link_to_the_other_theme_stays_on_this_site(path: str, anonymous: Vi
     links = re.findall(r'href="([^"]*theme=dark)"', page)
     assert links
     assert all(re.match(r"/[^/\\]", link) for link in links)
+
+
+def test_browsers_keep_a_file_until_its_content_changes(anonymous: Visitor) -> None:
+    [address] = re.findall(r'href="(/static/tokens\.css[^"]*)"', anonymous.get("/").text)
+    digest = hashlib.sha256((STATIC / "tokens.css").read_bytes()).hexdigest()
+
+    assert address == f"/static/tokens.css?v={digest[:10]}"
+    assert "immutable" in anonymous.get(address).headers["Cache-Control"]
+    assert "immutable" not in anonymous.get("/static/tokens.css").headers["Cache-Control"]
 
 
 def test_no_stylesheet_loads_anything_further() -> None:
