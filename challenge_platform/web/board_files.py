@@ -13,6 +13,7 @@ from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, Row
 from challenge_platform.web import current
+from challenge_platform.web.freshness import answers
 from challenge_platform.web.language import current_language, format_datetime, gettext
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -73,8 +74,10 @@ def _cells(row: Row) -> Iterator[object]:
 
 def send_csv(board: Leaderboard, /) -> Response:
     """Give a board as a CSV file, under a name that says which state it is."""
-    response = Response(to_csv(board), mimetype="text/csv")
-    return _file(response, board, extension="csv", etag=f"{board.digest}-csv")
+    etag = f"{board.digest}-csv"
+    content = answers().get(etag, make=lambda: to_csv(board).encode())
+    response = Response(content, mimetype="text/csv")
+    return _file(response, board, extension="csv", etag=etag)
 
 
 def send_document(board: Leaderboard, /) -> Response:

@@ -64,7 +64,9 @@ def read_catalogue(folder: Path, /) -> Translations:
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, locale=folder.name))
         compiled.seek(0)
-        whole.merge(Translations(compiled))
+        area = Translations(compiled)
+        whole.plural = area.plural  # merging takes the messages alone: 0 is singular in French
+        whole.merge(area)
     return whole
 
 

@@ -73,6 +73,13 @@ def test_one_patient_and_one_event_are_singular(said: Said) -> None:
     assert "sur 1 événement." in said(board, language="fr")
 
 
+def test_none_is_plural_in_english_and_singular_in_french(said: Said) -> None:
+    board = a_board(in_groups(2), judged=Judged(unit="patient_id", units=9, events={"c": 0}))
+
+    assert "rests on 0 events." in said(board)
+    assert "sur 0 événement." in said(board, language="fr")
+
+
 def test_units_that_are_no_patients_are_called_by_their_column(said: Said) -> None:
     judged = Judged(unit="eye_id", units=40, events={})
 
