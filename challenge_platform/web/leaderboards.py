@@ -59,30 +59,23 @@ def show(slug: str) -> ResponseReturnValue:
             key = latest_key(session, challenge, phase=phase, board=board)
         except Sealed:
             key = None
+
+        def render() -> str:
+            if key is None:
+                return _frame(challenge, phase=phase, board=board, is_sealed=True)
+            reader = current.platform().board_states
+            page = BoardPage(
+                board=latest(session, reader, challenge, phase=phase, board=board),
+                phase=phase,
+                wanted=wanted,
+                path=url_for("leaderboards.show", slug=slug),
+                fixed={"phase": phase.key, "board": board},
+                own=own,
+            )
+            return _board_page(session, challenge, page)
+
         return conditional_page(
-            *(challenge.version.digest, phase.key, board, key, own),
-            render=lambda: (
-                _frame(challenge, phase=phase, board=board, is_sealed=True)
-                if key is None
-                else _board_page(
-                    session,
-                    challenge,
-                    BoardPage(
-                        board=latest(
-                            session,
-                            current.platform().board_states,
-                            challenge,
-                            phase=phase,
-                            board=board,
-                        ),
-                        phase=phase,
-                        wanted=wanted,
-                        path=url_for("leaderboards.show", slug=slug),
-                        fixed={"phase": phase.key, "board": board},
-                        own=own,
-                    ),
-                )
-            ),
+            *(challenge.version.digest, phase.key, board, key, own), render=render
         )
 
 
@@ -95,21 +88,10 @@ def state(slug: str, phase: str, board: str, name: str) -> ResponseReturnValue:
         found, of = _state(session, challenge, phase=phase, board=board, name=name)
         last, _ = latest_key(session, challenge, phase=of, board=found.board)
         own = _own_team(session, challenge)
+        page = BoardPage(board=found, phase=of, wanted=wanted, path=_path(found), fixed={}, own=own)
         return conditional_page(
             *(challenge.version.digest, found.digest, found.number, last, own),
-            render=lambda: _board_page(
-                session,
-                challenge,
-                BoardPage(
-                    board=found,
-                    phase=of,
-                    wanted=wanted,
-                    path=_path(found),
-                    fixed={},
-                    own=own,
-                ),
-                last=last,
-            ),
+            render=lambda: _board_page(session, challenge, page, last=last),
         )
 
 
