@@ -370,3 +370,22 @@ def test_a_log_in_never_leads_to_another_site(target: str, visitor: Visitor) -> 
 
     assert page.url.host == "127.0.0.1"
     assert page.url.path == "/"
+
+
+def test_an_account_without_a_password_is_deleted_after_a_fresh_log_in(
+    visitor: Visitor, platform: Platform
+) -> None:
+    registered(visitor, "ada")
+    page = visitor.open("/profile/delete")
+    assert 'name="email"' not in page.text
+
+    asked = visitor.open("/login/openid?afresh=1&next=/profile/delete")
+    assert "/login/?" in str(asked.url), "the provider asks again, though it knows the browser"
+    page = visitor.log_in("ada", start="/login/openid?afresh=1&next=/profile/delete")
+    assert page.url.path == "/profile/delete"
+    page = visitor.send(page, email="ada@hospital.example")
+
+    assert heading(page) == "Your account is deleted"
+    assert profile(visitor) == ""
+    assert [user.name for user in users(platform)] == ["Departed 1"]
+    assert heading(Visitor(visitor.site).log_in("ada")) == "Choose a name"
