@@ -170,10 +170,11 @@ def _reverse(sort: str) -> str:
 
 def _with_key(board: Leaderboard, sort: str) -> str:
     """Take `score` for the primary metric, whatever its key, unless another is called so."""
-    keys = [score.key for score in board.rows[0].scores] if board.rows else []
-    if not keys or SCORE in keys or sort.removeprefix("-") != SCORE:
+    scores = board.rows[0].scores if board.rows else ()
+    if sort.removeprefix("-") != SCORE or SCORE in [score.key for score in scores]:
         return sort
-    return sort.replace(SCORE, keys[0])  # the primary one is first
+    primary = next((score.key for score in scores if score.primary), SCORE)
+    return sort.replace(SCORE, primary)
 
 
 Value = float | str | datetime | None

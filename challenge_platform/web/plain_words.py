@@ -144,8 +144,8 @@ def _standing(teams: Sequence[Row]) -> Sentences:
     if not close:
         return (_alone(top, apart[0]),)
     text = gettext(
-        "This test set cannot tell %(team)s, at the top of the list, from %(others)s: none of them "
-        "is known to be ahead.",
+        "This test set cannot tell %(team)s, the team listed at the top, from %(others)s: none of "
+        "them is known to be ahead.",
         team=_team(top),
         others=_teams(close),
     )
@@ -154,8 +154,8 @@ def _standing(teams: Sequence[Row]) -> Sentences:
 
 def _alone(top: Row, following: Row) -> Markup:
     text = gettext(
-        "%(team)s stands first: it does better than %(next)s, the next on the list, by more than "
-        "chance would explain (the 95 %% interval of their difference is above zero).",
+        "%(team)s stands first among the teams: it does better than %(next)s, the next of them, by "
+        "more than chance would explain (the 95 %% interval of their difference is above zero).",
         team=_team(top),
         next=_team(following),
     )

@@ -158,10 +158,12 @@ def test_an_order_that_there_is_not_is_refused_with_those_that_there_are(sort: s
 
 
 def test_a_score_that_is_not_disclosed_is_no_order() -> None:
-    board = a_board([replace(row, scores=()) for row in in_groups(2)])
+    parts = (a_score("part", 0.5),)
+    for scores in ((), parts):
+        board = a_board([replace(row, scores=scores) for row in in_groups(2)])
 
-    with pytest.raises(InvalidInput):
-        table(board, sort="score")
+        with pytest.raises(InvalidInput):
+            table(board, sort="score")
 
 
 def test_a_metric_called_score_is_that_column() -> None:

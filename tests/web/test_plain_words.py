@@ -128,7 +128,7 @@ def test_the_only_team_is_compared_with_no_other(said: Said) -> None:
 def test_a_team_whose_group_is_its_own_stands_first_with_the_evidence(said: Said) -> None:
     board = a_board(in_groups(1, 3))
 
-    assert "team-1 stands first: it does better than team-2, the next on the list" in said(board)
+    assert "team-1 stands first among the teams: it does better than team-2" in said(board)
     assert "the 95 % interval of their difference is above zero" in said(board)
     assert "team-1 arrive en tête" in said(board, language="fr")
 
@@ -148,7 +148,7 @@ def test_up_to_three_teams_that_cannot_be_told_from_the_top_are_named(
 ) -> None:
     words = said(a_board(in_groups(size)))
 
-    assert f"cannot tell team-1, at the top of the list, from {others}: none of them" in words
+    assert f"cannot tell team-1, the team listed at the top, from {others}: none of them" in words
     assert NAMED == 3
 
 
@@ -163,7 +163,7 @@ def test_teams_below_the_first_group_are_counted_from_the_first_that_is_apart(sa
 def test_equal_scores_are_told_apart_no_more_than_close_ones(said: Said) -> None:
     rows = [a_row(f"team-{number}", rank=1, group=1, value=0.5) for number in (1, 2, 3)]
 
-    assert "cannot tell team-1, at the top of the list, from team-2 and team-3" in said(
+    assert "cannot tell team-1, the team listed at the top, from team-2 and team-3" in said(
         a_board(rows)
     )
 
