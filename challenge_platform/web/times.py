@@ -104,7 +104,7 @@ def relative(when: datetime, /) -> str:
     """Say how far a moment is from now, in words: in 3 days 4 hours, 5 hours ago."""
     left = when - current.opened_at()
     if abs(left) < _UNITS[-1][1]:
-        return str(gettext("now"))
+        return str(gettext("in less than a minute") if left > timedelta() else gettext("just now"))
     if left > timedelta():
         return str(gettext("in %(duration)s", duration=lasting(left)))
     return str(gettext("%(duration)s ago", duration=lasting(-left)))
@@ -117,7 +117,7 @@ def lasting(duration: timedelta, /) -> str:
     for name, unit in _UNITS[_first(duration) :][:parts]:
         amount, duration = divmod(duration, unit)
         if amount or not said:
-            said.append(format_unit(amount, name, length="long", locale=current_locale()))
+            said.append(_amount(amount, name))
     return " ".join(said)
 
 
@@ -125,8 +125,14 @@ def window(duration: timedelta, /) -> str:
     """Write the length of a sliding window: in hours up to two days, for it is no calendar day."""
     if duration > 2 * _UNITS[0][1]:
         return lasting(duration)
-    hours = duration / _UNITS[1][1]
-    return format_unit(hours, _UNITS[1][0], length="long", locale=current_locale())
+    name, hour = _UNITS[1]
+    return _amount(duration / hour, name)
+
+
+def _amount(amount: float, unit: str) -> str:
+    """Write a number and its unit, which no line break parts."""
+    text = format_unit(amount, unit, length="long", locale=current_locale())
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _first(duration: timedelta) -> int:
