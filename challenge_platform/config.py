@@ -1,9 +1,12 @@
 """The settings of a process: the only place that reads the environment."""
 
 import os
+from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,6 +14,52 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 PREFIX = "CHALLENGE_"
 _ISSUER = r"^https://|^http://(127\.0\.0\.1|localhost|\[::1\])[:/]"
 """Log-ins go over HTTPS, but for a provider on this machine."""
+
+
+class Encryption(StrEnum):
+    """How what is said to a mail server is kept from others on the way."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    OFF = "off"
+
+
+_MAIL = {
+    ("smtps", ""): (Encryption.TLS, 465),
+    ("smtp", ""): (Encryption.STARTTLS, 587),
+    ("smtp", "tls=off"): (Encryption.OFF, 25),
+}
+"""What scheme and query of a mail server's address mean, with the usual port."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailServer:
+    """A server that takes mail."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    encryption: Encryption
+
+    @classmethod
+    def read(cls, url: str, /) -> Self:
+        """Read an address such as smtp://user:password@host:587; raise ValueError for others."""
+        parts = urlsplit(url)
+        if (parts.scheme, parts.query) not in _MAIL or not parts.hostname:
+            raise ValueError(
+                f"{PREFIX}MAIL_URL is no address of a mail server: write "
+                "smtp://user:password@host:587, smtps://user:password@host:465 or "
+                "smtp://localhost:25?tls=off"
+            )
+        encryption, port = _MAIL[parts.scheme, parts.query]
+        return cls(
+            host=parts.hostname,
+            port=parts.port or port,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            encryption=encryption,
+        )
 
 
 class Settings(BaseSettings):
@@ -64,6 +113,32 @@ class Settings(BaseSettings):
     login_limit: Annotated[
         str, Field(description="Attempts to log in or register from one address.")
     ] = "20 per minute"
+    trusted_proxies: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Proxies before the web process, whose X-Forwarded-For then tells the "
+            "addresses of people apart; none are believed when 0.",
+        ),
+    ] = 0
+    contact: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="Whom people ask for help, as pages show it: a name, an address, a number.",
+        ),
+    ] = None
+    mail_url: Annotated[
+        SecretStr | None,
+        Field(
+            description="Server that sends mail, smtp://user:password@host:587 (STARTTLS) or "
+            "smtps://user:password@host (TLS); `?tls=off` sends in clear, for a server on this "
+            "machine. No mail is sent when unset."
+        ),
+    ] = None
+    mail_sender: Annotated[
+        str, Field(description="Sender of the mails, such as Challenges <no-reply@example.org>.")
+    ] = ""
     oidc_issuer: Annotated[
         str | None,
         Field(
@@ -104,6 +179,15 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _mail_can_be_sent(self) -> Self:
+        if self.mail_server is not None and "@" not in self.mail_sender:
+            raise ValueError(
+                f"{PREFIX}MAIL_URL is set, so {PREFIX}MAIL_SENDER must be: give the address that "
+                "mails come from"
+            )
+        return self
+
     def environment(self) -> dict[str, str]:
         """Give the environment of a child process that is to have these settings."""
         given = self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
@@ -120,6 +204,11 @@ class Settings(BaseSettings):
         if self.oidc_client_secret_file is not None:
             return self.oidc_client_secret_file.read_text().strip()
         return self.oidc_client_secret.get_secret_value() if self.oidc_client_secret else None
+
+    @property
+    def mail_server(self) -> "MailServer | None":
+        """The server that sends mail, None where there is no mail."""
+        return MailServer.read(self.mail_url.get_secret_value()) if self.mail_url else None
 
     @property
     def database_address(self) -> str:

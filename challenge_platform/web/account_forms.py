@@ -1,23 +1,45 @@
-"""The forms of an account, with the platform's own rules for names, addresses and passwords."""
+"""The forms of an account, with the platform's own rules for names and passwords."""
 
 import flask_security
-from flask_security import MailUtil, PasswordUtil
+from flask import session
+from flask_security import PasswordUtil, current_user
+from flask_security.change_email import ChangeEmailForm as BaseChangeEmailForm
 from flask_security.forms import RegisterFormV2
-from flask_security.mail_util import EmailValidateException
-from wtforms import Field, StringField  # type: ignore[import-untyped]  # ships no types
+from flask_security.utils import get_message, verify_password
+from wtforms import Field, PasswordField, StringField  # type: ignore[import-untyped]  # ships no types
 from wtforms.validators import ValidationError  # type: ignore[import-untyped]  # ships no types
 
 from challenge_platform.core import account
+from challenge_platform.core.identity import NO_PASSWORD
 from challenge_platform.core.name import normalize_name
 from challenge_platform.errors import Conflict, InvalidInput
 from challenge_platform.web import current
+from challenge_platform.web.contact import contact
 from challenge_platform.web.language import gettext
+from challenge_platform.web.logins import WAY
 
 
 class LoginForm(flask_security.LoginForm):
     """Address and password; nobody is remembered past the end of the session."""
 
     remember = None
+
+    def validate(self, **kwargs: object) -> bool:
+        """Tell a closed account from a wrong password, but only to who knows the password."""
+        valid: bool = super().validate(**kwargs)
+        session.pop(WAY, None)  # of a log-in by a provider that was not ended
+        if self.user_authenticated and self.user is not None and not valid:
+            self.email.errors = []  # Flask-Security would replace it by its one answer for all
+            self.form_errors.append(_closed() if not self.user.active else _unconfirmed())
+        return valid
+
+
+def _closed() -> str:
+    return str(gettext("This account is closed. Ask %(contact)s why.", contact=contact()))
+
+
+def _unconfirmed() -> str:
+    return str(gettext("Open the link that was sent to this address first."))
 
 
 class RegisterForm(RegisterFormV2):
@@ -29,8 +51,8 @@ class RegisterForm(RegisterFormV2):
         """Refuse what is not a name, and another account's."""
         try:
             field.data = normalize_name(field.data or "")
-            with current.platform().database.reading() as session:
-                account.check_name(session, field.data)
+            with current.platform().database.reading() as reading:
+                account.check_name(reading, field.data)
         except InvalidInput as error:
             message = gettext(
                 "Give a name of 1 to 80 visible characters, with a letter or digit, in one "
@@ -42,9 +64,10 @@ class RegisterForm(RegisterFormV2):
             raise ValidationError(message) from error
 
     def validate(self, **kwargs: object) -> bool:
-        """Tell that an address is taken: without mail there is no other way to say it."""
+        """Tell that an address is taken, where there is no mail to tell its owner by."""
         valid: bool = super().validate(**kwargs)
-        self.existing_email_user = None  # Flask-Security then keeps the field's message
+        if current.platform().settings.mail_server is None:
+            self.existing_email_user = None  # Flask-Security then keeps the field's message
         return valid
 
 
@@ -52,20 +75,31 @@ class ChangePasswordForm(flask_security.ChangePasswordForm):
     """The password in use and the new one."""
 
 
-class MailRules(MailUtil):
-    """Takes the addresses that core.account takes, those of an internal network included."""
+class VerifyForm(flask_security.VerifyForm):
+    """The password, asked for again before something that a thief of the session would do."""
 
-    def normalize(self, email: str) -> str:
-        """Give the form under which an address is stored."""
-        try:
-            return account.normalize_email(email)
-        except InvalidInput as error:
-            message = gettext("This is not an e-mail address such as name@example.org.")
-            raise EmailValidateException(message) from error
+    def validate(self, **kwargs: object) -> bool:
+        """Refuse everything where there is no password to know."""
+        return current_user.user.password != NO_PASSWORD and super().validate(**kwargs)
 
-    def validate(self, email: str) -> str:
-        """Do the same: no name server is asked, for there may be none."""
-        return self.normalize(email)
+
+class ChangeEmailForm(BaseChangeEmailForm):
+    """The new address, and the password in use where there is one."""
+
+    password = PasswordField()
+
+    def validate_password(self, field: Field) -> None:
+        """Refuse a wrong password."""
+        if not knows_password(field.data or ""):
+            raise ValidationError(get_message("INVALID_PASSWORD")[0])
+
+
+def knows_password(typed: str, /) -> bool:
+    """Whether it is the person's password; true for who has none, whose log-in must be fresh."""
+    person = current_user.user
+    if person.password == NO_PASSWORD:
+        return True
+    return bool(verify_password(account.normalize_password(typed), person.password))
 
 
 class PasswordRules(PasswordUtil):

@@ -78,29 +78,44 @@ class Accounts(UserDatastore):
         """Give none: the roles of the platform are in `core.account.Role`."""
 
     def create_user(self, **kwargs: Any) -> Account:  # noqa: ANN401 -- the signature that Flask-Security calls
-        """Add a person who registered; the password is hashed already."""
+        """Add a person who registered; the password is hashed already.
+
+        Where there is mail, the address waits to be confirmed.
+        """
         platform = self._platform
+        now = platform.clock()
         with platform.database.writing() as writing:
             user = account.add_user(
                 writing,
                 email=kwargs["email"],
                 name=kwargs["name"],
                 hashed=kwargs["password"],
-                now=platform.clock(),
+                now=now,
             )
+            user.unconfirmed_since = now if platform.settings.mail_server else None
         return Account(user)
 
     def put(self, model: Account) -> None:
         """Write what Flask-Security changed of a person, and record it."""
-        now = self._platform.clock()
+        now, before = self._platform.clock(), model.user
         with self._platform.database.writing() as writing:
             user = writing.get_one(User, model.id)
-            if model.fs_uniquifier != model.user.fs_uniquifier:
+            if model.fs_uniquifier != before.fs_uniquifier:
                 _end_access(writing, user, now=now)
                 user.fs_uniquifier = model.fs_uniquifier
             user.password = model.password or user.password
+            if model.email != before.email:
+                account.change_email(writing, user, email=model.email, now=now)
+            if model.confirmed_at is not None:
+                user.unconfirmed_since = None
+            _put_second_factor(writing, user, model=model, now=now)
             writing.add(user)
         model.take(user)
+
+    def tf_reset(self, user: UserMixin) -> None:
+        """Take the second factor away, and the recovery codes with it."""
+        user.mf_recovery_codes = None
+        super().tf_reset(user)
 
     def commit(self) -> None:
         """Do nothing: every call has committed."""
@@ -115,3 +130,17 @@ def _end_access(session: Session, user: User, *, now: datetime) -> None:
     account.revoke_tokens(session, user, now=now)
     subject = f"user {user.id}"
     audit.record(session, action="password changed", subject=subject, actor=subject, now=now)
+
+
+def _put_second_factor(session: Session, user: User, *, model: Account, now: datetime) -> None:
+    subject = f"user {user.id}"
+    if model.mf_recovery_codes != model.user.recovery_codes:
+        user.recovery_codes = model.mf_recovery_codes
+        if model.mf_recovery_codes:
+            audit.record(
+                session, action="recovery codes made", subject=subject, actor=subject, now=now
+            )
+    if model.tf_totp_secret != model.user.totp_secret:
+        user.totp_secret = model.tf_totp_secret
+        action = "second factor set up" if user.totp_secret else "second factor switched off"
+        audit.record(session, action=action, subject=subject, actor=subject, now=now)

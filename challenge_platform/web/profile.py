@@ -15,6 +15,7 @@ from challenge_platform.errors import InvalidInput
 from challenge_platform.web import current
 from challenge_platform.web.language import gettext
 from challenge_platform.web.language import lazy_gettext as _
+from challenge_platform.web.proof import require_proof
 
 pages = Blueprint("profile", __name__)
 LIFETIMES = (1, 7, 30, 90, 365)
@@ -69,13 +70,14 @@ def end_other_sessions() -> ResponseReturnValue:
 
 
 @pages.get("/profile/tokens")
+@require_proof
 def token_form() -> ResponseReturnValue:
     """Ask what a new token is for."""
-    current.require_user()
     return render_template("profile/token.html", lifetimes=LIFETIMES)
 
 
 @pages.post("/profile/tokens")
+@require_proof
 def create_token() -> ResponseReturnValue:
     """Make a token and show it, this once."""
     person = current.require_user()

@@ -102,8 +102,8 @@ def test_registration_can_be_closed(platform: Platform) -> None:
     assert "/register" not in client.get("/login").text
 
 
-def test_the_log_in_page_says_who_resets_passwords(visitor: Browser) -> None:
-    assert "an administrator of this platform can reset it" in visitor.get("/login").text
+def test_the_log_in_page_leads_who_forgot_the_password_on(visitor: Browser) -> None:
+    assert 'href="/recover"' in visitor.get("/login").text
 
 
 @pytest.mark.usefixtures("alice")

@@ -20,7 +20,7 @@ WEB = FOLDER.parent
 
 def extracted() -> set[str]:
     """Find every string that pages and code give to gettext."""
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    methods = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
     found = extract_from_dir(WEB, method_map=methods, options_map={})
     return {text if isinstance(text, str) else text[0] for _, _, text, *_ in found}
 

@@ -28,7 +28,7 @@ def test_prepare_makes_keys_and_tables_and_changes_nothing_the_second_time(
     assert main(["prepare", "--data-dir", str(tmp_path)]) == 0
 
     assert {path.name for path in first} == {
-        *("session.key", "queue.key", "receipt.key", "receipt.pub")
+        *("session.key", "second-factor.key", "queue.key", "receipt.key", "receipt.pub")
     }
     assert {path: path.read_bytes() for path in first} == first
     assert str(tmp_path / "keys") in capsys.readouterr().out
@@ -41,6 +41,7 @@ def test_keys_outside_the_data_folder_have_their_owners_too(apart: Platform) -> 
     files = {path.name: path.stat() for path in apart.settings.keys.rglob("*") if path.is_file()}
     assert {name: status.st_uid for name, status in files.items()} == {
         "session.key": WEB.uid,
+        "second-factor.key": WEB.uid,
         "receipt.key": WORKER.uid,
         "queue.key": 0,
         "receipt.pub": 0,

@@ -1,0 +1,68 @@
+"""A real mail server on a loopback port, and what arrived at it."""
+
+import re
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from ssl import SSLContext
+from typing import cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+PATIENCE_SECONDS = 10
+
+
+@dataclass
+class Mailbox:
+    """Keeps what it is sent; `port` is where it listens."""
+
+    mails: list[EmailMessage] = field(default_factory=list)
+    port: int = 0
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- the name that aiosmtpd calls
+        """Take a mail."""
+        content = cast("bytes", envelope.content)
+        self.mails.append(message_from_bytes(content, policy=policy.default))
+        return "250 OK"
+
+    def wait_for(self, number: int, /) -> list[EmailMessage]:
+        """Give the mails once so many have arrived."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while len(self.mails) < number and time.monotonic() < end:
+            time.sleep(0.01)
+        assert len(self.mails) == number, [mail["subject"] for mail in self.mails]
+        return self.mails
+
+    def link(self, number: int, /) -> str:
+        """Give the path of the link in the newest of so many mails."""
+        text = self.wait_for(number)[-1].get_content()
+        found = re.search(r"^http://127\.0\.0\.1:8080(/\S+)\s*$", text, re.MULTILINE)
+        assert found, text
+        return found[1]
+
+
+@contextmanager
+def serving(mailbox: Mailbox, /, *, tls: SSLContext | None = None) -> Iterator[Mailbox]:
+    """Let a mailbox listen; with a context it takes mail after STARTTLS only."""
+    mailbox.port = free_port()
+    controller = Controller(
+        mailbox,
+        hostname="127.0.0.1",
+        port=mailbox.port,
+        tls_context=tls,
+        require_starttls=tls is not None,
+    )
+    controller.start()
+    yield mailbox
+    controller.stop()
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on; aiosmtpd must be told one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
