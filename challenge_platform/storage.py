@@ -48,8 +48,9 @@ class ObjectStore:
         incoming = f"incoming/{os.urandom(16).hex()}"
         obstore.put(self._store, incoming, counted())
         key = _key(digest.hexdigest())
+        self._sync(self._folder / incoming)  # under its own name somebody may delete it again
         obstore.rename(self._store, incoming, key)
-        self._sync(key)
+        self._sync((self._folder / key).parent, self._folder)
         return StoredObject(digest.hexdigest(), size)
 
     def read(self, digest: str, /) -> bytes:
@@ -85,10 +86,9 @@ class ObjectStore:
         obstore.delete(self._store, _key(digest))
         return True
 
-    def _sync(self, key: str) -> None:
-        """Make the content and its name survive a power cut."""
-        path = self._folder / key
-        for part in (path, path.parent, self._folder):
+    def _sync(self, *parts: Path) -> None:
+        """Make contents, or the names in folders, survive a power cut."""
+        for part in parts:
             descriptor = os.open(part, os.O_RDONLY)
             try:
                 os.fsync(descriptor)

@@ -23,8 +23,10 @@ from challenge_platform.core.upload import Upload
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import AgreementRequired, NotAuthenticated, NotFound
 from tests.conftest import Participant, participant
+from tests.postgresql import on_both_databases
 
 SLUG = "tiny-survival"
+ROUNDS = 15
 BYTES = b"patient_id,risk\n" + b"".join(b"p%03d,%d\n" % (i, i) for i in range(60))
 VALUES: dict[type, object] = {
     AutoString: "x",
@@ -396,3 +398,33 @@ def test_a_departed_person_cannot_be_found_by_the_address_they_had(
 
     with platform.database.reading() as session, pytest.raises(NotFound):
         account.find_user(session, email=alice.user.email)
+
+
+@on_both_databases
+def test_uploads_and_departures_side_by_side_lose_no_file_that_somebody_still_has(
+    platform: Platform, challenge: PublishedChallenge
+) -> None:
+    for number in range(ROUNDS):
+        leaving = participant(platform, challenge, name=f"leaving{number}")
+        staying = participant(platform, challenge, name=f"staying{number}")
+        content = BYTES.replace(b"p000,0", b"p000,0.%03d" % number)
+        send(platform, leaving, content)
+        together = threading.Barrier(2)
+
+        def leave(who: Participant = leaving, gate: threading.Barrier = together) -> None:
+            gate.wait()
+            depart(platform, who)
+
+        thread = threading.Thread(target=leave)
+        thread.start()
+        together.wait()
+        send(platform, staying, content)
+        thread.join()
+
+        assert platform.store.has(digest(content))
+
+
+def send(platform: Platform, who: Participant, content: bytes) -> None:
+    """Submit a file that nobody scores."""
+    upload = Upload(content=content, filename="p.csv", opened_at=platform.clock())
+    platform.uploads.submit(SLUG, upload, user_id=who.user.id)
