@@ -12,6 +12,7 @@ from challenge_platform.config import Settings
 from challenge_platform.core.catalogue import Catalogue
 from challenge_platform.core.departure import Departures
 from challenge_platform.core.evaluation import Evaluator
+from challenge_platform.core.glance import Glances
 from challenge_platform.core.leaderboard import StateReader
 from challenge_platform.core.reaper import Reaper
 from challenge_platform.core.receipt import Signer
@@ -141,6 +142,11 @@ class Platform:
     def catalogue(self) -> Catalogue:
         """What finds challenges to show; one a process, since it keeps what it read last."""
         return Catalogue()
+
+    @cached_property
+    def glances(self) -> Glances:
+        """What says which state of a board is shown; one a process, as the two others are."""
+        return Glances(self.catalogue, seconds=self.settings.glance_seconds)
 
     @cached_property
     def board_states(self) -> StateReader:

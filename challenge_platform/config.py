@@ -107,6 +107,10 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Jobs after which a worker process is replaced.")
     ] = 1000
     web_threads: Annotated[int, Field(ge=1, description="Threads of the web process.")] = 16
+    glance_seconds: Annotated[
+        float,
+        Field(ge=0, description="For how long web may answer by its last look at a leaderboard."),
+    ] = 0.25
     registration: Annotated[
         bool, Field(description="Whether people may register themselves on the page.")
     ] = True

@@ -1,8 +1,9 @@
-"""What was read last, kept in this process: for values that never change under their key."""
+"""What was read lately, kept in this process: for good what never changes, else for a moment."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
+from time import monotonic
 from typing import Generic, TypeVar
 
 Value = TypeVar("Value")
@@ -11,6 +12,7 @@ Value = TypeVar("Value")
 class Recent(Generic[Value]):
     """Keeps the values that were used last, up to a total weight, for all threads.
 
+    It is for values that never change under their key.
     Each value weighs 1 unless `weigh` says otherwise. The last one stays, whatever it weighs.
     """
 
@@ -47,3 +49,35 @@ class Recent(Generic[Value]):
             found = make()
             self.keep(key, found)
         return found
+
+
+class Momentary(Generic[Value]):
+    """Keeps values for some seconds, so that many who ask at once share one look.
+
+    One who comes after that time looks again; others get the old value until the new one is there.
+    Keys are kept for good, so there must be few of them.
+    """
+
+    def __init__(self, *, seconds: float) -> None:
+        self._seconds = seconds
+        self._kept: dict[Hashable, tuple[float, Value]] = {}
+        self._lock = Lock()
+
+    def get(self, key: Hashable, /, *, look: Callable[[], Value]) -> Value:
+        """Give what was seen a moment ago, or look; what `look` raises is not kept."""
+        now = monotonic()
+        with self._lock:
+            if (kept := self._kept.get(key)) is not None:
+                until, value = kept
+                if now < until:
+                    return value
+                self._kept[key] = now + self._seconds, value  # for those who come meanwhile
+        try:
+            seen = look()
+        except BaseException:
+            with self._lock:
+                self._kept.pop(key, None)
+            raise
+        with self._lock:
+            self._kept[key] = monotonic() + self._seconds, seen
+        return seen

@@ -100,7 +100,7 @@ def runner() -> FakeRunner:
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str | None) -> Settings:
     """Give the settings of a platform in a temporary folder, whose Redis is down."""
-    return Settings(data_dir=tmp_path / "data", database_url=database_url)
+    return Settings(data_dir=tmp_path / "data", database_url=database_url, glance_seconds=0)
 
 
 @pytest.fixture

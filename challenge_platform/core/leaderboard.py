@@ -35,7 +35,9 @@ __all__ = [
     "history",
     "latest",
     "latest_key",
+    "never_built",
     "require_open_board",
+    "sealed",
     "shown_phase",
     "state",
     "states",
@@ -96,7 +98,7 @@ def latest(
     require_open_board(session, challenge, phase=phase, board=board)
     key = _newest(session, challenge, phase=phase, board=board)
     if key is None:
-        return _never_built(challenge, phase=phase, board=board)
+        return never_built(challenge, phase=phase, board=board)
     return _read(reader, key)
 
 
@@ -107,7 +109,7 @@ def latest_key(
     require_open_board(session, challenge, phase=phase, board=board)
     key = _newest(session, challenge, phase=phase, board=board)
     if key is None:
-        return 0, _never_built(challenge, phase=phase, board=board).digest
+        return 0, never_built(challenge, phase=phase, board=board).digest
     return key.number, key.digest
 
 
@@ -202,9 +204,14 @@ def require_open_board(
 ) -> None:
     """Raise Sealed when the board is private and its phase has not been revealed."""
     if board is Board.PRIVATE and not is_revealed(session, challenge.id, phase=phase.key):
-        raise Sealed(
-            f"the private scores of phase {phase.key!r} are sealed until the organizer reveals them"
-        )
+        raise sealed(phase)
+
+
+def sealed(phase: Phase, /) -> Sealed:
+    """Give the error of whoever asks for the private board of a phase that is not revealed."""
+    return Sealed(
+        f"the private scores of phase {phase.key!r} are sealed until the organizer reveals them"
+    )
 
 
 def _of(
@@ -230,7 +237,8 @@ def _read(reader: StateReader, key: StateKey) -> Leaderboard:
     return replace(reader.read(key.digest), number=key.number, built_at=key.built_at)
 
 
-def _never_built(challenge: PublishedChallenge, *, phase: Phase, board: Board) -> Leaderboard:
+def never_built(challenge: PublishedChallenge, /, *, phase: Phase, board: Board) -> Leaderboard:
+    """Give the board before its first state, which has the number 0."""
     empty = Leaderboard(
         challenge=challenge.slug,
         phase=phase.key,

@@ -10,16 +10,15 @@ from sqlmodel import Session
 from challenge_platform.core import team
 from challenge_platform.core.challenge import PublishedChallenge, find_phase
 from challenge_platform.core.definition import Board, Phase
+from challenge_platform.core.glance import Glance
 from challenge_platform.core.leaderboard import (
     Leaderboard,
     Row,
-    latest,
     latest_key,
-    shown_phase,
     states,
 )
 from challenge_platform.core.leaderboard import state as find_state
-from challenge_platform.errors import InvalidInput, NotFound, Sealed
+from challenge_platform.errors import InvalidInput, NotFound
 from challenge_platform.web import current
 from challenge_platform.web.board_files import send_csv, send_document, state_day, state_name
 from challenge_platform.web.board_page import BoardPage, render_board
@@ -52,20 +51,15 @@ def show(slug: str) -> ResponseReturnValue:
     """Show who stands where, how surely, and since when; or that the board is sealed."""
     wanted = _wanted()
     with current.platform().database.reading() as session:
-        challenge = current.platform().catalogue.find(session, slug)
-        phase, board = _asked(challenge)
+        seen = _seen(session, slug)
+        challenge, phase, board = seen.challenge, seen.phase, seen.board
         own = _own_team(session, challenge)
-        try:
-            key = latest_key(session, challenge, phase=phase, board=board)
-        except Sealed:
-            key = None
 
         def render() -> str:
-            if key is None:
+            if seen.key is None:
                 return _frame(challenge, phase=phase, board=board, is_sealed=True)
-            reader = current.platform().board_states
             page = BoardPage(
-                board=latest(session, reader, challenge, phase=phase, board=board),
+                board=seen.read(session, current.platform().board_states),
                 phase=phase,
                 wanted=wanted,
                 path=url_for("leaderboards.show", slug=slug),
@@ -75,7 +69,7 @@ def show(slug: str) -> ResponseReturnValue:
             return _board_page(session, challenge, page)
 
         return conditional_page(
-            *(challenge.version.digest, phase.key, board, key, own), render=render
+            *(challenge.version.digest, phase.key, board, seen.key, own), render=render
         )
 
 
@@ -158,24 +152,24 @@ def _wanted() -> Wanted:
     )
 
 
-def _asked(challenge: PublishedChallenge) -> tuple[Phase, Board]:
-    """Give the phase and board of the query; the phase that is shown and its board by default."""
-    key = request.args.get("phase")
-    phase = (
-        challenge.definition.phase(key) if key else shown_phase(challenge, at=current.opened_at())
-    )
-    name = request.args.get("board", phase.board)
-    if name not in set(Board):
+def _seen(session: Session, slug: str) -> Glance:
+    """Look at the board of the query; raise InvalidInput when there is none of that name."""
+    name = request.args.get("board")
+    if name is not None and name not in set(Board):
         raise InvalidInput(f"there is no board {name[:80]!r}; there is {', '.join(Board)}")
-    return phase, Board(name)
+    return current.platform().glances.at(
+        session,
+        slug,
+        phase=request.args.get("phase") or None,
+        board=Board(name) if name else None,
+        now=current.opened_at(),
+    )
 
 
 def _latest(slug: str) -> Leaderboard:
     platform = current.platform()
     with platform.database.reading() as session:
-        challenge = current.platform().catalogue.find(session, slug)
-        phase, board = _asked(challenge)
-        return latest(session, platform.board_states, challenge, phase=phase, board=board)
+        return _seen(session, slug).read(session, platform.board_states)
 
 
 def _state(

@@ -1,6 +1,11 @@
 """What was read last is kept, up to a weight, and the rest is let go."""
 
-from challenge_platform.recent import Recent
+import time
+
+import pytest
+
+from challenge_platform.errors import NotFound
+from challenge_platform.recent import Momentary, Recent
 
 
 def test_what_is_kept_is_not_made_again() -> None:
@@ -45,3 +50,45 @@ def test_a_value_that_is_kept_again_weighs_once() -> None:
     recent.keep("b", "34")
 
     assert [recent.find(key) for key in "ab"] == ["12", "34"]
+
+
+def test_within_the_moment_one_look_serves_all() -> None:
+    momentary: Momentary[int] = Momentary(seconds=60)
+    seen = iter(range(10))
+
+    assert [momentary.get("key", look=lambda: next(seen)) for _ in range(3)] == [0, 0, 0]
+    assert momentary.get("other", look=lambda: next(seen)) == 1
+
+
+def test_after_the_moment_it_is_looked_again() -> None:
+    momentary: Momentary[int] = Momentary(seconds=0)
+    seen = iter(range(10))
+
+    assert [momentary.get("key", look=lambda: next(seen)) for _ in range(3)] == [0, 1, 2]
+
+
+def test_who_comes_while_another_looks_again_gets_the_old_value() -> None:
+    momentary: Momentary[str] = Momentary(seconds=0.05)
+    momentary.get("key", look=lambda: "old")
+    time.sleep(0.06)
+    meanwhile: list[str] = []
+
+    def look() -> str:
+        meanwhile.append(momentary.get("key", look=lambda: "a second look"))
+        return "new"
+
+    assert momentary.get("key", look=look) == "new"
+    assert meanwhile == ["old"]
+
+
+def test_what_cannot_be_seen_any_more_is_not_shown_from_memory() -> None:
+    momentary: Momentary[str] = Momentary(seconds=0.05)
+    momentary.get("key", look=lambda: "old")
+    time.sleep(0.06)
+
+    def fail() -> str:
+        raise NotFound("it is gone")
+
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            momentary.get("key", look=fail)

@@ -6,9 +6,11 @@ from flask import Response, request, url_for
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field
+from sqlmodel import Session
 
 from challenge_platform.core.definition import Board
-from challenge_platform.core.leaderboard import Leaderboard, latest, latest_key, shown_phase
+from challenge_platform.core.glance import Glance
+from challenge_platform.core.leaderboard import Leaderboard
 from challenge_platform.web import current
 from challenge_platform.web.api.answer import conditional, refusals
 from challenge_platform.web.api.challenges import ChallengePath
@@ -49,28 +51,20 @@ def show(path: ChallengePath, query: BoardQuery) -> Response:
     """Give a page of a leaderboard; private boards are sealed until their reveal."""
     platform = current.platform()
     with platform.database.reading() as session:
-        challenge = platform.catalogue.find(session, path.slug)
-        phase = (
-            challenge.definition.phase(query.phase)
-            if query.phase
-            else shown_phase(challenge, at=current.opened_at())
+        seen = platform.glances.at(
+            session, path.slug, phase=query.phase, board=query.board, now=current.opened_at()
         )
-        board = query.board or phase.board
-        number, digest = latest_key(session, challenge, phase=phase, board=board)
-        etag = f"{number}-{digest}"
+        etag = "{}-{}".format(*seen.opened())
         if request.if_none_match.contains_weak(etag):
             return conditional(Response(), etag=etag)
         content = answers().get(
-            (etag, query.page),
-            make=lambda: _content(
-                latest(session, platform.board_states, challenge, phase=phase, board=board),
-                page=query.page,
-            ),
+            (etag, query.page), make=lambda: _content(session, seen, page=query.page)
         )
     return conditional(Response(content, mimetype="application/json"), etag=etag)
 
 
-def _content(found: Leaderboard, *, page: int) -> bytes:
+def _content(session: Session, seen: Glance, *, page: int) -> bytes:
+    found = seen.read(session, current.platform().board_states)
     return _document(found, page=page).model_dump_json().encode()
 
 
