@@ -171,6 +171,12 @@ def test_the_launcher_knows_no_password() -> None:
     assert variables("launcher").keys() == {"CHALLENGE_SCORING_IMAGE"}
 
 
+def test_only_web_knows_the_secret_of_the_log_in_provider() -> None:
+    told = [name for name in SERVICES if "CHALLENGE_OIDC_CLIENT_SECRET" in variables(name)]
+
+    assert told == ["web"]
+
+
 @pytest.mark.parametrize("service", sorted(SERVICES))
 def test_every_setting_that_is_given_is_one_of_the_platform(service: str) -> None:
     names = {name.removeprefix(PREFIX).lower() for name in variables(service) if PREFIX in name}
