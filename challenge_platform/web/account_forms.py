@@ -1,7 +1,7 @@
 """The forms of an account, with the platform's own rules for names and passwords."""
 
 import flask_security
-from flask import session
+from flask import session, url_for
 from flask_security import PasswordUtil, current_user
 from flask_security.change_email import ChangeEmailForm as BaseChangeEmailForm
 from flask_security.forms import RegisterFormV2
@@ -28,6 +28,7 @@ class LoginForm(flask_security.LoginForm):
         """Tell a closed account from a wrong password, but only to who knows the password."""
         valid: bool = super().validate(**kwargs)
         session.pop(WAY, None)  # of a log-in by a provider that was not ended
+        self.next.data = self.next.data or url_for("challenges.list_")
         if self.user_authenticated and self.user is not None and not valid:
             self.email.errors = []  # Flask-Security would replace it by its one answer for all
             self.form_errors.append(_closed() if not self.user.active else _unconfirmed())

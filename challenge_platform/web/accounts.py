@@ -42,6 +42,7 @@ def register(app: Flask, platform: Platform, /) -> None:
         change_email_form=ChangeEmailForm,
         verify_form=VerifyForm,
         two_factor_setup_form=second_factor.SetUpForm,
+        two_factor_rescue_form=second_factor.RescueForm,
         mail_util_cls=mail.Post,
         password_util_cls=PasswordRules,
         totp_cls=second_factor.Codes,

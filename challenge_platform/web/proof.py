@@ -36,7 +36,10 @@ def require_proof(view: Callable[..., Any], /) -> Callable[..., Any]:
     return cast("Callable[..., Any]", required(view))
 
 
-def _refuse(_mechanisms: object, _headers: object = None) -> ResponseValue:
+def _refuse(
+    mechanisms: list[str] | None = None, headers: dict[str, str] | None = None
+) -> ResponseValue:
+    del mechanisms, headers
     raise NotAuthenticated("log in to see this page")
 
 

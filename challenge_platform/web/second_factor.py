@@ -18,7 +18,7 @@ from flask_security.recovery_codes import MfRecoveryCodesUtil
 from flask_security.utils import get_message
 from markupsafe import Markup
 from passlib.totp import TotpMatch, UsedTokenError  # type: ignore[import-untyped]  # ships no types
-from wtforms import PasswordField, StringField  # type: ignore[import-untyped]  # ships no types
+from wtforms import PasswordField, RadioField, StringField  # type: ignore[import-untyped]  # ships no types
 
 from challenge_platform.bootstrap import Platform, read_secret
 from challenge_platform.core import second_factor
@@ -143,9 +143,16 @@ class RecoveryCodes(MfRecoveryCodesUtil):
         return True
 
 
+class RescueForm(flask_security.TwoFactorRescueForm):
+    """What Flask-Security offers who lost the app; the page has a link to the only thing of it."""
+
+    help_setup = RadioField(choices=[])
+
+
 class SetUpForm(flask_security.TwoFactorSetupForm):
     """Setting a second factor up, or switching it off with the password and a code."""
 
+    setup = StringField()  # what a hidden field says; Flask-Security would draw buttons
     password = PasswordField()
     code = StringField()
 
