@@ -1,8 +1,5 @@
-"""The organizer's and operator's commands: users, building a challenge's data, the reveal."""
+"""The organizer's and operator's commands: preparing, building a challenge's data, the reveal."""
 
-import secrets
-import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -12,10 +9,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
 from challenge_platform.config import Settings
-from challenge_platform.core import account
-from challenge_platform.core.account import Role, Scope
 from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.departure import partings_of
 from challenge_platform.core.reveal import reveal
 from challenge_platform.errors import InvalidInput
 
@@ -60,88 +54,6 @@ def prepare(*, data_dir: DataDir = None) -> None:
     platform = open_platform(data_dir)
     datadir.prepare(platform)
     typer.echo(f"prepared: keys in {platform.keys.folder}, tables of this version in the database")
-
-
-@app.command("create")
-def create_user(
-    email: str,
-    *,
-    name: Annotated[str, typer.Option(help="Name shown on leaderboards.")],
-    role: Annotated[Role, typer.Option(help="What the person may do.")] = Role.PARTICIPANT,
-    password_stdin: Annotated[
-        bool, typer.Option(help="Read the password from standard input.")
-    ] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Make an account; without --password-stdin a random password is made and printed."""
-    platform = prepared_platform(data_dir)
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else secrets.token_urlsafe(12)
-    with platform.database.writing() as session:
-        account.create_user(
-            session, email=email, name=name, password=password, role=role, now=platform.clock()
-        )
-    typer.echo(f"{email}: made, {role}")
-    if not password_stdin:
-        typer.echo(f"password: {password}")
-
-
-@app.command("reset-password")
-def reset_password(email: str, *, data_dir: DataDir = None) -> None:
-    """Give an account a new random password, print it, and end its sessions and API tokens."""
-    platform = prepared_platform(data_dir)
-    password = secrets.token_urlsafe(12)
-    with platform.database.writing() as session:
-        user = account.find_user(session, email=email)
-        account.reset_password(session, user, password=password, now=platform.clock())
-    typer.echo(f"password: {password}")
-
-
-@app.command("token")
-def issue_token(
-    email: str,
-    *,
-    name: Annotated[str, typer.Option(help="What the token is for.")] = "command line",
-    days: Annotated[int, typer.Option(min=1, max=366, help="Days until it ends.")] = 30,
-    scope: Annotated[
-        list[Scope] | None, typer.Option(help="What it may do; repeat for several.")
-    ] = None,
-    data_dir: DataDir = None,
-) -> None:
-    """Make an API token for an account and print it; it cannot be shown again."""
-    platform = prepared_platform(data_dir)
-    with platform.database.writing() as session:
-        token = account.issue_token(
-            session,
-            account.find_user(session, email=email),
-            name=name,
-            now=platform.clock(),
-            scopes=tuple(scope or (Scope.READ, Scope.SUBMIT)),
-            lifetime=timedelta(days=days),
-        )
-    typer.echo(token)
-
-
-@app.command("delete")
-def delete_user(
-    email: str,
-    *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    data_dir: DataDir = None,
-) -> None:
-    """Delete an account for good, with the files of the teams that nobody is left in."""
-    platform = prepared_platform(data_dir)
-    with platform.database.reading() as session:
-        user = account.find_user(session, email=email)
-        partings = partings_of(session, user)
-    for parting in partings:
-        end = "loses its name and files" if parting.ends else "has other members and stays"
-        typer.echo(f"team {parting.team!r} {end}: {parting.submissions} submission(s)")
-    if not yes:
-        typer.confirm(f"Delete the account of {email}? This cannot be undone.", abort=True)
-    departed = platform.departures.depart(user.id, by="administrator")
-    typer.echo(
-        f"{email}: deleted; account {departed.user_id} has {len(departed.digests)} file(s) fewer"
-    )
 
 
 @app.command("build")

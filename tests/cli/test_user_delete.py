@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli import organizer as commands
+from challenge_platform.cli import users as commands
 from challenge_platform.core import account
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.departure import Departure

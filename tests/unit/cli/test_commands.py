@@ -58,6 +58,9 @@ def test_the_names_that_other_programs_rely_on_are_there() -> None:
         "doctor",
         "user create",
         "user reset-password",
+        "user reset-totp",
+        "user ban",
+        "user unban",
         "user token",
         "user delete",
     }
