@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -25,7 +26,7 @@ from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
 from challenge_platform.cli.supervisor import web_command
 from challenge_platform.config import Settings
-from challenge_platform.core import standing
+from challenge_platform.core import account, standing
 from challenge_platform.core.account import User
 from challenge_platform.core.board import build_board
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
@@ -56,19 +57,22 @@ class Asked:
     name: str
     path: str
     conditional: bool = False
+    signed_in: bool = False
 
 
+API = f"/api/v1/challenges/{CHALLENGE.name}/leaderboard"
+PAGE = f"/challenges/{CHALLENGE.name}/leaderboard"
 ASKED = (
     Asked(name="GET /healthz (reference)", path="/healthz"),
-    Asked(name="API, 200", path=f"/api/v1/challenges/{CHALLENGE.name}/leaderboard"),
-    Asked(
-        name="API, 304",
-        path=f"/api/v1/challenges/{CHALLENGE.name}/leaderboard",
-        conditional=True,
-    ),
-    Asked(name="page, 200", path=f"/challenges/{CHALLENGE.name}/leaderboard"),
-    Asked(name="page, 304", path=f"/challenges/{CHALLENGE.name}/leaderboard", conditional=True),
+    Asked(name="API, 200", path=API),
+    Asked(name="API, 304", path=API, conditional=True),
+    Asked(name="page, 200", path=PAGE),
+    Asked(name="page, 304", path=PAGE, conditional=True),
+    Asked(name="page, signed in, 200", path=PAGE, signed_in=True),
+    Asked(name="page, signed in, 304", path=PAGE, conditional=True, signed_in=True),
 )
+EMAIL = "reader@example.org"
+PASSWORD = "correct horse battery"  # noqa: S105 -- of an account that lives as long as the run
 
 
 def measure() -> Iterator[str]:
@@ -80,6 +84,7 @@ def measure() -> Iterator[str]:
         datadir.prepare(platform, slugs=[CHALLENGE.name], separate=False)
         build_challenge(platform, CHALLENGE, say=lambda line: print(line, file=sys.stderr))
         fill(platform)
+        _reader(platform)
         yield f"{SUBMISSIONS:,} scored submissions of {TEAMS:,} teams on SQLite"
         yield from _building(platform)
         yield ""
@@ -142,6 +147,17 @@ def _team(
     session.flush()
     session.add(Membership(user_id=user.id, challenge_id=challenge.id, team_id=team.id))
     return user.id, team.id
+
+
+def _reader(platform: Platform) -> None:
+    """Make a person who can log in, a member of a team that stands on the board."""
+    with platform.database.writing() as session:
+        challenge = find_challenge(session, CHALLENGE.name)
+        user = account.create_user(
+            session, email=EMAIL, name="Reader", password=PASSWORD, now=platform.clock()
+        )
+        team = session.exec(select(Team).where(Team.name == "Team 1")).one()
+        session.add(Membership(user_id=user.id, challenge_id=challenge.id, team_id=team.id))
 
 
 def _submission(challenge: PublishedChallenge, who: tuple[int, int], *, at: datetime) -> Submission:
@@ -234,29 +250,43 @@ def _serving(address: str) -> Iterator[str]:
     )
     yield f"{'':<29}{'p50':>12}{'p99':>9}{'p50':>7}{'p50':>12}{'p99':>9}"
     reference = None
-    for asked in ASKED:
-        load = _load(f"{address}{asked.path}", conditional=asked.conditional)
-        server, client = _percentiles(load.server), _percentiles(load.client)
-        reference = reference or server[0]
-        yield (
-            f"{asked.name:<29}{server[0]:>12.2f}{server[1]:>9.2f}{server[0] / reference:>7.1f}"
-            f"{client[0]:>12.2f}{client[1]:>9.2f}"
-            f"{len(load.client) / load.seconds:>8.0f}{load.octets / 1e3:>7.1f}"
-        )
+    with httpx.Client(base_url=address) as reader:
+        _log_in(reader)
+        for asked in ASKED:
+            load = _load(reader if asked.signed_in else httpx.Client(base_url=address), asked)
+            server, client = _percentiles(load.server), _percentiles(load.client)
+            reference = reference or server[0]
+            yield (
+                f"{asked.name:<29}{server[0]:>12.2f}{server[1]:>9.2f}{server[0] / reference:>7.1f}"
+                f"{client[0]:>12.2f}{client[1]:>9.2f}"
+                f"{len(load.client) / load.seconds:>8.0f}{load.octets / 1e3:>7.1f}"
+            )
 
 
-def _load(address: str, *, conditional: bool) -> Load:
-    etag = httpx.get(address).raise_for_status().headers["ETag"] if conditional else None
-    command = [sys.executable, "-m", "bench.load", address, "--connections", str(CONNECTIONS)]
-    if etag:
-        command += ["--etag", etag]
+def _log_in(reader: httpx.Client) -> None:
+    form = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', reader.get("/login").text)
+    if form is None:
+        raise RuntimeError("the log-in form has no token")
+    given = {"email": EMAIL, "password": PASSWORD, "csrf_token": form[1]}
+    answer = reader.post("/login", data=given, headers={"Referer": str(reader.base_url)})
+    if not answer.is_redirect:
+        raise RuntimeError(f"the log-in answered {answer.status_code}")
+
+
+def _load(reader: httpx.Client, asked: Asked) -> Load:
+    seen = reader.get(asked.path).raise_for_status()
+    headers = {"Cookie": seen.request.headers.get("Cookie", "")}
+    if asked.conditional:
+        headers["If-None-Match"] = seen.headers["ETag"]
+    command = [sys.executable, "-m", "bench.load", str(seen.url)]
+    command += ["--connections", str(CONNECTIONS), "--headers", json.dumps(headers)]
     for requests in (WARM_UP, REQUESTS):
         done = subprocess.run(  # noqa: S603 -- our own program
             [*command, "--requests", str(requests)], stdout=subprocess.PIPE, check=True
         )
     found = Load(**json.loads(done.stdout))
-    if set(found.statuses) != {304 if conditional else 200}:
-        raise RuntimeError(f"{address} answered {sorted(set(found.statuses))}")
+    if set(found.statuses) != {304 if asked.conditional else 200}:
+        raise RuntimeError(f"{asked.path} answered {sorted(set(found.statuses))}")
     return found
 
 

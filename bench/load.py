@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
@@ -25,11 +26,10 @@ class Load:
     octets: int
 
 
-def ask(address: str, /, *, connections: int, requests: int, etag: str | None) -> Load:
+def ask(address: str, /, *, connections: int, requests: int, headers: Mapping[str, str]) -> Load:
     """Send `requests` requests over each connection, one after another, all connections at once."""
     parts = urlsplit(address)
     path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    headers = {"If-None-Match": etag} if etag else {}
     statuses: list[int] = []
     server: list[float] = []
     client: list[float] = []
@@ -42,7 +42,7 @@ def ask(address: str, /, *, connections: int, requests: int, etag: str | None) -
         ready.wait()
         for _ in range(requests):
             started = time.perf_counter()
-            connection.request("GET", path, headers=headers)
+            connection.request("GET", path, headers=dict(headers))
             answer = connection.getresponse()
             body = answer.read()
             client.append(1000 * (time.perf_counter() - started))
@@ -75,10 +75,10 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--requests", type=int, default=100)
-    parser.add_argument("--etag")
+    parser.add_argument("--headers", type=json.loads, default={}, help="as a JSON object")
     given = parser.parse_args()
     found = ask(
-        given.address, connections=given.connections, requests=given.requests, etag=given.etag
+        given.address, connections=given.connections, requests=given.requests, headers=given.headers
     )
     sys.stdout.write(json.dumps(asdict(found)))
 
