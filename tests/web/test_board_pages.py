@@ -287,6 +287,15 @@ def test_without_a_history_there_is_no_picture(anonymous: Visitor) -> None:
     assert "<figure" not in anonymous.get(PAGE).text
 
 
+def test_one_moment_is_no_history(
+    platform: Platform, challenge: PublishedChallenge, alices: Program, anonymous: Visitor
+) -> None:
+    platform.evaluator.evaluate(alices.submit().json["id"])
+    keep(platform, challenge, a_board([a_row("alice")]), after=timedelta(hours=1))
+
+    assert "<figure" not in anonymous.get(PAGE).text
+
+
 def test_a_score_that_is_to_be_small_is_said_to_be_so(
     platform: Platform, challenge: PublishedChallenge, anonymous: Visitor
 ) -> None:
@@ -425,6 +434,7 @@ def test_a_citation_names_title_state_date_address_and_digest(
     assert f'echo "{board.digest}  board.json" | sha256sum --check' in english
     assert f"  url = {{{address}}},\n  note = {{SHA-256 {board.digest}}}" in english
     assert "author = {{Tiny survival}}" in english
+    assert f'<a href="{STATE}">{address}</a>' in english
 
 
 def test_signs_of_tex_are_escaped_in_bibtex(
@@ -520,10 +530,10 @@ def test_a_page_that_has_not_changed_is_not_sent_again(
 
 @pytest.mark.usefixtures("board")
 def test_who_logs_in_or_out_gets_a_page_of_their_own(
-    app: Flask, alice: Participant, browser: Callable[[User], Browser]
+    app: Flask, organizer: User, browser: Callable[[User], Browser]
 ) -> None:
     stranger = Visitor(app.test_client()).get(PAGE).headers["ETag"]
-    hers = browser(alice.user)
+    hers = browser(organizer)
     hers.get(PAGE)  # shows what logging in left to say
 
     page = hers.get(PAGE, headers={"If-None-Match": stranger})

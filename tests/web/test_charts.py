@@ -75,8 +75,10 @@ def test_a_line_of_many_points_is_marked_at_its_end_only() -> None:
 
 
 @pytest.mark.parametrize("frame", [WIDE, NARROW])
-def test_labels_never_cover_each_other(frame: Frame) -> None:
-    chart = drawn(*(series(f"t{n}", 0.5 + n * 1e-6) for n in range(9)), frame=frame)
+@pytest.mark.parametrize("alone", [0.1, 0.9])
+def test_labels_never_cover_each_other(alone: float, frame: Frame) -> None:
+    crowd = (series(f"t{n}", 0.5 + n * 1e-6) for n in range(8))
+    chart = drawn(series("far", alone), *crowd, frame=frame)
 
     heights = sorted(line.label_y for line in chart.lines)
     assert min(b - a for a, b in pairwise(heights)) >= 16 - 0.11
