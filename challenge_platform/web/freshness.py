@@ -11,6 +11,7 @@ from flask import Response, current_app, request, session
 from challenge_platform.recent import Recent
 from challenge_platform.web import current
 from challenge_platform.web.language import current_language
+from challenge_platform.web.preferences import current_timezone
 
 KEPT_BYTES = 8_000_000
 
@@ -56,11 +57,12 @@ def answers() -> Recent[bytes]:
 
 
 def _reader() -> tuple[object, ...]:
-    """Give what pages show of a reader: who it is, the token of forms, what cookies prefer."""
+    """Give what pages show of a reader: who it is, the token of forms, what they prefer."""
     person, own = current.user(), current_app.config["SESSION_COOKIE_NAME"]
     preferred = sorted((name, value) for name, value in request.cookies.items() if name != own)
     # The session's cookie is signed anew with each answer: what matters is inside.
-    return (person.id if person else None, session.get("csrf_token"), preferred)
+    reader = person.id if person else None
+    return (reader, session.get("csrf_token"), current_timezone(), preferred)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import html
 import re
+import shutil
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,18 +11,22 @@ import pytest
 from sqlalchemy import event
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.cli.build import build_challenge
 from challenge_platform.core import account
 from challenge_platform.core.account import User
 from challenge_platform.core.board import build_board
-from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.dashboard import dashboard_of
 from challenge_platform.core.definition import Board
 from challenge_platform.core.heartbeat import Part, beat
+from challenge_platform.core.reveal import reveal
 from challenge_platform.core.submission import State, Submission
-from tests.conftest import PASSWORD, Participant, participant, publish_changed
+from challenge_platform.core.team import join
+from tests.conftest import PASSWORD, TINY, Participant, participant, publish_changed
 from tests.fakes import Clock
 from tests.web.conftest import SLUG, Browser, Program, Visitor, predictions
 
+NO_END = "2020-01-01T00:00:00+00:00, board: public"
 OPEN_UNTIL = "2020-01-01T00:00:00+00:00, closes: 2026-11-25T16:30:00+00:00, board: public"
 
 
@@ -118,7 +123,7 @@ def test_a_log_in_leads_to_the_dashboard_or_to_the_page_that_was_wanted(
 def test_the_open_phase_is_shown_with_its_deadline_in_three_zones_and_the_time_left(
     platform: Platform, tmp_path: Path, hers: Browser
 ) -> None:
-    publish_changed(platform, tmp_path, "2020-01-01T00:00:00+00:00, board: public", OPEN_UNTIL)
+    publish_changed(platform, tmp_path, NO_END, OPEN_UNTIL)
 
     text = dashboard(hers, "?timezone=America/New_York")
 
@@ -320,6 +325,54 @@ def test_names_that_people_give_are_shown_as_text(
     assert "&lt;script&gt;alert(1)" in page
 
 
+def test_a_reveal_is_told_and_the_private_place_is_shown(
+    platform: Platform,
+    challenge: PublishedChallenge,
+    alices: Program,
+    hers: Browser,
+    clock: Clock,
+) -> None:
+    scored(platform, alices)
+    assert "private" not in dashboard(hers)
+    clock.advance(minutes=5)
+
+    with platform.database.writing() as session:
+        reveal(
+            session,
+            platform.store,
+            challenge,
+            phase="development",
+            release_key=platform.keys.release.open(SLUG),
+            now=clock(),
+        )
+
+    text = dashboard(hers)
+    assert "development Closed" in text
+    assert "The private scores of phase development were revealed." in text
+    assert "Private board of phase development: you stand at rank 1." in text
+    assert "Rank, private board 1" in text
+    assert "Submit a file" not in text
+
+
+def test_the_challenge_that_closes_first_stands_first(
+    platform: Platform, tmp_path: Path, alice: Participant, hers: Browser
+) -> None:
+    platform.keys.create_for("urgent")
+    copy = shutil.copytree(TINY, tmp_path / "urgent")
+    text = (copy / "challenge.yaml").read_text().replace("slug: tiny-survival", "slug: urgent")
+    text = text.replace("Tiny survival", "Urgent").replace(NO_END, OPEN_UNTIL)
+    (copy / "challenge.yaml").write_text(text)
+    build_challenge(platform, copy, say=lambda _line: None)
+    with platform.database.writing() as session:
+        urgent = find_challenge(session, "urgent")
+        user = session.get_one(User, alice.user.id)
+        join(session, urgent, user=user, agreement_version="1", now=platform.clock())
+
+    text = dashboard(hers)
+
+    assert text.index("Team alice Urgent") < text.index("Team alice Tiny survival")
+
+
 # How it is computed.
 
 
@@ -365,8 +418,14 @@ def olgas(organizer: User, browser: Callable[[User], Browser]) -> Browser:
 
 
 def test_organizers_see_what_each_challenge_has_and_what_waits_too_long(
-    platform: Platform, alices: Program, bobs: Program, olgas: Browser, clock: Clock
+    platform: Platform,
+    challenge: PublishedChallenge,
+    alices: Program,
+    bobs: Program,
+    olgas: Browser,
+    clock: Clock,
 ) -> None:
+    participant(platform, challenge, name="reference", baseline=True)
     scored(platform, alices)
     bobs.submit()
     clock.advance(minutes=6)
