@@ -30,6 +30,7 @@ from challenge_platform.web import (
     recovery,
     reference,
     submissions,
+    teams,
     times,
 )
 from challenge_platform.web.problem import Problem
@@ -38,6 +39,7 @@ VERSION = "1"
 PAGES = (
     challenges.pages,
     submissions.pages,
+    teams.pages,
     leaderboards.pages,
     dashboard.pages,
     profile.pages,

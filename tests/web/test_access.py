@@ -87,6 +87,14 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/challenges/<slug:slug>/submissions.csv"): LOGGED_IN,
     ("GET", "/challenges/<slug:slug>/submissions.json"): LOGGED_IN,
     ("GET", "/challenges/<slug:slug>/template.csv"): Access((303, 403, 200, 200, 200)),
+    ("GET", "/challenges/<slug:slug>/team"): LOGGED_IN,
+    ("POST", "/challenges/<slug:slug>/team/invitations"): Access((303, 403, 201, 403, 409)),
+    ("POST", "/challenges/<slug:slug>/team/invitations/<id_>/withdraw"): Access(
+        (303, 403, 404, 403, 404)
+    ),
+    ("GET", "/challenges/<slug:slug>/team/join/<secret>"): Access((303, 404, 404, 404, 404)),
+    ("POST", "/challenges/<slug:slug>/team/join/<secret>"): Access((303, 404, 404, 404, 404)),
+    ("POST", "/challenges/<slug:slug>/team/leave"): Access((303, 403, 409, 403, 409)),
     ("GET", "/submissions/<hex:id_>"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/state.json"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/receipt"): OF_THE_TEAM,
@@ -210,6 +218,8 @@ class World:
             "<hex:id>": owned,
             "/static/<path:filename>": "/static/tokens.css",
             "<token>": "x",
+            "<secret>": "x",
+            "<id_>": "x",
             "<key>": "x",
             "<key:phase>": "development",
             "<any(public, private):board>": "public",
