@@ -138,8 +138,12 @@ def count_teams(session: Session, /) -> dict[int, int]:
 
 def team_of(session: Session, /, *, user_id: int, challenge_id: int) -> Team | None:
     """Give the person's team in a challenge, or None before they joined."""
-    membership = session.get(Membership, (user_id, challenge_id))
-    return session.get(Team, membership.team_id) if membership else None
+    query = (
+        select(Team)
+        .join(Membership, col(Membership.team_id) == Team.id)
+        .where(Membership.user_id == user_id, Membership.challenge_id == challenge_id)
+    )
+    return session.exec(query).first()
 
 
 def has_accepted(session: Session, challenge: PublishedChallenge, /, *, user_id: int) -> bool:
