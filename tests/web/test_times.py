@@ -298,6 +298,23 @@ def test_a_page_that_a_browser_has_is_sent_again_once_the_zone_is_another(hers: 
     assert "Your zone: Asia/Tokyo" in footer(changed.text)
 
 
+def test_the_deadline_is_shown_on_the_submit_page_too(
+    platform: Platform, tmp_path: Path, hers: Browser
+) -> None:
+    publish_changed(
+        platform,
+        tmp_path,
+        "2020-01-01T00:00:00+00:00, board",
+        "2020-01-01T00:00:00+00:00, closes: 2026-11-25T16:30:00+00:00, board",
+    )
+
+    page = hers.get(f"/challenges/{SLUG}/submit?timezone=Asia/Tokyo").text
+
+    assert "Thu 26 Nov 2026, 01:30" in page
+    assert "Asia/Tokyo (UTC+9)" in page
+    assert 'href="/help#deadlines"' in page
+
+
 @pytest.mark.usefixtures("challenge")
 def test_the_api_heeds_no_preference_and_gives_utc(anonymous: Visitor) -> None:
     answer = anonymous.get(f"/api/v1/challenges/{SLUG}?timezone=Asia/Tokyo&language=fr")
