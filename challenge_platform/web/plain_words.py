@@ -113,12 +113,14 @@ def _events(metric: str, number: int) -> Markup:
 
 def _too_few_events(board: Leaderboard) -> Sentences:
     """Say that nothing can be told, where a metric rests on fewer than FEW_EVENTS events."""
-    events = board.judged.events.values() if board.judged else ()
-    if not any(number is not None and number < FEW_EVENTS for number in events):
+    events = board.judged.events.items() if board.judged else ()
+    few = [metric for metric, number in events if number is not None and number < FEW_EVENTS]
+    if not few:
         return ()
     text = gettext(
-        "That is too few events to tell which team does better than another, or than a baseline: "
-        "the order below may well be chance.",
+        "So few events in %(metrics)s cannot tell which team does better than another, or than a "
+        "baseline: the order below may well be chance.",
+        metrics=codes(few),
     )
     return (_sentence(text),)
 
