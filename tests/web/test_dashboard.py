@@ -4,10 +4,11 @@ import html
 import re
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import event
 
 from challenge_platform.bootstrap import Platform
@@ -15,13 +16,17 @@ from challenge_platform.cli.build import build_challenge
 from challenge_platform.core import account
 from challenge_platform.core.account import User
 from challenge_platform.core.board import build_board
+from challenge_platform.core.board_state import Row
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
-from challenge_platform.core.dashboard import dashboard_of
+from challenge_platform.core.dashboard import Participation, dashboard_of
 from challenge_platform.core.definition import Board
+from challenge_platform.core.feedback import Score
 from challenge_platform.core.heartbeat import Part, beat
+from challenge_platform.core.news import Moved
 from challenge_platform.core.reveal import reveal
 from challenge_platform.core.submission import State, Submission
 from challenge_platform.core.team import join
+from challenge_platform.web.news_words import told
 from tests.conftest import PASSWORD, TINY, Participant, participant, publish_changed
 from tests.fakes import Clock
 from tests.web.conftest import SLUG, Browser, Program, Visitor, predictions
@@ -223,6 +228,78 @@ def test_news_that_were_read_are_told_no_more_and_later_ones_are(
     text = dashboard(hers)
     assert "ended: scored" not in text
     assert "from rank 1 to rank 2" in text
+
+
+def line(*, rank: int, group: int | None, score: float | None = None) -> Row:
+    """Give a team's line of a board."""
+    shown = Score(
+        key="c",
+        primary=True,
+        direction="maximize",
+        value=score,
+        low=None,
+        high=None,
+        undefined=None,
+    )
+    return Row(
+        rank=rank,
+        rank_low=rank,
+        rank_high=rank,
+        group=group,
+        team="alice",
+        baseline=False,
+        scores=(shown,) if score is not None else (),
+        entries=1,
+        last_submission=datetime(2026, 11, 22, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (None, line(rank=2, group=2), "you stand at rank 2."),
+        (line(rank=5, group=2), line(rank=3, group=2), "from rank 5 to rank 3."),
+        (
+            line(rank=3, group=2),
+            line(rank=3, group=1),
+            "still rank 3. You are in the first group.",
+        ),
+        (
+            line(rank=3, group=1),
+            line(rank=3, group=None),
+            "still rank 3. You are no longer in the first group.",
+        ),
+        (
+            line(rank=2, group=1, score=0.5),
+            line(rank=1, group=1, score=0.75),
+            "from rank 2 to rank 1. Score 0.5000 before, 0.7500 now.",
+        ),
+    ],
+)
+def test_a_move_is_told_in_words(
+    app: Flask,
+    alice: Participant,
+    challenge: PublishedChallenge,
+    before: Row | None,
+    after: Row,
+    words: str,
+) -> None:
+    moved = Moved(
+        at=datetime(2026, 11, 22, tzinfo=UTC),
+        phase="development",
+        board=Board.PUBLIC,
+        before=before,
+        after=after,
+    )
+    taking = Participation(
+        challenge=challenge, team=alice.team, accepted=True, phases=(), under_way=(), news=(moved,)
+    )
+
+    with app.test_request_context("/"):
+        [item] = told([taking])
+
+    assert item.text == f"Public board of phase development: {words}"
+    assert item.address == f"/challenges/{SLUG}/leaderboard?phase=development&board=public"
 
 
 def test_a_team_hears_nothing_of_the_submissions_of_others(
