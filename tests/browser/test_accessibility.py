@@ -1,0 +1,80 @@
+"""Every page, in every look, without a barrier that axe or a narrow window shows."""
+
+from http import HTTPStatus
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.looks import LOOKS, Look, barriers, watch
+from tests.web.conftest import (  # noqa: F401 -- pytest finds fixtures by their names
+    SLUG,
+    app,
+    browser,
+    organizer,
+    program,
+)
+from tests.web.test_access import MATRIX, World, world  # noqa: F401 -- the same
+
+pytestmark = pytest.mark.browser
+
+EXTREMES = (Look(390, "fr", "dark"), Look(1440, "en", "light"))
+"""What differs most; the other looks are slow tests."""
+
+AMISS = (
+    "/nothing",
+    "/challenges/nothing",
+    f"/challenges/{SLUG}/leaderboard?board=private",
+    f"/challenges/{SLUG}/leaderboard?q=nobody",
+    f"/challenges/{SLUG}/leaderboard?sort=team",
+    f"/challenges/{SLUG}/submissions?state=failed",
+)
+"""Pages of errors, sealed, empty and sorted ones, beside those of the routes."""
+
+
+def pages(world: World, *, persona: str) -> list[str]:  # noqa: F811 -- the fixture's value
+    """List the addresses of the HTML pages that a persona gets: of all routes, and AMISS."""
+    visitor = world.browsers[persona]
+    addresses = [
+        world.address(path)
+        for method, path in MATRIX
+        if method == "GET" and not path.startswith("/api/")
+    ]
+    answers = {address: visitor.get(address) for address in (*addresses, *AMISS)}
+    return [
+        address
+        for address, answer in answers.items()
+        if answer.mimetype == "text/html" and answer.status_code // 100 != HTTPStatus.FOUND // 100
+    ]
+
+
+def looks() -> list[object]:
+    """Give every look, those beside EXTREMES marked slow."""
+    return [
+        pytest.param(look, marks=[] if look in EXTREMES else [pytest.mark.slow], id=str(look))
+        for look in LOOKS
+    ]
+
+
+@pytest.mark.parametrize("look", looks())
+@pytest.mark.parametrize("persona", ["anonymous", "owner"])
+def test_no_page_has_a_barrier(
+    look: Look,
+    persona: str,
+    chromium: Browser,
+    site: str,
+    world: World,  # noqa: F811 -- the fixture
+) -> None:
+    context = look.open(chromium, site)
+    if cookie := world.browsers[persona].client.get_cookie("session"):
+        context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
+    page = context.new_page()
+    complaints = watch(page)
+
+    found = []
+    for address in pages(world, persona=persona):
+        page.goto(address)
+        found += barriers(page)
+    context.close()
+
+    assert found == []
+    assert [told for told in complaints if "status of 4" not in told] == []
