@@ -133,7 +133,7 @@ def test_a_dropped_file_is_chosen_and_submitted(page: Page, platform: Platform) 
     open_form(page)
 
     assert drop(page, ".drop", "dropped.csv")
-    expect(page.locator("#chosen")).to_have_text(re.compile(r"^dropped\.csv · \d+ byte$"))
+    expect(page.locator("#chosen")).to_have_text(re.compile(r"^dropped\.csv · \d+ bytes$"))
     submit(page)
 
     expect_submitted(page, platform)

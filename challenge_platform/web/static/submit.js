@@ -34,7 +34,7 @@ const SCALE = [[1e6, "megabyte"], [1e3, "kilobyte"], [1, "byte"]];
 const scaleOf = (bytes) => SCALE.find(([size]) => bytes >= size) || SCALE[2];
 const sized = (bytes, per = "") => {
   const [size, name] = scaleOf(bytes);
-  return unit(name + per)(bytes / size);
+  return unit(name + per, size > 1 ? "short" : "long")(bytes / size);
 };
 const seconds = unit("second", "long");
 
