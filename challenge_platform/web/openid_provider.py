@@ -113,7 +113,6 @@ class Provider:
                 claims_options={
                     "iss": {"essential": True, "value": self.issuer},
                     "aud": {"essential": True, "value": self._client.client_id},
-                    "sub": {"essential": True},
                 }
             )
             said = dict(token["userinfo"])

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
@@ -364,9 +365,8 @@ def refusal_of(settings: Settings) -> str:
 def test_a_log_in_never_leads_to_another_site(target: str, visitor: Visitor) -> None:
     registered(visitor, "ada")
     again = Visitor(visitor.site)
-    again.open("/login/openid", params={"next": target})
 
-    page = again.log_in("ada")
+    page = again.log_in("ada", start=f"/login/openid?next={quote(target)}")
 
     assert page.url.host == "127.0.0.1"
     assert page.url.path == "/"

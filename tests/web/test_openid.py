@@ -301,6 +301,16 @@ def test_a_return_without_a_code_or_a_beginning_is_refused(
     assert provider.nonce == ""
 
 
+def test_a_log_in_that_failed_once_is_begun_again(visitor: Browser, provider: Provider) -> None:
+    asked = sent_to(visitor)
+    visitor.get("/login/openid/callback?code=x&state=y")
+    provider.nonce = asked["nonce"]
+
+    answer = visitor.get(f"/login/openid/callback?code=x&state={asked['state']}")
+
+    assert is_page(answer, Refusal.LOST)
+
+
 def test_a_provider_that_names_itself_must_do_so(visitor: Browser, provider: Provider) -> None:
     provider.document = {"authorization_response_iss_parameter_supported": True}
 
