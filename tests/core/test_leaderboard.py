@@ -1,6 +1,7 @@
 """Leaderboards: ranks, rank intervals, baselines, states and the reveal."""
 
 import dataclasses
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,52 @@ def test_equal_primary_scores_are_ranked_by_the_metrics_of_ties(
     ]
 
     assert place(tied, standings).tolist() == [4, 2, 1, 2, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("now", "shown"),
+    [
+        ("2019-06-01", "first"),
+        ("2020-06-01", "first"),
+        ("2021-06-01", "second"),
+        ("2022-06-01", "endless"),
+        ("2023-06-01", "third"),
+        ("2024-06-01", "endless"),
+    ],
+)
+def test_the_board_shown_is_that_of_the_phase_that_is_open_or_opened_last(
+    challenge: PublishedChallenge, now: str, shown: str
+) -> None:
+    document = challenge.definition.document()
+    first = {**document["phases"][0], "key": "first", "closes": "2021-01-01T00:00:00Z"}
+    second = {
+        **first,
+        "key": "second",
+        "opens": "2021-01-01T00:00:00Z",
+        "closes": "2022-01-01T00:00:00Z",
+    }
+    third = {
+        **first,
+        "key": "third",
+        "opens": "2023-01-01T00:00:00Z",
+        "closes": "2024-01-01T00:00:00Z",
+    }
+    endless = {**first, "key": "endless", "opens": "2022-01-01T00:00:00Z", "closes": None}
+    document["phases"] = [endless, third, first, second]
+    several = dataclasses.replace(
+        challenge, definition=ChallengeDefinition.model_validate(document)
+    )
+
+    at = datetime.fromisoformat(f"{now}T00:00:00+00:00")
+    assert leaderboard.shown_phase(several, at=at).key == shown
+
+
+def test_after_the_last_phase_its_board_is_still_shown(challenge: PublishedChallenge) -> None:
+    document = challenge.definition.document()
+    document["phases"] = [document["phases"][1]]
+    past = dataclasses.replace(challenge, definition=ChallengeDefinition.model_validate(document))
+
+    assert leaderboard.shown_phase(past, at=datetime(2026, 1, 1, tzinfo=UTC)).key == "past"
 
 
 def best_sign(platform: Platform, challenge: PublishedChallenge) -> tuple[int, int]:
