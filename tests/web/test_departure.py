@@ -218,6 +218,7 @@ def test_a_confirmed_deletion_ends_everything_at_once(
 
     assert answer.status_code == 200
     assert "Your account is deleted" in answer.text
+    assert "Log out" not in answer.text
     assert hashlib.sha256(ALICES).hexdigest() in answer.text
     assert departures(platform) == [alice.user.id]
     assert hers.get("/profile").status_code == 303
