@@ -27,12 +27,15 @@ PASSWORD = "correct horse battery"  # noqa: S105 -- the password of every accoun
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that says on which database the platform of each test is."""
+    """Add the options: on which database each platform is, and where screenshots are kept."""
     parser.addoption(
         "--database",
         choices=("sqlite", "postgresql"),
         default="sqlite",
         help="the database of the tests' platforms; a PostgreSQL of their own is started for it",
+    )
+    parser.addoption(
+        "--pictures", type=Path, help="the folder in which the screenshots of browser tests stay"
     )
 
 

@@ -112,7 +112,7 @@ def _set_mails(app: Flask, settings: Settings) -> None:
         SECURITY_CONFIRMABLE=has_mail,
         SECURITY_CONFIRM_EMAIL_WITHIN=timedelta(days=2),
         SECURITY_POST_CONFIRM_VIEW="/login",
-        SECURITY_POST_REGISTER_VIEW="/login" if has_mail else "/",
+        SECURITY_POST_REGISTER_VIEW="/login" if has_mail else "/dashboard",
         SECURITY_SEND_CONFIRMATION_TEMPLATE="accounts/confirm.html",
         SECURITY_SEND_REGISTER_EMAIL=has_mail,
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=has_mail,
