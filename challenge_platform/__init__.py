@@ -13,7 +13,7 @@ _HOME = {
     "PlatformError": "challenge_platform.errors",
     "Settings": "challenge_platform.config",
     "Upload": "challenge_platform.core.upload",
-    "read_definition": "challenge_platform.core.definition",
+    "read_definition": "challenge_platform.core.definition_file",
     "upgrade": "challenge_platform.migrations",
     "verify_receipt": "challenge_platform.core.receipt",
 }

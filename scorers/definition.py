@@ -11,6 +11,7 @@ from pydantic import (
     FiniteFloat,
     JsonValue,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
@@ -19,6 +20,11 @@ from scorers.registry import get_metric
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Size = Annotated[
+    ByteSize, WithJsonSchema({"type": ["integer", "string"], "examples": ["10MB", "4GiB", 1024]})
+]
+"""A number of bytes, or a text such as `10MB` (millions) or `4GiB` (powers of 1024)."""
+
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
@@ -31,9 +37,9 @@ class Section(BaseModel):
 class Column(Section):
     """One column of a predictions file; `min` and `max` are themselves allowed."""
 
-    type: Literal["float"]
-    min: FiniteFloat | None = None
-    max: FiniteFloat | None = None
+    type: Annotated[Literal["float"], Field(description="What its cells hold.")]
+    min: Annotated[FiniteFloat | None, Field(description="Least value, itself allowed.")] = None
+    max: Annotated[FiniteFloat | None, Field(description="Largest value, itself allowed.")] = None
 
     @model_validator(mode="after")
     def _has_room(self) -> Self:
@@ -49,13 +55,23 @@ class SubmissionDefinition(Section):
     predictions file `file` must have too, beside `columns`.
     """
 
-    kinds: Annotated[tuple[Literal["predictions", "code", "container"], ...], Field(min_length=1)]
-    file: FileName
-    ids: FileName
-    id: ColumnName
-    columns: Annotated[dict[ColumnName, Column], Field(min_length=1)]
-    max_bytes: Annotated[ByteSize, Field(gt=0)] = ByteSize(10_000_000)
-    source: Literal["none", "optional", "required"] = "none"
+    kinds: Annotated[
+        tuple[Literal["predictions", "code", "container"], ...],
+        Field(min_length=1, description="What may be sent in."),
+    ]
+    file: Annotated[FileName, Field(description="Usual name of the predictions file.")]
+    ids: Annotated[FileName, Field(description="Public file that lists the ids to predict.")]
+    id: Annotated[ColumnName, Field(description="Its id column, and that of the predictions.")]
+    columns: Annotated[
+        dict[ColumnName, Column], Field(min_length=1, description="The columns to predict.")
+    ]
+    max_bytes: Annotated[
+        Size, Field(gt=0, description="Largest predictions file, such as `10MB`.")
+    ] = ByteSize(10_000_000)
+    source: Annotated[
+        Literal["none", "optional", "required"],
+        Field(description="Whether a notebook or archive is sent along; kept, never executed."),
+    ] = "none"
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -69,11 +85,15 @@ class SubmissionDefinition(Section):
 class MetricDefinition(Section):
     """One metric of a challenge: `metric` is the key of an installed one, `key` its name here."""
 
-    key: Key
-    metric: str
-    params: dict[str, JsonValue] = {}
-    primary: bool = False
-    direction: Direction | None = None
+    key: Annotated[Key, Field(description="Its name in this challenge.")]
+    metric: Annotated[str, Field(description="Key of an installed metric.")]
+    params: Annotated[
+        dict[str, JsonValue], Field(description="Columns and options, as the metric asks.")
+    ] = {}
+    primary: Annotated[bool, Field(description="Whether it ranks; exactly one does.")] = False
+    direction: Annotated[
+        Direction | None, Field(description="Where better is; the metric's own when unset.")
+    ] = None
 
     @model_validator(mode="after")
     def _fits_the_metric(self) -> Self:
@@ -101,8 +121,13 @@ class MetricDefinition(Section):
 class ScoringDefinition(Section):
     """The metrics, in the order in which they are computed, and how many resamples are drawn."""
 
-    metrics: Annotated[tuple[MetricDefinition, ...], Field(min_length=1)]
-    resamples: Annotated[int, Field(ge=1, le=100_000)] = 1000
+    metrics: Annotated[
+        tuple[MetricDefinition, ...],
+        Field(min_length=1, description="In the order in which they are computed."),
+    ]
+    resamples: Annotated[
+        int, Field(ge=1, le=100_000, description="How many resamples give the intervals.")
+    ] = 1000
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

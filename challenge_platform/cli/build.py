@@ -16,7 +16,8 @@ from challenge_platform.core.challenge import (
     find_challenge,
     publish,
 )
-from challenge_platform.core.definition import ChallengeDefinition, LocalText, read_definition
+from challenge_platform.core.definition import ChallengeDefinition, LocalText
+from challenge_platform.core.definition_file import read_definition
 from challenge_platform.core.standing import mark_boards_due
 from challenge_platform.core.submission import count_submissions
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound

@@ -120,6 +120,12 @@ COMMANDS = (
         section=Section.ORGANIZERS,
     ),
     Row(
+        words="schema",
+        module=_CLI + "organizer",
+        line="Print the JSON Schema of challenge.yaml.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
         words="reveal",
         module=_CLI + "organizer",
         line="Open a phase's private scores for everybody.",

@@ -1,5 +1,6 @@
 """The organizer's and operator's commands: preparing, building a challenge's data, the reveal."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
 from challenge_platform.config import Settings
 from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.definition_file import json_schema
 from challenge_platform.core.reveal import reveal
 from challenge_platform.errors import InvalidInput
 
@@ -54,6 +56,12 @@ def prepare(*, data_dir: DataDir = None) -> None:
     platform = open_platform(data_dir)
     datadir.prepare(platform)
     typer.echo(f"prepared: keys in {platform.keys.folder}, tables of this version in the database")
+
+
+@app.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of challenge.yaml, by which an editor completes and checks the file."""
+    typer.echo(json.dumps(json_schema(), indent=2))
 
 
 @app.command("build")

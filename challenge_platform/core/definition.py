@@ -1,13 +1,11 @@
-"""The challenge definition: what challenge.yaml may say, validated with every mistake named."""
+"""The challenge definition: what challenge.yaml may say, and what each key of it means."""
 
 import difflib
 import re
 from datetime import timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import (
     AwareDatetime,
     BaseModel,
@@ -16,13 +14,13 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
-    ValidationError,
+    WithJsonSchema,
     model_validator,
 )
 
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.errors import InvalidInput
-from scorers.definition import ScoringDefinition, SubmissionDefinition, Task
+from scorers.definition import ScoringDefinition, Size, SubmissionDefinition, Task
 
 LANGUAGES = ("en", "fr")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
@@ -40,6 +38,7 @@ Duration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     PlainSerializer(lambda value: f"{int(value.total_seconds())}s"),
+    WithJsonSchema({"type": "string", "examples": ["24h", "7d", "90m", "PT24H"]}),
 ]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64)]
@@ -67,8 +66,8 @@ class _Section(BaseModel):
 class LocalText(_Section):
     """A text, or the path of a file, in each language."""
 
-    en: str
-    fr: str
+    en: Annotated[str, Field(description="In English.")]
+    fr: Annotated[str, Field(description="In French.")]
 
     def get(self, language: str, /) -> str:
         """Give the text in `language`, or in English where there is none."""
@@ -78,61 +77,96 @@ class LocalText(_Section):
 class Pages(_Section):
     """The Markdown files of the challenge's pages."""
 
-    overview: LocalText
-    data: LocalText
-    rules: LocalText
+    overview: Annotated[LocalText, Field(description="What is asked, of whom and why.")]
+    data: Annotated[LocalText, Field(description="What the files hold and where they come from.")]
+    rules: Annotated[LocalText, Field(description="What is allowed.")]
 
 
 class Agreement(_Section):
     """The data-use agreement that a participant accepts to join."""
 
-    version: Annotated[str, Field(min_length=1, max_length=40)]
-    file: LocalText
+    version: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=40,
+            description="A new one must be accepted anew before anything is sent.",
+        ),
+    ]
+    file: Annotated[LocalText, Field(description="Its Markdown files.")]
 
 
 class Teams(_Section):
     """How teams are formed."""
 
-    max_size: Annotated[int, Field(ge=1, le=100)] = 1
+    max_size: Annotated[
+        int, Field(ge=1, le=100, description="Most members; with 1 nobody can be invited.")
+    ] = 1
 
 
 class Data(_Section):
     """Where the data come from and which parts are public."""
 
-    recipe: str
-    public: Annotated[tuple[str, ...], Field(min_length=1)]
-    truth: str
-    unit: str
-    split: str
-    subgroups: tuple[str, ...] = ()
+    recipe: Annotated[
+        str, Field(description="The Python file that makes the public files and the hidden truth.")
+    ]
+    public: Annotated[
+        tuple[str, ...], Field(min_length=1, description="The files that participants download.")
+    ]
+    truth: Annotated[str, Field(description="Name of the hidden truth, which is kept encrypted.")]
+    unit: Annotated[str, Field(description="Truth column with what is predicted and resampled.")]
+    split: Annotated[str, Field(description="Truth column that says `public` or `private`.")]
+    subgroups: Annotated[
+        tuple[str, ...], Field(description="Truth columns by whose values scores may be split.")
+    ] = ()
 
 
 class Ranking(_Section):
     """How the leaderboard orders teams."""
 
-    scheme: Literal["aggregate_then_rank"] = "aggregate_then_rank"
-    tolerance: Annotated[float, Field(ge=0)] = 1e-12
-    ties: tuple[Key, ...] = ()
-    protect: Literal["none"] = "none"
+    scheme: Annotated[
+        Literal["aggregate_then_rank"], Field(description="One score a submission, then ranks.")
+    ] = "aggregate_then_rank"
+    tolerance: Annotated[
+        float, Field(ge=0, description="Scores that differ by no more than this are equal.")
+    ] = 1e-12
+    ties: Annotated[
+        tuple[Key, ...], Field(description="Keys of the metrics that order equal scores, in turn.")
+    ] = ()
+    protect: Annotated[
+        Literal["none"], Field(description="What keeps the public board from being probed.")
+    ] = "none"
 
 
 class QuotaLimit(_Section):
     """At most `n` submissions in any window of length `per`, or in the whole phase without it."""
 
-    n: Annotated[int, Field(ge=1)]
-    per: Duration | None = None
+    n: Annotated[int, Field(ge=1, description="How many.")]
+    per: Annotated[
+        Duration | None,
+        Field(description="In any window this long, such as `24h` or `7d`; else in the phase."),
+    ] = None
 
 
 class Phase(_Section):
     """A period in which submissions are accepted under one set of rules."""
 
-    key: Key
-    opens: AwareDatetime
-    closes: AwareDatetime | None = None
-    board: Board = Board.PUBLIC
-    limit: QuotaLimit
-    concurrent: Annotated[int, Field(ge=1)] = 1
-    disclosure: tuple[Disclosure, ...] = (Disclosure.SCORE, Disclosure.INTERVAL, Disclosure.PARTS)
+    key: Annotated[Key, Field(description="Its name in addresses and commands.")]
+    opens: Annotated[AwareDatetime, Field(description="When it begins, with an offset.")]
+    closes: Annotated[
+        AwareDatetime | None, Field(description="When it ends, with an offset; never when unset.")
+    ] = None
+    board: Annotated[
+        Board, Field(description="The leaderboard that is shown while the phase is open.")
+    ] = Board.PUBLIC
+    limit: Annotated[QuotaLimit, Field(description="How many submissions a team may make.")]
+    concurrent: Annotated[
+        int, Field(ge=1, description="How many of them may be under way at a time.")
+    ] = 1
+    disclosure: Annotated[
+        tuple[Disclosure, ...],
+        Field(description="What is told of scores while the phase is open."),
+    ] = (Disclosure.SCORE, Disclosure.INTERVAL, Disclosure.PARTS)
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
@@ -144,19 +178,23 @@ class Phase(_Section):
 class Limits(_Section):
     """What the participant's sandbox may use."""
 
-    seconds: Annotated[float, Field(gt=0, le=24 * 3600)] = 600
-    memory: ByteSize = ByteSize(4 << 30)
-    cpus: Annotated[float, Field(gt=0)] = 1
-    processes: Annotated[int, Field(ge=1)] = 256
-    scratch: ByteSize = ByteSize(1 << 30)
-    gpus: Annotated[int, Field(ge=0)] = 0
+    seconds: Annotated[
+        float, Field(gt=0, le=24 * 3600, description="Seconds from start to end.")
+    ] = 600
+    memory: Annotated[Size, Field(description="Memory, such as `4GiB`.")] = ByteSize(4 << 30)
+    cpus: Annotated[float, Field(gt=0, description="Processors.")] = 1
+    processes: Annotated[int, Field(ge=1, description="Processes and threads.")] = 256
+    scratch: Annotated[Size, Field(description="What it may write, all of it lost at its end.")] = (
+        ByteSize(1 << 30)
+    )
+    gpus: Annotated[int, Field(ge=0, description="Graphics processors.")] = 0
 
 
 class Expectation(_Section):
     """The range in which a baseline's metric must fall."""
 
-    min: float | None = None
-    max: float | None = None
+    min: Annotated[float | None, Field(description="Least value, itself allowed.")] = None
+    max: Annotated[float | None, Field(description="Largest value, itself allowed.")] = None
 
     def holds(self, value: float, /) -> bool:
         """Whether the value lies in the range, its ends included."""
@@ -168,19 +206,30 @@ class Expectation(_Section):
 class Baseline(_Section):
     """A reference solution, run and submitted when the challenge is loaded."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    path: str
-    expect: dict[str, Expectation] = {}
+    name: Annotated[
+        str, Field(min_length=1, max_length=80, description="Its name on leaderboards.")
+    ]
+    path: Annotated[str, Field(description="Its folder, which has a `predict.py`.")]
+    expect: Annotated[
+        dict[str, Expectation],
+        Field(description="Ranges by metric key; outside them a test fails."),
+    ] = {}
 
 
 class ChallengeDefinition(_Section):
     """The whole of challenge.yaml."""
 
-    schema_: Annotated[Literal["challenge/1"], Field(alias="schema")]
-    slug: Slug
+    schema_: Annotated[
+        Literal["challenge/1"], Field(alias="schema", description="The version of this format.")
+    ]
+    slug: Annotated[Slug, Field(description="Its name in addresses and commands, and its folder.")]
     title: LocalText
-    summary: LocalText | None = None
-    timezone: ZoneName = UTC_NAME
+    summary: Annotated[
+        LocalText | None, Field(description="One sentence for the list of challenges.")
+    ] = None
+    timezone: Annotated[
+        ZoneName, Field(description="The organizers' zone, in which deadlines are shown too.")
+    ] = UTC_NAME
     pages: Pages
     agreement: Agreement
     teams: Teams = Teams()
@@ -188,9 +237,13 @@ class ChallengeDefinition(_Section):
     submission: SubmissionDefinition
     scoring: ScoringDefinition
     ranking: Ranking = Ranking()
-    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    phases: Annotated[
+        tuple[Phase, ...], Field(min_length=1, description="The periods, the first one first.")
+    ]
     limits: Limits = Limits()
-    baselines: tuple[Baseline, ...] = ()
+    baselines: Annotated[
+        tuple[Baseline, ...], Field(description="Reference solutions shown on leaderboards.")
+    ] = ()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
@@ -220,7 +273,7 @@ class ChallengeDefinition(_Section):
         for phase in self.phases:
             if phase.key == key:
                 return phase
-        raise InvalidInput(f"{self.slug} has no phase {key!r}{_suggest(key, self.phase_keys)}")
+        raise InvalidInput(f"{self.slug} has no phase {key!r}{suggest(key, self.phase_keys)}")
 
     @property
     def phase_keys(self) -> list[str]:
@@ -232,39 +285,8 @@ class ChallengeDefinition(_Section):
         return self.model_dump(mode="json", by_alias=True)
 
 
-def read_definition(path: Path, /) -> ChallengeDefinition:
-    """Read challenge.yaml; raise InvalidInput naming the file and each place that is wrong."""
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput(f"{path} cannot be read: {error}") from error
-    try:
-        return ChallengeDefinition.model_validate(document)
-    except ValidationError as error:
-        lines = [f"  {_explain(detail)}" for detail in error.errors(include_url=False)]
-        raise InvalidInput("\n".join([f"{path} is not a valid challenge:", *lines])) from error
-
-
-def _explain(detail: Any) -> str:  # noqa: ANN401 -- pydantic's ErrorDetails
-    place = ".".join(str(part) for part in detail["loc"]) or "the document"
-    if detail["type"] == "extra_forbidden":
-        known = _known_keys(detail["loc"][:-1])
-        return f"{place}: unknown key{_suggest(str(detail['loc'][-1]), known)}"
-    return f"{place}: {detail['msg']}"
-
-
-def _known_keys(location: tuple[int | str, ...]) -> list[str]:
-    model: Any = ChallengeDefinition
-    for part in location:
-        if isinstance(part, str) and part in getattr(model, "model_fields", {}):
-            model = model.model_fields[part].annotation
-            while not hasattr(model, "model_fields") and getattr(model, "__args__", None):
-                model = model.__args__[0]
-    fields = getattr(model, "model_fields", {})
-    return [field.alias or name for name, field in fields.items()]
-
-
-def _suggest(word: str, known: list[str]) -> str:
+def suggest(word: str, known: list[str], /) -> str:
+    """Give the end of a message about an unknown word: the nearest known one, or all."""
     close = difflib.get_close_matches(word, known, n=1)
     if close:
         return f"; did you mean {close[0]!r}?"

@@ -1,13 +1,16 @@
 """challenge.yaml: what is read, and how each mistake is told."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
-from challenge_platform.core.definition import ChallengeDefinition, read_definition
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition_file import json_schema, read_definition
 from challenge_platform.errors import InvalidInput
 from tests.conftest import TINY
 
@@ -30,6 +33,30 @@ def test_every_shipped_challenge_is_valid_and_names_files_that_exist(path: Path)
     assert definition.slug == path.parent.name
     assert all((path.parent / name).is_file() for text in texts for name in (text.en, text.fr))
     assert all((path.parent / base.path / "predict.py").is_file() for base in definition.baselines)
+
+
+@pytest.mark.parametrize("path", [*SHIPPED, TINY / "challenge.yaml"], ids=lambda p: p.parent.name)
+def test_every_challenge_fits_the_schema_that_is_published(path: Path) -> None:
+    document = json.loads(json.dumps(yaml.safe_load(path.read_text()), default=str))
+    validator = Draft202012Validator(json_schema())
+
+    assert list(validator.iter_errors(document)) == []
+    del document["slug"]
+    assert [error.validator for error in validator.iter_errors(document)] == ["required"]
+
+
+def test_every_key_says_what_it_means() -> None:
+    schema = json_schema()
+    sections = {"challenge.yaml": schema, **schema["$defs"]}
+
+    silent = [
+        (section, key)
+        for section, found in sections.items()
+        for key, told in found.get("properties", {}).items()
+        if not (told.get("description") or "$ref" in told)
+    ]
+
+    assert silent == []
 
 
 def test_a_definition_survives_its_stored_form(document: dict[str, Any]) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from challenge_platform.core.definition import ChallengeDefinition, read_definition
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition_file import read_definition
 from scorers import evaluate
 from scorers.definition import Task
 from scorers.document import Evaluation

@@ -1,0 +1,48 @@
+"""Reading challenge.yaml, with every mistake named and its place; and the file's JSON Schema."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from challenge_platform.core.definition import ChallengeDefinition, suggest
+from challenge_platform.errors import InvalidInput
+
+
+def json_schema() -> dict[str, Any]:
+    """Give the JSON Schema (2020-12) of challenge.yaml, for editors and other programs."""
+    schema = ChallengeDefinition.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def read_definition(path: Path, /) -> ChallengeDefinition:
+    """Read challenge.yaml; raise InvalidInput naming the file and each place that is wrong."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise InvalidInput(f"{path} cannot be read: {error}") from error
+    try:
+        return ChallengeDefinition.model_validate(document)
+    except ValidationError as error:
+        lines = [f"  {_explain(detail)}" for detail in error.errors(include_url=False)]
+        raise InvalidInput("\n".join([f"{path} is not a valid challenge:", *lines])) from error
+
+
+def _explain(detail: Any) -> str:  # noqa: ANN401 -- pydantic's ErrorDetails
+    place = ".".join(str(part) for part in detail["loc"]) or "the document"
+    if detail["type"] == "extra_forbidden":
+        known = _known_keys(detail["loc"][:-1])
+        return f"{place}: unknown key{suggest(str(detail['loc'][-1]), known)}"
+    return f"{place}: {detail['msg']}"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    model: Any = ChallengeDefinition
+    for part in location:
+        if isinstance(part, str) and part in getattr(model, "model_fields", {}):
+            model = model.model_fields[part].annotation
+            while not hasattr(model, "model_fields") and getattr(model, "__args__", None):
+                model = model.__args__[0]
+    fields = getattr(model, "model_fields", {})
+    return [field.alias or name for name, field in fields.items()]
