@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from challenge_platform.errors import InvalidInput, KeyUnavailable
-from challenge_platform.vault import write_key
 
 ALGORITHM = "Ed25519"
 KEY_BYTES = 32
@@ -40,6 +39,8 @@ class Signer:
     def create(self) -> bytes:
         """Make the key unless it exists, and give the public key's 32 bytes."""
         if not self.path.exists():
+            from challenge_platform.vault import write_key  # noqa: PLC0415 -- participants, who only verify, lack what the vault needs
+
             write_key(self.path, Ed25519PrivateKey.generate().private_bytes_raw())
         return self._private().public_key().public_bytes_raw()
 
