@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, g, request, session
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from flask_security import current_user
 
 from challenge_platform.config import Settings
 from challenge_platform.core.challenge import find_challenge
@@ -31,18 +32,20 @@ UPLOADS = frozenset(
 
 LOG_IN = "security.login"
 BY_ACCOUNT = (LOG_IN, "security.forgot_password", "security.send_confirmation")
-CODES = ("security.two_factor_token_validation", "security.mf_recovery")
+BY_PERSON = ("security.verify", "security.change_email", "security.change_password")
+CODES = (
+    "security.two_factor_token_validation",
+    "security.mf_recovery",
+    "security.two_factor_setup",
+)
 CODE_LIMIT = "5 per minute; 20 per hour"
 """Wrong codes of an account: of a million codes, three are right at a time."""
 
 RATED = (
     *BY_ACCOUNT,
+    *BY_PERSON,
     *CODES,
     "security.register",
-    "security.change_password",
-    "security.change_email",
-    "security.two_factor_setup",
-    "security.verify",
     "recovery.follow",
     "openid.link",
     "openid.choose_name",
@@ -96,19 +99,21 @@ def register_rates(app: Flask, settings: Settings, /) -> None:
     )
     of_an_address: Any = limiter.limit(settings.login_limit, methods=["POST"])
     of_an_account: Any = limiter.limit(settings.login_limit, key_func=_account, methods=["POST"])
+    of_a_person: Any = limiter.limit(settings.login_limit, key_func=_person, methods=["POST"])
     of_codes: Any = limiter.limit(
         CODE_LIMIT,
-        key_func=_account_in_the_cookie,
+        key_func=_person,
         methods=["POST"],
         deduct_when=lambda response: response.status_code == HTTPStatus.OK,  # asks again
     )
-    of_a_person: Any = limiter.limit(TAKEOUT_LIMIT, key_func=_person, methods=["POST"])
+    of_takeouts: Any = limiter.limit(TAKEOUT_LIMIT, key_func=_person, methods=["POST"])
     views = app.view_functions
     for endpoints, limit in (
         (RATED, of_an_address),
         (BY_ACCOUNT, of_an_account),
+        (BY_PERSON, of_a_person),
         (CODES, of_codes),
-        ((TAKEOUT,), of_a_person),
+        ((TAKEOUT,), of_takeouts),
     ):
         for endpoint in views.keys() & set(endpoints):
             views[endpoint] = limit(views[endpoint])
@@ -119,14 +124,10 @@ def _account() -> str:
     return f"account {request.form.get('email', '').strip().lower()}"
 
 
-def _account_in_the_cookie() -> str:
-    """Name the account that waits for a second factor."""
-    return f"second factor {session.get('tf_user_id', '')}"
-
-
 def _person() -> str:
-    """Name whose session it is."""
-    return f"user {current.require_user().id}"
+    """Name whoever is logged in, or waits for a second factor to be."""
+    waiting = session.get("tf_user_id", "")
+    return f"person {current_user.fs_uniquifier if current_user.is_authenticated else waiting}"
 
 
 def _storage(redis_address: str) -> str:

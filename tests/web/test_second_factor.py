@@ -177,6 +177,30 @@ def test_wrong_codes_of_an_account_are_limited_wherever_they_come_from(
 
 
 @pytest.mark.usefixtures("authenticator")
+def test_wrong_codes_that_would_switch_it_off_are_limited_too(hers: Browser) -> None:
+    form = {"setup": "disable", "password": PASSWORD, "code": "000000"}
+
+    sent = [hers.send(SET_UP, form, form="/profile").status_code for _ in range(5)]
+
+    # Setting it up was one of the five that a minute has.
+    assert sent == [200, 200, 200, 200, 429]
+
+
+def test_wrong_codes_of_one_person_limit_nobody_else(
+    hers: Browser, bob: Participant, browser: Callable[[User], Browser]
+) -> None:
+    his = browser(bob.user)
+    for person in (hers, his):
+        person.send(SET_UP, {"setup": "authenticator"})
+    sent = [
+        hers.send("/login/code", {"code": "000000"}, form="/profile").status_code for _ in range(6)
+    ]
+
+    assert sent[-1] == 429
+    assert his.send("/login/code", {"code": "000000"}, form="/profile").status_code == 200
+
+
+@pytest.mark.usefixtures("authenticator")
 def test_recovery_codes_are_shown_once_and_each_opens_once(
     hers: Browser, visitor: Browser, app: Flask, alice: Participant
 ) -> None:
