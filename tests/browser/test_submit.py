@@ -373,13 +373,16 @@ def test_what_the_platform_answers_otherwise_is_told_by_its_own_words(
     expect_submitted(page, platform)
 
 
-def test_a_double_click_submits_once(page: Page, platform: Platform, file: Path) -> None:
+def test_a_double_click_sends_and_submits_once(page: Page, platform: Platform, file: Path) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
     open_form(page)
     page.get_by_label("Predictions file").set_input_files(file)
 
     page.locator("#upload").get_by_role("button", name="Submit", exact=True).dblclick()
 
     expect_submitted(page, platform)
+    assert sent.count("POST") == 1
 
 
 def test_the_keyboard_alone_submits(page: Page, platform: Platform, file: Path) -> None:

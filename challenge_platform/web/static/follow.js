@@ -14,11 +14,11 @@ let asking = false;
 
 function later() {
   clearTimeout(timer);
-  if (!document.hidden && region().dataset.settled === "false") timer = setTimeout(ask, pause);
+  if (region().dataset.settled === "false") timer = setTimeout(ask, pause);
 }
 
 async function ask() {
-  if (asking || document.hidden) return;
+  if (asking || document.hidden) return; // a tab that is seen again asks at once
   asking = true;
   const { state, etag } = region().dataset;
   try {
@@ -75,7 +75,6 @@ function tell(lost) {
 }
 
 document.addEventListener("visibilitychange", () => {
-  clearTimeout(timer);
   if (!document.hidden && region().dataset.settled === "false") ask();
 });
 addEventListener("online", ask);
