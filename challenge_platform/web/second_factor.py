@@ -92,10 +92,6 @@ def _rescue() -> ResponseValue:
 class Codes(Totp):
     """The codes of authenticator apps, each of which opens once."""
 
-    def get_last_counter(self, user: UserMixin) -> int | None:
-        """Give the counter of the code that was used last."""
-        return cast("Account", user).user.totp_counter
-
     def set_last_counter(self, user: UserMixin, tmatch: TotpMatch) -> None:
         """Keep that a code was used; raise UsedTokenError when another request was first."""
         with current.platform().database.writing() as writing:

@@ -79,7 +79,7 @@ def test_whoever_has_no_password_is_sent_to_the_provider_instead(
 
     assert hers.get("/profile/email").location == "/login/again?next=/profile/email"
     assert 'name="password"' not in hers.get("/login/again").text
-    refused = hers.send("/login/again", {"password": ""}, form="/profile")
+    refused = hers.send("/login/again", {"password": "anything at all"}, form="/profile")
     assert refused.status_code == 200
     assert hers.get("/profile/tokens").status_code == 303
 
@@ -144,9 +144,10 @@ def test_a_closed_account_ends_at_once_and_says_whom_to_ask(
     assert "closed" not in wrong.text
 
 
-def test_an_account_opened_again_is_as_before(
+def test_an_account_opened_again_has_its_tokens_and_no_session_of_before(
     alices: Program, alice: Participant, platform: Platform, browser: Callable[[User], Browser]
 ) -> None:
+    before = browser(alice.user)
     with platform.database.writing() as session:
         user = session.get_one(User, alice.user.id)
         ban.ban(session, user, reason="two accounts", now=platform.clock())
@@ -157,6 +158,7 @@ def test_an_account_opened_again_is_as_before(
             ban.unban(session, user, now=platform.clock())
 
     assert alices.get("/me").status_code == 200
+    assert before.get("/profile").status_code == 303
     assert browser(alice.user).get("/profile").status_code == 200
 
 
