@@ -30,7 +30,7 @@ def site(platform: Platform) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Start the system's Chromium."""
     program = shutil.which("chromium")

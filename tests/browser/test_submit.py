@@ -38,11 +38,11 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def context(chromium: Browser, site: str, alice: Participant) -> BrowserContext:
+def context(chromium: Browser, site: str, alice: Participant) -> Iterator[BrowserContext]:
     """Give a browser in which Alice is logged in."""
-    context = chromium.new_context(base_url=site, locale="en")
-    log_in(context, alice)
-    return context
+    with chromium.new_context(base_url=site, locale="en") as context:
+        log_in(context, alice)
+        yield context
 
 
 def log_in(context: BrowserContext, who: Participant) -> None:
