@@ -1,10 +1,10 @@
 # Bare `make` lists the targets. Each does its own set-up (scripts/setup) and then runs one command.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check verify bench stop lock
+.PHONY: help demo test check verify bench docs reference stop lock
 PORT ?= 8080
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Run the platform with its challenges and baselines on PORT (8080) until Ctrl-C; DEMO_EXIT=1 ends it after the printing
 	@scripts/setup demo challenge up --demo --data-dir var/demo --port $(PORT) $(if $(filter 1,$(DEMO_EXIT)),--exit)
@@ -20,6 +20,12 @@ verify: ## Run every check and every test, the slow ones too
 
 bench: ## Print the performance table
 	@scripts/setup test python -m bench
+
+docs: ## Build the documentation as a site that needs no network, into var/site
+	@scripts/setup check mkdocs build
+
+reference: ## Write the reference pages of docs/ anew, from the code
+	@scripts/setup check python -m scripts.reference
 
 stop: ## End the Docker Engine that set-up started, and only that one
 	@scripts/setup stop

@@ -84,8 +84,8 @@ def test_every_folder_of_the_layout_is_there(folder: str) -> None:
     "name",
     [
         *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE", "Makefile"),
-        *(".ci/run", ".pre-commit-config.yaml", "docs/architecture.md", "docs/decisions.md"),
-        *("docs/glossary.md", "docs/operations.md"),
+        *(".ci/run", ".pre-commit-config.yaml", "docs/explanation/architecture.md"),
+        *("docs/explanation/decisions.md", "docs/glossary.md", "docs/how-to/operate.md"),
     ],
 )
 def test_every_document_of_the_house_is_there(name: str) -> None:
@@ -177,7 +177,8 @@ def test_the_locks_hold_every_dependency_of_the_project() -> None:
 
 @pytest.mark.parametrize("process", PROCESSES)
 @pytest.mark.parametrize(
-    "document", ["docs/architecture.md", "docs/operations.md", "docs/glossary.md"]
+    "document",
+    ["docs/explanation/architecture.md", "docs/how-to/operate.md", "docs/glossary.md"],
 )
 def test_every_process_is_documented(document: str, process: str) -> None:
     assert re.search(rf"\b{process}\b", (ROOT / document).read_text(), flags=re.IGNORECASE)
