@@ -112,7 +112,10 @@ def hold(session: Session, name: str, /) -> None:
 
 def connect(address: str, /) -> Database:
     """Make the engine for a SQLAlchemy address; nothing is opened yet."""
-    engine = create_engine(address, pool_pre_ping=not address.startswith("sqlite"))
+    # An error would tell the values of its statement: addresses, hashes of passwords.
+    engine = create_engine(
+        address, pool_pre_ping=not address.startswith("sqlite"), hide_parameters=True
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
