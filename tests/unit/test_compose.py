@@ -20,6 +20,13 @@ STAYING = sorted(SERVICES.keys() - ONE_SHOT)
 DOCKER_SOCKET = "/var/run/docker.sock"
 
 
+OF_THE_IMAGE = {"data_dir", "keys_dir", "launcher_socket"}
+"""Settings that deploy/Dockerfile makes, since they say where things are inside the containers."""
+
+NOT_A_FILE = {"oidc_client_secret_file"}
+"""No file of secrets is mounted: .env holds them."""
+
+
 def mounts(service: str) -> dict[str, str]:
     """Give what a service mounts: source to mode, `rw` when none is said."""
     volumes = [line.split(":") for line in SERVICES[service].get("volumes", [])]
@@ -33,6 +40,13 @@ def who_mounts(source: str) -> dict[str, str]:
 def variables(service: str) -> Mapping[str, str]:
     found: Mapping[str, str] = SERVICES[service].get("environment", {})
     return found
+
+
+def test_an_operator_can_set_every_setting() -> None:
+    passed = {name for service in SERVICES for name in variables(service)}
+    settings = set(Settings.model_fields) - OF_THE_IMAGE - NOT_A_FILE
+
+    assert {f"{PREFIX}{name.upper()}" for name in settings} <= passed
 
 
 def test_the_services_are_those_of_the_architecture() -> None:
