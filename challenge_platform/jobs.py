@@ -15,7 +15,7 @@ from challenge_platform.core.board import build_board
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import SCORING_LIMITS
 from challenge_platform.core.heartbeat import Part
-from challenge_platform.core.reaper import BOARD, BOARD_PERIOD, EVALUATE, enqueue_board
+from challenge_platform.core.reaper import BOARD, EVALUATE, enqueue_board
 from challenge_platform.errors import QueueUnavailable
 from sandbox import SandboxUnavailable
 
@@ -54,14 +54,13 @@ class Jobs:
         )
 
     def _build_due_boards(self) -> None:
-        """Enqueue boards that are due, at most once a second each; the reaper does the rest."""
+        """Enqueue boards that are due and may be built again; the reaper does the rest."""
         platform = self._platform
         with platform.database.reading() as session:
-            due = standing.boards_due(session)
+            boards = standing.boards_to_build(session, now=platform.clock())
         try:
-            for challenge_id, phase, board, built_at in due:
-                if built_at is None or abs(platform.clock() - built_at) >= BOARD_PERIOD:
-                    enqueue_board(platform.queue, challenge_id, phase=phase, board=board)
+            for challenge_id, phase, board in boards:
+                enqueue_board(platform.queue, challenge_id, phase=phase, board=board)
         except QueueUnavailable:
             log.warning("board not enqueued, the reaper will")
 

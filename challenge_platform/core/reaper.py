@@ -2,17 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from challenge_platform.core import submission as submissions
-from challenge_platform.core.standing import boards_due
+from challenge_platform.core.standing import boards_to_build
 from challenge_platform.database import Database
 from challenge_platform.errors import QueueUnavailable
 from challenge_platform.queue import Queue
 
 EVALUATE = "evaluate"
 BOARD = "board"
-BOARD_PERIOD = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,13 +42,12 @@ class Reaper:
                 submissions.take_back_lost(session, now=now, max_attempts=self.max_attempts)
         with self.database.reading() as session:
             waiting = submissions.due(session, now=now)
-            boards = boards_due(session)
+            boards = boards_to_build(session, now=now)
         try:
             for identifier, token in waiting:
                 enqueue_evaluation(self.queue, identifier, token=token)
-            for challenge_id, phase, board, built_at in boards:
-                if built_at is None or abs(now - built_at) >= BOARD_PERIOD:
-                    enqueue_board(self.queue, challenge_id, phase=phase, board=board)
+            for challenge_id, phase, board in boards:
+                enqueue_board(self.queue, challenge_id, phase=phase, board=board)
         except QueueUnavailable:
             return Round(taken_back=lost, enqueued=0, queue_available=False)
         return Round(taken_back=lost, enqueued=len(waiting), queue_available=True)

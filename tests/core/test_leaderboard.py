@@ -16,7 +16,8 @@ from challenge_platform.core.definition import Board, ChallengeDefinition, Phase
 from challenge_platform.core.leaderboard import Leaderboard
 from challenge_platform.core.ranking import place
 from challenge_platform.core.reveal import reveal
-from challenge_platform.core.standing import Standing, boards_due
+from challenge_platform.core.standing import BOARD_PERIOD, Standing, boards_due, boards_to_build
+from challenge_platform.core.team import Team
 from challenge_platform.errors import Conflict, KeyUnavailable, PhaseClosed, Sealed
 from challenge_platform.vault import KeyRing
 from tests.conftest import Participant, participant
@@ -231,6 +232,57 @@ def test_a_score_makes_its_board_due(
         assert [due[:3] for due in boards_due(session)] == [
             (challenge.id, "development", Board.PUBLIC)
         ]
+
+
+def stand_beside(platform: Platform, challenge: PublishedChallenge, *, teams: int) -> None:
+    """Have more teams stand where the only one does."""
+    with platform.database.writing() as session:
+        known = session.exec(select(Standing)).one().model_dump()
+        for number in range(teams):
+            team = Team(
+                challenge_id=challenge.id,
+                name=f"team-{number}",
+                baseline=False,
+                created_at=platform.clock(),
+            )
+            session.add(team)
+            session.flush()
+            session.add(Standing(**{**known, "team_id": team.id}))
+
+
+def to_build(platform: Platform) -> int:
+    """Count the boards that the reaper would have built now."""
+    with platform.database.reading() as session:
+        return len(boards_to_build(session, now=platform.clock()))
+
+
+def test_a_small_board_is_built_again_after_a_second(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant, clock: Clock
+) -> None:
+    score(platform, alice, sign=1)
+    assert to_build(platform) == 1
+    build(platform, challenge)
+    stand_beside(platform, challenge, teams=99)
+    score(platform, alice, sign=1)
+    assert to_build(platform) == 0
+
+    clock.advance(seconds=BOARD_PERIOD.total_seconds())
+
+    assert to_build(platform) == 1
+
+
+def test_a_large_board_is_built_less_often(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant, clock: Clock
+) -> None:
+    score(platform, alice, sign=1)
+    build(platform, challenge)
+    stand_beside(platform, challenge, teams=499)
+    score(platform, alice, sign=1)
+
+    clock.advance(seconds=4.9)
+    assert to_build(platform) == 0
+    clock.advance(seconds=0.1)
+    assert to_build(platform) == 1
 
 
 def test_entries_count_the_scored_submissions_of_the_phase(
