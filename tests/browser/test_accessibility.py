@@ -78,3 +78,13 @@ def test_no_page_has_a_barrier(
 
     assert found == []
     assert [told for told in complaints if "status of 4" not in told] == []
+
+
+def test_a_page_with_barriers_is_found_out(chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 390, "height": 900})
+    page.set_content('<img src="x"><input><div><button>x</button></div><p>' + "wide" * 300)
+
+    found = " ".join(barriers(page))
+
+    for barrier in ("image-alt", "label", "html-has-lang", "target-size", "pixels too wide"):
+        assert barrier in found
