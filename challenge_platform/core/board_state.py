@@ -211,6 +211,10 @@ class StateReader:
             digest, make=lambda: read_content(self.content(digest), digest=digest)
         )
 
+    def read_once(self, digest: str, /) -> Leaderboard:
+        """Give the state as `read` does, but without keeping it: few others will ask for it."""
+        return self._states.find(digest) or read_content(self.content(digest), digest=digest)
+
     def content(self, digest: str, /) -> bytes:
         """Give the bytes of a state's document, checked against its digest."""
         return self._store.read(digest)

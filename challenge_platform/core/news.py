@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, func, select
 
-from challenge_platform.core.board_state import BoardState, Row, StateReader
+from challenge_platform.core.board_state import BoardState, Leaderboard, Row, StateReader
 from challenge_platform.core.challenge import ChallengeVersion, PublishedChallenge, Reveal
 from challenge_platform.core.definition import Board
 from challenge_platform.core.submission import OPEN_STATES, Submission
@@ -103,9 +103,12 @@ def latest_states(
 
 
 def row_of(reader: StateReader, state: BoardState, /, *, team: str) -> Row | None:
-    """Give a team's line of a board, or None where it has none."""
-    rows = reader.read(state.digest).rows
-    return next((row for row in rows if row.team == team), None)
+    """Give a team's line of a board as it stands, or None where it has none."""
+    return _row(reader.read(state.digest), team=team)
+
+
+def _row(board: Leaderboard, *, team: str) -> Row | None:
+    return next((row for row in board.rows if row.team == team), None)
 
 
 def news_since(
@@ -182,7 +185,8 @@ def _moved(
             old = before.get((state.phase, state.board))
             if old is not None and old.digest == state.digest:
                 continue
-            was = row_of(reader, old, team=taken.team.name) if old else None
+            # Each reader was here last at another time; kept, such states would displace the board.
+            was = _row(reader.read_once(old.digest), team=taken.team.name) if old else None
             row = row_of(reader, state, team=taken.team.name)
             if row is not None and (was is None or (was.rank, was.group) != (row.rank, row.group)):
                 yield (

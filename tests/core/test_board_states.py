@@ -14,10 +14,11 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core import board as boards
 from challenge_platform.core import leaderboard
 from challenge_platform.core.board import build_board
-from challenge_platform.core.board_state import BoardState, read_content
+from challenge_platform.core.board_state import BoardState, StateReader, read_content
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, StateKey
+from challenge_platform.core.news import Moved, Taking, news_since
 from challenge_platform.core.standing import StandingChange, boards_due, mark_boards_due
 from challenge_platform.errors import InvalidInput, NotFound, ObjectDamaged, Sealed
 from tests.conftest import Participant, participant, publish_changed
@@ -304,6 +305,30 @@ def test_a_state_knows_the_version_that_it_was_built_under(
     assert read(platform, challenge).version == challenge.version.digest
     with platform.database.reading() as session:
         assert session.exec(select(BoardState.version_id)).one() == challenge.version_id
+
+
+def test_news_of_an_earlier_state_leave_the_board_that_all_read_in_memory(
+    platform: Platform,
+    challenge: PublishedChallenge,
+    alice: Participant,
+    bob: Participant,
+    clock: Clock,
+) -> None:
+    score(platform, alice, sign=-1)
+    build(platform, challenge)
+    since = clock()
+    clock.advance(hours=1)
+    score(platform, bob, sign=1)
+    build(platform, challenge)
+    reader = StateReader(platform.store, rows=2)
+    board = reader.read(states(platform, challenge)[0].digest)
+
+    with platform.database.reading() as session:
+        taking = [Taking(challenge=challenge, team=alice.team)]
+        news = news_since(session, reader, taking, since=since, now=clock())
+
+    assert [type(event) for event in news[challenge.id]] == [Moved]
+    assert reader.read(board.digest) is board
 
 
 def test_history_has_a_point_for_each_improvement(
