@@ -7,6 +7,7 @@ import structlog
 from flask import Flask, Response, after_this_request, g, request, session
 from flask_login import user_logged_out  # type: ignore[import-untyped]  # ships no types
 from flask_security.signals import user_authenticated, user_failed_authn
+from flask_security.tf_plugin import tf_clean_session
 from flask_security.utils import set_request_attr
 from sqlalchemy.exc import OperationalError
 
@@ -42,6 +43,7 @@ def _begin(_app: Flask, *, user: Account, authn_via: list[str] | None, **_: obje
     """
     session.pop("csrf_token", None)
     g.pop("csrf_token", None)
+    tf_clean_session()  # type: ignore[no-untyped-call]  # has no annotations
     before = user.login if authn_via == ["change"] else None
     way = Way(session.pop(WAY, Way.PASSWORD))
     browser, system = browsers.kind_of(request.user_agent.string)

@@ -15,6 +15,7 @@ from flask import Flask, current_app, redirect, session, url_for
 from flask.typing import ResponseValue
 from flask_security import Totp, UserMixin, current_user
 from flask_security.recovery_codes import MfRecoveryCodesUtil
+from flask_security.tf_plugin import tf_clean_session
 from flask_security.utils import get_message
 from markupsafe import Markup
 from passlib.totp import TotpMatch, UsedTokenError  # type: ignore[import-untyped]  # ships no types
@@ -69,16 +70,34 @@ def register(app: Flask, /) -> None:
     views["security.two_factor_token_validation"] = _asked_for(
         views["security.two_factor_token_validation"]
     )
+    views["security.two_factor_setup"] = _for_people(views["security.two_factor_setup"])
     views["security.two_factor_rescue"] = _rescue
 
 
 def _asked_for(view: Callable[..., Any]) -> Callable[[], ResponseValue]:
-    """Lead whom no code was asked of away; Flask-Security would log them out."""
+    """Lead whom no code was asked of away; Flask-Security would log them out.
+
+    Nobody is let in by a factor that is only being set up: its secret is in the cookie, beside the
+    name of whoever gave a password in this browser.
+    """
 
     @wraps(view)
     def guarded() -> ResponseValue:
+        if not current_user.is_authenticated and session.get("tf_state") != "ready":
+            tf_clean_session()  # type: ignore[no-untyped-call]  # has no annotations
         if current_user.is_authenticated and "tf_state" not in session:
             return redirect(url_for("security.two_factor_setup"))
+        return cast("ResponseValue", view())
+
+    return guarded
+
+
+def _for_people(view: Callable[..., Any]) -> Callable[[], ResponseValue]:
+    """Keep set-up from whoever is not logged in, where Flask-Security goes by the cookie."""
+
+    @wraps(view)
+    def guarded() -> ResponseValue:
+        current.require_user()
         return cast("ResponseValue", view())
 
     return guarded

@@ -19,6 +19,7 @@ from tests.web.conftest import Browser, Program
 SET_UP = "/profile/second-factor"
 CODES = "/profile/recovery-codes"
 STEP = 30
+MALLORY = {"email": "mallory@example.org", "password": PASSWORD}
 
 
 @dataclass
@@ -326,3 +327,60 @@ def test_an_administrator_takes_a_lost_second_factor_away(
 def test_whoever_is_asked_for_no_code_stays_logged_in(hers: Browser) -> None:
     assert hers.get("/login/code").location == SET_UP
     assert is_logged_in(hers)
+
+
+def set_up_key(browser: Browser) -> TOTP:
+    """Begin to set a second factor up, and give the app that is waited for."""
+    page = browser.send(SET_UP, {"setup": "authenticator"}).text
+    found = re.search(r'class="token"><code>([^<]+)<', page)
+    assert found, page
+    return TOTP(key=found[1])
+
+
+def register(browser: Browser) -> None:
+    """Make an account of one's own, which logs in."""
+    form = {**MALLORY, "name": "mallory", "password_confirm": PASSWORD}
+    assert browser.send("/register", form).status_code == 302
+
+
+@pytest.mark.usefixtures("authenticator")
+def test_a_factor_of_ones_own_does_not_end_the_log_in_of_somebody_else(
+    visitor: Browser, app: Flask, alice: Participant, platform: Platform
+) -> None:
+    before = find(platform, alice.user).totp_secret
+    give_password(visitor, alice.user)
+    register(visitor)
+    own = set_up_key(visitor)
+    other = Browser(app.test_client())
+    other.send("/login", MALLORY)
+    other.send("/profile/sessions/end-others", form="/profile")
+
+    code = own.generate(time()).token
+    answer = visitor.send("/login/code", {"code": code}, form="/register")
+
+    assert answer.location == "/login"
+    assert not is_logged_in(visitor)
+    assert find(platform, alice.user).totp_secret == before
+
+
+@pytest.mark.usefixtures("authenticator")
+def test_a_log_in_leaves_nothing_of_one_that_waited_for_its_code(
+    visitor: Browser, alice: Participant
+) -> None:
+    give_password(visitor, alice.user)
+    register(visitor)
+
+    with visitor.client.session_transaction() as cookie:
+        assert not [name for name in cookie if name.startswith("tf_")]
+
+
+@pytest.mark.usefixtures("authenticator")
+def test_only_who_is_logged_in_sets_a_second_factor_up(
+    visitor: Browser, alice: Participant
+) -> None:
+    give_password(visitor, alice.user)
+    with visitor.client.session_transaction() as cookie:
+        cookie["tf_state"] = "validating_profile"
+
+    assert visitor.get(SET_UP).location == "/login?next=/profile/second-factor"
+    assert visitor.send(SET_UP, {"setup": "authenticator"}, form="/login").location == "/login"
