@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, or_
-from sqlmodel import Field, Session, SQLModel, col, func, select
+from sqlmodel import Field, Session, SQLModel, col, delete, func, select
 
 from challenge_platform.core import audit, quota, submission
 from challenge_platform.core.account import Role, User
@@ -18,6 +18,7 @@ from challenge_platform.core.board_state import BoardState
 from challenge_platform.core.challenge import Challenge, ChallengeVersion
 from challenge_platform.core.evaluation import Result
 from challenge_platform.core.identity import NO_PASSWORD
+from challenge_platform.core.invitation import Invitation
 from challenge_platform.core.standing import Standing, mark_boards_due
 from challenge_platform.core.submission import OPEN_STATES, Submission
 from challenge_platform.core.team import Membership, Team, free_name
@@ -74,9 +75,7 @@ class Departed:
 
 def partings_of(session: Session, user: User, /) -> tuple[Parting, ...]:
     """Tell beforehand what becomes of each team of the person, by challenge."""
-    return tuple(
-        _parting(session, team, user=user) for team in _teams_of(session, user) if not team.baseline
-    )
+    return tuple(_parting(session, team, user=user) for team in _teams_of(session, user))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,16 +126,15 @@ def _depart(session: Session, user_id: int, *, by: str, now: datetime) -> Depart
     ).first()
     if user is None or session.get(Departure, user_id) is not None:
         raise NotFound(f"there is no account with the number {user_id}")
-    partings = partings_of(session, user)
-    ending = [
-        team
-        for team in _teams_of(session, user)
-        if not team.baseline and not _has_others(session, team, user=user)
-    ]
+    teams = _teams_of(session, user)
+    quota.lock_ledgers(session, [team.id for team in teams])  # nobody uploads, joins or leaves now
+    partings = tuple(_parting(session, team, user=user) for team in teams)
+    ending = [team for team, parting in zip(teams, partings, strict=True) if parting.ends]
     digests = [digest for team in ending for digest in _bury(session, team, by=by, now=now)]
     for team in ending:
         team.name = free_name(session, f"Deleted team {team.id}", challenge_id=team.challenge_id)
         session.add(team)
+        session.exec(delete(Invitation).where(col(Invitation.team_id) == team.id))
         mark_boards_due(session, challenge_id=team.challenge_id)
     _forget(session, user)
     session.add(Departure(user_id=user_id, by=by, departed_at=now))
@@ -167,9 +165,8 @@ def _forget(session: Session, user: User) -> None:
 
 def _bury(session: Session, team: Team, *, by: str, now: datetime) -> Iterator[str]:
     """End and bury the submissions of a team that nobody is left in; give their digests."""
-    quota.lock_ledger(session, team_id=team.id)  # no upload of the team's ends until this does
-    query = select(Submission).where(Submission.team_id == team.id).with_for_update()
-    for buried in session.exec(query).all():
+    query = select(Submission).where(Submission.team_id == team.id, ~_is_buried())
+    for buried in session.exec(query.with_for_update()).all():
         if buried.state in OPEN_STATES:
             submission.cancel(session, buried.id, now=now)
         session.add(Tombstone(submission_id=buried.id, by=by, why="account deleted", erased_at=now))
@@ -186,11 +183,16 @@ def _contents(one: Submission) -> tuple[str, ...]:
     return (one.artifact,) if one.source is None else (one.artifact, one.source)
 
 
+def _is_buried() -> ColumnElement[bool]:
+    return exists().where(col(Tombstone.submission_id) == col(Submission.id))
+
+
 def _teams_of(session: Session, user: User) -> list[Team]:
+    """List the person's teams; a baseline is the challenge's own and nobody's."""
     query = (
         select(Team)
         .join(Membership, col(Membership.team_id) == Team.id)
-        .where(Membership.user_id == user.id)
+        .where(Membership.user_id == user.id, col(Team.baseline).is_(False))
         .order_by(col(Team.challenge_id))
     )
     return list(session.exec(query))
@@ -224,10 +226,9 @@ def _hold_off_uploads(session: Session) -> None:
 
 def _is_needed(session: Session, digest: str) -> bool:
     """Whether something other than a tombstone refers to a stored object."""
-    buried = exists().where(col(Tombstone.submission_id) == col(Submission.id))
     uses = or_(col(Submission.artifact) == digest, col(Submission.source) == digest)
     references = (
-        exists().where(uses, ~buried),
+        exists().where(uses, ~_is_buried()),
         exists().where(col(ChallengeVersion.truth_object) == digest),
         exists().where(col(Standing.resamples) == digest),
         exists().where(col(BoardState.digest) == digest),

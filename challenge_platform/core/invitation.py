@@ -14,9 +14,9 @@ from sqlmodel import Field, Session, SQLModel, col, delete, func, select
 from challenge_platform.core import audit
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.quota import lock_ledger
+from challenge_platform.core.quota import lock_ledgers
 from challenge_platform.core.submission import Submission
-from challenge_platform.core.team import Membership, Team, found_team, require_team
+from challenge_platform.core.team import Membership, Team, found_team, hold_person, require_team
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import Conflict, NotFound
 
@@ -90,12 +90,14 @@ def withdraw(
 def inviting_team(
     session: Session, challenge: PublishedChallenge, secret: str, /, *, now: datetime
 ) -> Team:
-    """Give the team that a link leads into; raise NotFound when the link has ended."""
+    """Give the team that a link leads into; raise NotFound when the link or the team has ended."""
     invitation = session.get(Invitation, _digest(secret), populate_existing=True)
     team = session.get(Team, invitation.team_id) if invitation else None
     ended = invitation is None or invitation.expires_at <= now
     if team is None or ended or team.challenge_id != challenge.id:
         raise NotFound("this invitation was used, withdrawn or is over; ask the team for another")
+    if _size(session, team) == 0:
+        raise NotFound("the team of this invitation has ended: its members deleted their accounts")
     return team
 
 
@@ -104,15 +106,15 @@ def redeem(
 ) -> Team:
     """Move the person from their team of one into the team that a link leads into.
 
-    Raise NotFound when the link has ended, AgreementRequired before the person accepted the
-    agreement, Conflict when the team is full or theirs has members or submissions.
+    Raise NotFound when the link or the team has ended, AgreementRequired before the person accepted
+    the agreement, Conflict when the team is full or theirs has members or submissions.
     """
+    hold_person(session, user)
     team = inviting_team(session, challenge, secret, now=now)
     left = require_team(session, challenge, user_id=user.id)
     if left.id == team.id:
         raise Conflict(f"you are in team {team.name!r} already")
-    for team_id in sorted((left.id, team.id)):
-        lock_ledger(session, team_id=team_id)
+    lock_ledgers(session, (left.id, team.id))
     inviting_team(session, challenge, secret, now=now)  # nobody used or withdrew it until now
     if has_submitted(session, left) or left.baseline or _size(session, left) > 1:
         raise Conflict(
@@ -145,8 +147,9 @@ def leave(session: Session, challenge: PublishedChallenge, /, *, user: User, now
 
 def _own_team(session: Session, challenge: PublishedChallenge, *, user: User) -> Team:
     """Give the person's team, held until the transaction ends."""
+    hold_person(session, user)
     team = require_team(session, challenge, user_id=user.id)
-    lock_ledger(session, team_id=team.id)
+    lock_ledgers(session, [team.id])
     return team
 
 

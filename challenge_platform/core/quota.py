@@ -1,5 +1,6 @@
 """The quota ledger: a charge for each submission, a refund for each fault of ours."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,12 +81,15 @@ def require_quota(session: Session, /, *, team_id: int, phase: Phase, now: datet
     return quota
 
 
-def lock_ledger(session: Session, /, *, team_id: int) -> None:
-    """Hold the team's ledger until the transaction ends, so that two submissions cannot both fit.
+def lock_ledgers(session: Session, team_ids: Iterable[int], /) -> None:
+    """Hold the teams' ledgers until the transaction ends, so that two submissions cannot both fit.
 
-    SQLite's writing transaction holds it already; there this only reads the row.
+    Nobody joins or leaves these teams either. A team that was deleted in the meantime is passed
+    over, so whoever calls this looks again afterwards at who is in which team. SQLite's writing
+    transaction holds all of it already; there this only reads the rows.
     """
-    session.exec(select(Team.id).where(Team.id == team_id).with_for_update(key_share=True)).one()
+    query = select(Team.id).where(col(Team.id).in_(team_ids)).order_by(col(Team.id))
+    session.exec(query.with_for_update(key_share=True)).all()
 
 
 def is_charged(session: Session, /, *, submission_id: str) -> bool:

@@ -61,9 +61,7 @@ def join(
     Raise InvalidInput when the version accepted is not the one in force, NotAuthenticated when the
     account was closed in the meantime.
     """
-    held = select(User.active).where(User.id == user.id).with_for_update(key_share=True)
-    if not session.exec(held).one():
-        raise NotAuthenticated("this account is closed")
+    hold_person(session, user)
     current = challenge.definition.agreement.version
     if agreement_version != current:
         raise InvalidInput(
@@ -94,6 +92,17 @@ def join(
         team = found_team(session, challenge, user=user, now=now, baseline=baseline)
         session.add(Membership(user_id=user_id, challenge_id=challenge.id, team_id=team.id))
     return team
+
+
+def hold_person(session: Session, user: User, /) -> None:
+    """Let the person's teams change by one request at a time, until the transaction ends.
+
+    Who holds ledgers as well holds the person first. Raise NotAuthenticated when the account was
+    closed in the meantime.
+    """
+    held = select(User.active).where(User.id == user.id).with_for_update(key_share=True)
+    if not session.exec(held).one():
+        raise NotAuthenticated("this account is closed")
 
 
 def found_team(

@@ -82,8 +82,8 @@ class Uploads:
         artifact = self.store.put(upload.content)
         source = self.store.put(upload.source).digest if upload.source is not None else None
         with self.database.writing() as session:
-            quota.lock_ledger(session, team_id=team_id)
-            require_team(session, challenge, user_id=user_id)  # they may have left in the meantime
+            quota.lock_ledgers(session, [team_id])
+            _require_same_team(session, challenge, user_id=user_id, team_id=team_id)
             if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
             _require_sealed(session, challenge, phase=phase)
@@ -237,6 +237,18 @@ def _require_sealed(session: Session, challenge: PublishedChallenge, *, phase: P
     if is_revealed(session, challenge.id, phase=phase.key):
         raise PhaseClosed(
             f"phase {phase.key!r} takes no more submissions: its private scores were revealed"
+        )
+
+
+def _require_same_team(
+    session: Session, challenge: PublishedChallenge, *, user_id: int, team_id: int
+) -> None:
+    """Raise unless the person is still in the team whose ledger the caller holds."""
+    team = require_team(session, challenge, user_id=user_id)
+    if team.id != team_id:
+        raise Conflict(
+            f"you came into team {team.name!r} while this upload was under way, so nothing was "
+            "submitted; send the file again to submit it for this team"
         )
 
 

@@ -85,7 +85,7 @@ def test_a_result_is_recorded_while_its_team_holds_its_ledger(
     submission_id = send(platform, alice).submission_id
 
     with platform.database.writing() as session:
-        quota.lock_ledger(session, team_id=alice.team.id)
+        quota.lock_ledgers(session, [alice.team.id])
         worker = threading.Thread(target=platform.evaluator.evaluate, args=[submission_id])
         worker.start()
         worker.join(timeout=10)
