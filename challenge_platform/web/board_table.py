@@ -48,6 +48,7 @@ class Kind(StrEnum):
 
     GROUP = "group"
     ABOVE = "above"
+    BELOW = "below"
     UNCOMPARED = "uncompared"
     UNRANKED = "unranked"
 
@@ -56,8 +57,9 @@ class Kind(StrEnum):
 class Block:
     """Neighbours on a page: a group, as far as it is on the page, with the baselines among it.
 
-    `teams` counts the whole group. Baselines before the first team are ABOVE; teams past those for
-    which groups are computed are UNCOMPARED; those without a rank are UNRANKED.
+    `teams` counts the whole group. Baselines before the first team are ABOVE, those after the last
+    one BELOW; teams past those for which groups are computed are UNCOMPARED; those without a rank
+    are UNRANKED.
     """
 
     kind: Kind
@@ -210,13 +212,17 @@ def _sorted(
 
 
 def _kinds(rows: Sequence[Row]) -> Iterator[tuple[Kind, int | None]]:
-    """Say in which block each row of a board is; baselines are in that of the team before them."""
-    last: tuple[Kind, int | None] = (Kind.ABOVE, None)
+    """Say in which block each row of a board is; baselines among teams follow those before."""
+    block: tuple[Kind, int | None] = (Kind.ABOVE, None)
+    teams = sum(not row.baseline for row in rows)
     for row in rows:
         if not row.baseline:
+            teams -= 1
             kind = Kind.UNRANKED if row.rank is None else Kind.UNCOMPARED
-            last = (kind, None) if row.group is None else (Kind.GROUP, row.group)
-        yield last
+            block = (kind, None) if row.group is None else (Kind.GROUP, row.group)
+        elif teams == 0 and block[0] is not Kind.ABOVE:
+            block = (Kind.BELOW, None)
+        yield block
 
 
 def _blocks(

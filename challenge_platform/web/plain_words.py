@@ -214,8 +214,8 @@ def _compared(found: Comparison) -> Markup:
         )
     else:
         text = gettext(
-            "%(team)s cannot be told from the baseline %(baseline)s: its advantage is %(gain)s "
-            "(95 %% interval %(low)s to %(high)s), which may be none.",
+            "%(team)s cannot be told from the baseline %(baseline)s: the difference is %(gain)s "
+            "(95 %% interval %(low)s to %(high)s), and may be none.",
             **_range(difference, low, high),
             **names,
         )

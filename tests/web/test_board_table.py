@@ -61,6 +61,16 @@ def test_groups_are_blocks_with_the_baselines_that_stand_among_them() -> None:
     assert not any(block.continued for block in blocks)
 
 
+def test_baselines_after_the_last_team_are_in_no_group() -> None:
+    rows = [*in_groups(2), a_baseline("Age alone"), a_baseline("Coin")]
+
+    group, below = table(a_board(rows)).blocks
+
+    assert [placed.row.team for placed in group.rows] == ["team-1", "team-2"]
+    assert (below.kind, below.group) == (Kind.BELOW, None)
+    assert [placed.row.team for placed in below.rows] == ["Age alone", "Coin"]
+
+
 def test_a_group_goes_on_over_the_end_of_a_page() -> None:
     board = a_board(in_groups(PER_PAGE - 1, 3))
 

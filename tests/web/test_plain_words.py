@@ -194,9 +194,9 @@ def test_scores_that_are_not_disclosed_are_not_told(said: Said) -> None:
     ("low", "high", "difference", "expected"),
     [
         (0.01, 0.09, 0.05, "does better than the baseline Age alone, by 0.050 (95 % interval 0.0"),
-        (-0.01, 0.1, 0.05, "cannot be told from the baseline Age alone: its advantage is 0.050 ("),
+        (-0.01, 0.1, 0.05, "cannot be told from the baseline Age alone: the difference is 0.050 ("),
         (0.0, 0.1, 0.05, "cannot be told from the baseline Age alone"),
-        (-0.01, 0.1, 0.05, "(95 % interval \N{MINUS SIGN}0.010 to 0.10), which may be none."),
+        (-0.01, 0.1, 0.05, "(95 % interval \N{MINUS SIGN}0.010 to 0.10), and may be none."),
         (-0.09, -0.01, -0.05, "does worse than the baseline Age alone, by 0.050 (95 % interval"),
         (-0.09, -0.01, -0.05, "(95 % interval 0.010 to 0.090)"),
         (None, None, -0.05, "differs from that of the baseline Age alone by 0.050; how sure"),
