@@ -172,16 +172,19 @@ def find_user(session: Session, /, *, email: str) -> User:
     return user
 
 
-def change_email(session: Session, user: User, /, *, email: str, now: datetime) -> None:
+def change_email(
+    session: Session, user: User, /, *, email: str, now: datetime, keep: str | None = None
+) -> None:
     """Give the person another address; raise Conflict when it is taken, InvalidInput if it is none.
 
-    The address counts as confirmed: whoever calls has had it proved, or takes it on trust.
+    The address counts as confirmed: whoever calls has had it proved, or takes it on trust. Links
+    sent to the old address end, and every session but the one with the id `keep`.
     """
     email = normalize_email(email)
     if session.exec(select(User.id).where(User.email == email)).first() is not None:
         raise Conflict("this address cannot be used; give another")
     user.email, user.unconfirmed_since = email, None
-    session.add(user)
+    end_sessions(session, user, keep=keep)
     subject = f"user {user.id}"
     audit.record(session, action="e-mail address changed", subject=subject, actor=subject, now=now)
 
@@ -194,9 +197,12 @@ def reset_password(session: Session, user: User, /, *, password: str, now: datet
     audit.record(session, action="password reset", subject=f"user {user.id}", now=now)
 
 
-def end_sessions(session: Session, user: User, /) -> None:
-    """End every session of the person and every link sent to them: what both name changes."""
-    login.end_all(session, user_id=user.id)
+def end_sessions(session: Session, user: User, /, *, keep: str | None = None) -> None:
+    """End every session of the person and every link sent to them: what both name changes.
+
+    The session with the id `keep` goes on in a browser whose cookie is given the new name.
+    """
+    login.end_all(session, user_id=user.id, but=keep)
     user.fs_uniquifier = secrets.token_hex(32)
     session.add(user)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Field, Session, SQLModel
 
-from challenge_platform.core import audit
+from challenge_platform.core import account, audit
 from challenge_platform.core.account import User
 from challenge_platform.database import UTCDateTime, hold
 from challenge_platform.errors import NotFound
@@ -27,9 +27,15 @@ class RecoveryLink(SQLModel, table=True):
 
 
 def issue_link(session: Session, user: User, /, *, now: datetime) -> str:
-    """Make the person's link anew and give its key, which is not kept; an older link ends."""
-    secret = secrets.token_urlsafe(32)
+    """Make the person's link anew and give its key, which is not kept.
+
+    An older link that was not used ends, and with it what opening it led to, and every session.
+    """
     hold(session, f"recovery link of user {user.id}")
+    older = session.get(RecoveryLink, user.id)
+    if older is not None and older.fs_uniquifier == user.fs_uniquifier:
+        account.end_sessions(session, user)
+    secret = secrets.token_urlsafe(32)
     session.merge(
         RecoveryLink(
             user_id=user.id,

@@ -8,14 +8,16 @@ SQLite's write lock while a password is hashed or an upload is read.
 from datetime import datetime
 from typing import Any
 
-from flask_security import RoleMixin, UserMixin
+from flask import session as cookie
+from flask_security import RoleMixin, UserMixin, current_user
 from flask_security.datastore import UserDatastore
 from sqlmodel import Session, select
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import account, audit
+from challenge_platform.core import account, audit, login
 from challenge_platform.core.account import User
 from challenge_platform.core.login import LoginSession
+from challenge_platform.errors import Conflict, NotAuthenticated
 
 AUTHENTICATOR = "authenticator"
 """Flask-Security's name of the only second factor that there is: an app that shows codes."""
@@ -96,20 +98,30 @@ class Accounts(UserDatastore):
         return Account(user)
 
     def put(self, model: Account) -> None:
-        """Write what Flask-Security changed of a person, and record it."""
+        """Write what Flask-Security changed of a person, and record it.
+
+        What it did not change may be newer in the row than in the copy. Raise NotAuthenticated when
+        the copy is of a person whose sessions have ended meanwhile.
+        """
         now, before = self._platform.clock(), model.user
         with self._platform.database.writing() as writing:
-            user = writing.get_one(User, model.id)
+            user = writing.get_one(User, model.id, with_for_update=True)
+            if not user.active or user.fs_uniquifier != before.fs_uniquifier:
+                raise NotAuthenticated("your sessions were ended meanwhile; log in again")
             if model.fs_uniquifier != before.fs_uniquifier:
                 _end_access(writing, user, now=now)
                 user.fs_uniquifier = model.fs_uniquifier
-            user.password = model.password or user.password
+            if model.password and model.password != before.password:
+                user.password = model.password
             if model.email != before.email:
-                account.change_email(writing, user, email=model.email, now=now)
-            if model.confirmed_at is not None:
+                keep = _login_here(user)
+                account.change_email(writing, user, email=model.email, now=now, keep=keep)
+            if model.confirmed_at and before.unconfirmed_since:
                 user.unconfirmed_since = None
             _put_second_factor(writing, user, model=model, now=now)
             writing.add(user)
+        if model.email != before.email:
+            keep_here(user)
         model.take(user)
 
     def tf_reset(self, user: UserMixin) -> None:
@@ -119,6 +131,19 @@ class Accounts(UserDatastore):
 
     def commit(self) -> None:
         """Do nothing: every call has committed."""
+
+
+def keep_here(user: User, /) -> None:
+    """Let the person's session in this browser, if any, go on under their new `fs_uniquifier`."""
+    if _login_here(user):
+        cookie["_user_id"] = user.fs_uniquifier
+
+
+def _login_here(user: User) -> str | None:
+    """Give the id of the session that the request came with, if it is the person's."""
+    here = current_user
+    mine = here.is_authenticated and here.id == user.id
+    return here.login.id if mine else None
 
 
 def _end_access(session: Session, user: User, *, now: datetime) -> None:
@@ -132,6 +157,13 @@ def _end_access(session: Session, user: User, *, now: datetime) -> None:
     audit.record(session, action="password changed", subject=subject, actor=subject, now=now)
 
 
+def _make_way(session: Session, user: User) -> None:
+    """End the sessions begun without the factor that is set up; raise Conflict if there is one."""
+    if user.totp_secret:
+        raise Conflict("another second factor was set up meanwhile; switch it off first")
+    login.end_all(session, user_id=user.id, but=_login_here(user))
+
+
 def _put_second_factor(session: Session, user: User, *, model: Account, now: datetime) -> None:
     subject = f"user {user.id}"
     if model.mf_recovery_codes != model.user.recovery_codes:
@@ -141,6 +173,8 @@ def _put_second_factor(session: Session, user: User, *, model: Account, now: dat
                 session, action="recovery codes made", subject=subject, actor=subject, now=now
             )
     if model.tf_totp_secret != model.user.totp_secret:
+        if model.tf_totp_secret:
+            _make_way(session, user)
         user.totp_secret = model.tf_totp_secret
         action = "second factor set up" if user.totp_secret else "second factor switched off"
         audit.record(session, action=action, subject=subject, actor=subject, now=now)

@@ -13,7 +13,7 @@ from challenge_platform.core.account import User
 from challenge_platform.web import current, proof
 from challenge_platform.web.account_forms import ChangeEmailForm
 from challenge_platform.web.account_messages import MESSAGES
-from challenge_platform.web.account_store import Account
+from challenge_platform.web.account_store import Account, keep_here
 from challenge_platform.web.language import gettext
 from challenge_platform.web.language import lazy_gettext as _
 
@@ -34,7 +34,14 @@ def _change_at_once() -> ResponseReturnValue:
         platform = current.platform()
         with platform.database.writing() as session:
             user = session.get_one(User, person.id)
-            account.change_email(session, user, email=form.email.data, now=platform.clock())
+            account.change_email(
+                session,
+                user,
+                email=form.email.data,
+                now=platform.clock(),
+                keep=current.require_login().id,
+            )
+        keep_here(user)
         flash(*MESSAGES["CHANGE_EMAIL_CONFIRMED"])
         return redirect(url_for("profile.show"), HTTPStatus.SEE_OTHER)
     if form.existing_email_user:

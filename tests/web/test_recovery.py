@@ -12,9 +12,11 @@ from pydantic import SecretStr
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.config import Settings
-from challenge_platform.core import ban, recovery
+from challenge_platform.core import account, ban, recovery
 from challenge_platform.core.account import User
+from challenge_platform.errors import NotAuthenticated
 from challenge_platform.web import create_app
+from challenge_platform.web.account_store import Account, Accounts
 from tests.conftest import PASSWORD, Participant
 from tests.fakes import Clock
 from tests.web.conftest import Browser, Program
@@ -265,3 +267,80 @@ def test_without_mail_the_page_says_whom_to_ask(platform: Platform) -> None:
     assert "This platform sends no mail." in page
     assert "Ask the help desk, room 12 for a recovery link." in page
     assert 'name="email"' not in page
+
+
+def test_a_new_address_ends_the_links_sent_to_the_old_one_and_the_other_sessions(
+    visitor: Browser, alice: Participant, browser: Callable[[User], Browser], mailbox: Mailbox
+) -> None:
+    visitor.send("/recover", {"email": alice.user.email})
+    old = mailbox.link(1)
+    hers, thief = browser(alice.user), browser(alice.user)
+    hers.send("/profile/email", {"email": "alice@new.example", "password": PASSWORD})
+    hers.get(mailbox.link(2))
+
+    assert visitor.get(old).location == "/recover"
+    assert thief.get("/profile").status_code == 303
+    assert "alice@new.example" in hers.get("/profile").text
+
+
+def test_what_an_administrators_link_led_to_ends_with_the_next_one(
+    visitor: Browser, alice: Participant, platform: Platform, clock: Clock
+) -> None:
+    def issue() -> str:
+        with platform.database.writing() as session:
+            user = session.get_one(User, alice.user.id)
+            return recovery.issue_link(session, user, now=clock())
+
+    form = visitor.get(f"/recovery/{issue()}").location or ""
+    newer = issue()
+
+    assert visitor.get(form).location == "/recover"
+    assert "/recover/" in (visitor.get(f"/recovery/{newer}").location or "")
+
+
+def test_a_copy_read_before_a_reset_does_not_bring_the_old_password_back(
+    app: Flask, alice: Participant, platform: Platform
+) -> None:
+    with app.test_request_context():
+        stale = Account(alice.user)
+        with platform.database.writing() as session:
+            user = session.get_one(User, alice.user.id)
+            account.reset_password(session, user, password=NEW["password"], now=platform.clock())
+        stale.mf_recovery_codes = ["one"]
+
+        with pytest.raises(NotAuthenticated, match="sessions were ended"):
+            Accounts(platform).put(stale)
+
+    with platform.database.reading() as session:
+        assert session.get_one(User, alice.user.id).password != alice.user.password
+
+
+def test_a_copy_writes_back_only_what_was_changed_in_it(
+    app: Flask, alice: Participant, platform: Platform
+) -> None:
+    with app.test_request_context():
+        stale = Account(alice.user)
+        with platform.database.writing() as session:
+            user = session.get_one(User, alice.user.id)
+            user.password, user.unconfirmed_since = "newer", platform.clock()
+            session.add(user)
+        stale.mf_recovery_codes = ["one"]
+
+        Accounts(platform).put(stale)
+
+    with platform.database.reading() as session:
+        user = session.get_one(User, alice.user.id)
+    assert (user.password, user.recovery_codes) == ("newer", ["one"])
+    assert user.unconfirmed_since is not None
+
+
+def test_no_copy_is_written_back_to_a_closed_account(
+    app: Flask, alice: Participant, platform: Platform
+) -> None:
+    with platform.database.writing() as session:
+        user = session.get_one(User, alice.user.id)
+        user.active = False
+        session.add(user)
+
+    with app.test_request_context(), pytest.raises(NotAuthenticated):
+        Accounts(platform).put(Account(user))

@@ -384,3 +384,32 @@ def test_only_who_is_logged_in_sets_a_second_factor_up(
 
     assert visitor.get(SET_UP).location == "/login?next=/profile/second-factor"
     assert visitor.send(SET_UP, {"setup": "authenticator"}, form="/login").location == "/login"
+
+
+def test_setting_it_up_ends_the_sessions_begun_without_it(
+    browser: Callable[[User], Browser], alice: Participant, request: pytest.FixtureRequest
+) -> None:
+    thief = browser(alice.user)
+    waiting = set_up_key(thief)
+
+    request.getfixturevalue("authenticator")
+
+    assert not is_logged_in(thief)
+    code = waiting.generate(time()).token
+    assert thief.send("/login/code", {"code": code}, form="/login").location == "/login"
+    assert is_logged_in(request.getfixturevalue("hers"))
+
+
+def test_a_set_up_that_waits_does_not_replace_one_that_was_quicker(
+    alice: Participant, hers: Browser, platform: Platform
+) -> None:
+    waiting = set_up_key(hers)
+    with platform.database.writing() as session:
+        user = session.get_one(User, alice.user.id)
+        user.totp_secret = MALLORY["email"]
+        session.add(user)
+
+    answer = hers.send("/login/code", {"code": waiting.generate(time()).token}, form="/profile")
+
+    assert answer.status_code == 409
+    assert find(platform, alice.user).totp_secret == MALLORY["email"]
