@@ -181,6 +181,7 @@ def change_email(
     sent to the old address end, and every session but the one with the id `keep`.
     """
     email = normalize_email(email)
+    hold(session, "accounts")
     if session.exec(select(User.id).where(User.email == email)).first() is not None:
         raise Conflict("this address cannot be used; give another")
     user.email, user.unconfirmed_since = email, None

@@ -140,6 +140,23 @@ def test_of_those_who_register_alike_at_once_one_succeeds(
     assert all(isinstance(answer, User | Conflict) for answer in answers)
 
 
+def test_of_two_who_take_one_address_at_once_one_gets_it(
+    platform: Platform, alice: Participant, bob: Participant
+) -> None:
+    def take(who: Participant) -> Callable[[Session], object]:
+        return lambda session: account.change_email(
+            session,
+            session.get_one(User, who.user.id),
+            email="one@example.org",
+            now=platform.clock(),
+        )
+
+    answers = at_once(platform, take(alice), take(bob))
+
+    assert answers.count(None) == 1
+    assert sum(isinstance(answer, Conflict) for answer in answers) == 1
+
+
 def test_joining_twice_at_once_makes_one_team(
     platform: Platform, challenge: PublishedChallenge
 ) -> None:
