@@ -26,6 +26,9 @@ from sqlmodel import Session, SQLModel
 
 BUSY_TIMEOUT_MS = 10_000
 
+CONNECTIONS = 16
+"""So many stay open between uses, one for each thread of web; more are opened and closed again."""
+
 # Alembic can only change a constraint that has a name, so every constraint gets one.
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -114,7 +117,10 @@ def connect(address: str, /) -> Database:
     """Make the engine for a SQLAlchemy address; nothing is opened yet."""
     # An error would tell the values of its statement: addresses, hashes of passwords.
     engine = create_engine(
-        address, pool_pre_ping=not address.startswith("sqlite"), hide_parameters=True
+        address,
+        pool_pre_ping=not address.startswith("sqlite"),
+        pool_size=CONNECTIONS,
+        hide_parameters=True,
     )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
