@@ -164,7 +164,7 @@ def _rows(
     found: dict[tuple[int, str], dict[Board, Row]] = {}
     for taken in taking:
         for state in states.get(taken.challenge.id, []):
-            row = row_of(reader, state, team=taken.team.name)
+            row = row_of(reader, state, team=taken.team)
             if row is not None:
                 found.setdefault((state.challenge_id, state.phase), {})[state.board] = row
     return found

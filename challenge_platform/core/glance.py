@@ -10,12 +10,13 @@ from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board, Phase
 from challenge_platform.core.leaderboard import (
     Leaderboard,
+    StateKey,
     StateReader,
     latest_key,
     never_built,
+    read_state,
     sealed,
     shown_phase,
-    state,
 )
 from challenge_platform.errors import Sealed
 from challenge_platform.recent import Momentary
@@ -23,27 +24,25 @@ from challenge_platform.recent import Momentary
 
 @dataclass(frozen=True, kw_only=True)
 class Glance:
-    """What is shown of a board: `key` is (number, digest) of its state, None while it is sealed."""
+    """What is shown of a board: `key` names its state, None while it is sealed."""
 
     challenge: PublishedChallenge
     phase: Phase
     board: Board
-    key: tuple[int, str] | None
+    key: StateKey | None
 
-    def opened(self) -> tuple[int, str]:
-        """Give number and digest of the state that is shown; raise Sealed when there is none."""
+    def opened(self) -> StateKey:
+        """Give what names the state that is shown; raise Sealed when there is none."""
         if self.key is None:
             raise sealed(self.phase)
         return self.key
 
-    def read(self, session: Session, reader: StateReader, /) -> Leaderboard:
+    def read(self, reader: StateReader, /) -> Leaderboard:
         """Give the state that is shown; raise Sealed when there is none."""
-        number, _ = self.opened()
-        if number == 0:
+        key = self.opened()
+        if key.number == 0:
             return never_built(self.challenge, phase=self.phase, board=self.board)
-        return state(
-            session, reader, self.challenge, phase=self.phase, board=self.board, number=number
-        )
+        return read_state(reader, key)
 
 
 class Glances:

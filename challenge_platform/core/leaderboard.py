@@ -36,6 +36,7 @@ __all__ = [
     "latest",
     "latest_key",
     "never_built",
+    "read_state",
     "require_open_board",
     "sealed",
     "shown_phase",
@@ -57,11 +58,11 @@ _NEWEST = (  # written once, as it is read at every request
 
 
 class StateKey(NamedTuple):
-    """What names a state of a board."""
+    """What names a state of a board; one that was never built has the number 0 and no time."""
 
     number: int
     digest: str
-    built_at: datetime
+    built_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,18 +100,18 @@ def latest(
     key = _newest(session, challenge, phase=phase, board=board)
     if key is None:
         return never_built(challenge, phase=phase, board=board)
-    return _read(reader, key)
+    return read_state(reader, key)
 
 
 def latest_key(
     session: Session, challenge: PublishedChallenge, /, *, phase: Phase, board: Board
-) -> tuple[int, str]:
-    """Give (number, digest) of the state that `latest` would give, without reading it."""
+) -> StateKey:
+    """Give what names the state that `latest` would give, without reading it."""
     require_open_board(session, challenge, phase=phase, board=board)
     key = _newest(session, challenge, phase=phase, board=board)
     if key is None:
-        return 0, never_built(challenge, phase=phase, board=board).digest
-    return key.number, key.digest
+        return StateKey(0, never_built(challenge, phase=phase, board=board).digest, None)
+    return key
 
 
 def state(
@@ -131,7 +132,7 @@ def state(
     found = session.exec(query).first()
     if found is None:
         raise NotFound(f"the {board} board of phase {phase.key!r} has no state {number}")
-    return _read(reader, StateKey(*found))
+    return read_state(reader, StateKey(*found))
 
 
 def states(
@@ -169,7 +170,8 @@ def history(
     """Give the curves of these teams, in their order, up to a moment.
 
     It is empty where the phase does not disclose the score, and leaves out teams that never stood
-    on the board; raise Sealed as `latest` does.
+    on the board, or were made later and have the name of one that is gone; raise Sealed as `latest`
+    does.
     """
     require_open_board(session, challenge, phase=phase, board=board)
     if Disclosure.SCORE not in phase.disclosure:
@@ -186,7 +188,7 @@ def history(
         .order_by(col(StandingChange.at))
     )
     if until is not None:
-        query = query.where(col(StandingChange.at) <= until)
+        query = query.where(col(StandingChange.at) <= until, col(Team.created_at) <= until)
     points: dict[str, list[tuple[datetime, float]]] = {}
     baselines: dict[str, bool] = {}
     for team, baseline, at, score in session.exec(query):
@@ -233,7 +235,8 @@ def _newest(
     return StateKey(*found) if found else None
 
 
-def _read(reader: StateReader, key: StateKey) -> Leaderboard:
+def read_state(reader: StateReader, key: StateKey, /) -> Leaderboard:
+    """Give the state that a key names, which its reader may see."""
     return replace(reader.read(key.digest), number=key.number, built_at=key.built_at)
 
 

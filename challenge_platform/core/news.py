@@ -102,13 +102,16 @@ def latest_states(
     return found
 
 
-def row_of(reader: StateReader, state: BoardState, /, *, team: str) -> Row | None:
+def row_of(reader: StateReader, state: BoardState, /, *, team: Team) -> Row | None:
     """Give a team's line of a board as it stands, or None where it has none."""
-    return _row(reader.read(state.digest), team=team)
+    return _row(state, reader.read(state.digest), team=team)
 
 
-def _row(board: Leaderboard, *, team: str) -> Row | None:
-    return next((row for row in board.rows if row.team == team), None)
+def _row(state: BoardState, board: Leaderboard, *, team: Team) -> Row | None:
+    """Find a team's line; in a state older than the team, its name is that of one that is gone."""
+    if state.built_at < team.created_at:
+        return None
+    return next((row for row in board.rows if row.team == team.name), None)
 
 
 def news_since(
@@ -186,8 +189,8 @@ def _moved(
             if old is not None and old.digest == state.digest:
                 continue
             # Each reader was here last at another time; kept, such states would displace the board.
-            was = _row(reader.read_once(old.digest), team=taken.team.name) if old else None
-            row = row_of(reader, state, team=taken.team.name)
+            was = _row(old, reader.read_once(old.digest), team=taken.team) if old else None
+            row = row_of(reader, state, team=taken.team)
             if row is not None and (was is None or (was.rank, was.group) != (row.rank, row.group)):
                 yield (
                     key,

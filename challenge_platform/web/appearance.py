@@ -41,7 +41,6 @@ def register(app: Flask, /) -> None:
     app.jinja_env.globals.update(
         current_theme=current_theme,
         dark_screens=DARK_SCREENS,
-        has_page=lambda endpoint: endpoint in app.view_functions,
         themes=THEMES,
     )
     app.after_request(remember)

@@ -1,23 +1,19 @@
 """A state of a board to take away: as CSV, as the document of its digest, and as a citation."""
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Response, request, url_for
-from werkzeug.http import dump_options_header
+from flask import Response, url_for
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, Row
 from challenge_platform.web import current
-from challenge_platform.web.freshness import answers
+from challenge_platform.web.attachment import attached
+from challenge_platform.web.freshness import answers, conditional, release_digest
 from challenge_platform.web.language import current_language, format_datetime, gettext
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the start of a formula, or of a cell with one."""
+from challenge_platform.web.spreadsheet import defused, table
 
 _TEX = str.maketrans(
     {
@@ -41,27 +37,16 @@ def state_day(built_at: datetime | None, /) -> str:
     return built_at.date().isoformat() if built_at else ""
 
 
-def to_csv(board: Leaderboard, /) -> str:
+def to_csv(board: Leaderboard, /) -> bytes:
     """Write all rows of a board, with every score that is disclosed and its interval."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180
     scores = board.rows[0].scores if board.rows else ()
     metrics = [f"{score.key}{end}" for score in scores for end in ("", "_low", "_high")]
-    writer.writerow(
-        [
-            *("rank", "rank_low", "rank_high", "group", "team", "baseline"),
-            *metrics,
-            *("entries", "last_submission"),
-        ]
-    )
-    writer.writerows(_cells(row) for row in board.rows)
-    return text.getvalue()
-
-
-def defused(text: str, /) -> str:
-    """Keep a spreadsheet from running a text as a formula: with an apostrophe, it stays a text."""
-    starts = (text, text.lstrip())  # some programs take the spaces away first
-    return f"'{text}" if any(start.startswith(_FORMULA) for start in starts) else text
+    heading = [
+        *("rank", "rank_low", "rank_high", "group", "team", "baseline"),
+        *metrics,
+        *("entries", "last_submission"),
+    ]
+    return table(heading, (_cells(row) for row in board.rows))
 
 
 def _cells(row: Row) -> Iterator[object]:
@@ -74,8 +59,8 @@ def _cells(row: Row) -> Iterator[object]:
 
 def send_csv(board: Leaderboard, /) -> Response:
     """Give a board as a CSV file, under a name that says which state it is."""
-    etag = f"{board.digest}-csv"
-    content = answers().get(etag, make=lambda: to_csv(board).encode())
+    etag = f"{board.digest}-{release_digest()}-csv"
+    content = answers().get(etag, make=lambda: to_csv(board))
     response = Response(content, mimetype="text/csv")
     return _file(response, board, extension="csv", etag=etag)
 
@@ -91,13 +76,7 @@ def send_document(board: Leaderboard, /) -> Response:
 
 def _file(response: Response, board: Leaderboard, *, extension: str, etag: str) -> Response:
     parts = [board.challenge, board.phase, board.board, state_name(board).lstrip("-")]
-    response.headers["Content-Disposition"] = dump_options_header(
-        "attachment", {"filename": f"{'-'.join(parts)}.{extension}"}
-    )
-    response.set_etag(etag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
-    return response
+    return conditional(attached(response, name=f"{'-'.join(parts)}.{extension}"), etag=etag)
 
 
 @dataclass(frozen=True, kw_only=True)

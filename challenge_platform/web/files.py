@@ -1,13 +1,14 @@
 """Sending a challenge's public files, each or all at once."""
 
-from flask import Response, request
-from werkzeug.http import dump_options_header
+from flask import Response
 
 from challenge_platform.core import team
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.web import current
 from challenge_platform.web.archive import zipped
+from challenge_platform.web.attachment import attached
+from challenge_platform.web.freshness import conditional
 
 
 def send_public_file(slug: str, name: str, /, *, person: User) -> Response:
@@ -22,14 +23,8 @@ def send_public_file(slug: str, name: str, /, *, person: User) -> Response:
             now=current.opened_at(),
         )
     response = Response(platform.store.stream(file.digest), mimetype="application/octet-stream")
-    response.headers["Content-Disposition"] = dump_options_header(
-        "attachment", {"filename": file.name}
-    )
     response.content_length = file.size
-    response.set_etag(file.digest)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request, accept_ranges=True, complete_length=file.size)
-    return response
+    return conditional(attached(response, name=file.name), etag=file.digest, size=file.size)
 
 
 def send_public_files(slug: str, /, *, person: User) -> Response:
@@ -42,8 +37,4 @@ def send_public_files(slug: str, /, *, person: User) -> Response:
             for file in challenge.files
         ]
     archive = zipped(platform.store, files, folder=slug)
-    response = Response(archive, mimetype="application/zip")
-    response.headers["Content-Disposition"] = dump_options_header(
-        "attachment", {"filename": f"{slug}.zip"}
-    )
-    return response
+    return attached(Response(archive, mimetype="application/zip"), name=f"{slug}.zip")

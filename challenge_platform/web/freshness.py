@@ -1,9 +1,8 @@
-"""Pages that need not be sent again: an ETag from what a page is made of, before it is made."""
+"""Answers that need not be sent again: each named by an ETag, a page's before it is made."""
 
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from http import HTTPStatus
 from pathlib import Path
 
 from flask import Response, current_app, request, session
@@ -15,8 +14,29 @@ from challenge_platform.web.preferences import current_timezone
 
 KEPT_BYTES = 8_000_000
 
-_WEB = Path(__file__).parent
-_MADE_OF = ("templates/**/*.html", "translations/**/*.po", "static/*")
+_PACKAGE = Path(__file__).parents[1]
+_MADE_OF = ("**/*.py", "web/templates/**/*.html", "web/translations/**/*.po", "web/static/*")
+
+
+def conditional(
+    response: Response, /, *, etag: str | None = None, weak: bool = False, size: int | None = None
+) -> Response:
+    """Name the answer's state, by its digest unless given, and give 304 when it is known.
+
+    With its `size` in bytes, a part of the answer may be asked for.
+    """
+    if etag is None:
+        response.add_etag()
+    else:
+        response.set_etag(etag, weak=weak)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.make_conditional(request, accept_ranges=size is not None, complete_length=size)
+    return response
+
+
+def is_known(etag: str, /) -> bool:
+    """Whether the reader has the answer of this state, so that it need not be made."""
+    return bool(request.if_none_match.contains_weak(etag))
 
 
 def conditional_page(*state: object, render: Callable[[], str]) -> Response:
@@ -27,14 +47,9 @@ def conditional_page(*state: object, render: Callable[[], str]) -> Response:
     """
     if "_flashes" in session:
         return Response(render())
-    etag = _digest(request.full_path, current_language(), *_reader(), pages_digest(), *state)
-    if request.if_none_match.contains_weak(etag):
-        response = Response(status=HTTPStatus.NOT_MODIFIED)
-    else:
-        response = Response(_rendered(etag, render))
-    response.set_etag(etag, weak=True)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    etag = _digest(request.full_path, current_language(), *_reader(), release_digest(), *state)
+    response = Response() if is_known(etag) else Response(_rendered(etag, render))
+    return conditional(response, etag=etag, weak=True)
 
 
 def _rendered(etag: str, render: Callable[[], str]) -> bytes:
@@ -66,9 +81,14 @@ def _reader() -> tuple[object, ...]:
 
 
 @cache
-def pages_digest() -> str:
-    """Give the digest of what pages are written from, so that a new release is not taken as old."""
-    files = sorted(path for pattern in _MADE_OF for path in _WEB.glob(pattern) if path.is_file())
+def release_digest() -> str:
+    """Give the digest of what answers are made from, so that a new release is not taken as old."""
+    return digest_of(_PACKAGE)
+
+
+def digest_of(package: Path, /) -> str:
+    """Give the digest of the files of a package that make answers: programs, texts and looks."""
+    files = sorted(path for pattern in _MADE_OF for path in package.glob(pattern) if path.is_file())
     return _digest(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))
 
 

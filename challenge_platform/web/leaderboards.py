@@ -53,13 +53,13 @@ def show(slug: str) -> ResponseReturnValue:
     with current.platform().database.reading() as session:
         seen = _seen(session, slug)
         challenge, phase, board = seen.challenge, seen.phase, seen.board
-        own = _own_team(session, challenge)
+        own = _own_team(session, challenge, at=seen.key.built_at if seen.key else None)
 
         def render() -> str:
             if seen.key is None:
                 return _frame(challenge, phase=phase, board=board, is_sealed=True)
             page = BoardPage(
-                board=seen.read(session, current.platform().board_states),
+                board=seen.read(current.platform().board_states),
                 phase=phase,
                 wanted=wanted,
                 path=url_for("leaderboards.show", slug=slug),
@@ -80,8 +80,8 @@ def state(slug: str, phase: str, board: str, name: str) -> ResponseReturnValue:
     with current.platform().database.reading() as session:
         challenge = current.platform().catalogue.find(session, slug)
         found, of = _state(session, challenge, phase=phase, board=board, name=name)
-        last, _ = latest_key(session, challenge, phase=of, board=found.board)
-        own = _own_team(session, challenge)
+        last = latest_key(session, challenge, phase=of, board=found.board).number
+        own = _own_team(session, challenge, at=found.built_at)
         page = BoardPage(board=found, phase=of, wanted=wanted, path=_path(found), fixed={}, own=own)
         return conditional_page(
             *(challenge.version.digest, found.digest, found.number, last, own),
@@ -96,7 +96,7 @@ def earlier(slug: str, phase: str, board: str) -> ResponseReturnValue:
     with current.platform().database.reading() as session:
         challenge = current.platform().catalogue.find(session, slug)
         of, kind = find_phase(session, challenge, key=phase), Board(board)
-        last, _ = latest_key(session, challenge, phase=of, board=kind)
+        last = latest_key(session, challenge, phase=of, board=kind).number
         found = states(
             session, challenge, phase=of, board=kind, page=page, per_page=STATES_PER_PAGE
         )
@@ -129,19 +129,13 @@ def latest_json(slug: str) -> Response:
 @pages.get(f"{OF_PHASE}/<state:name>.csv")
 def state_csv(slug: str, phase: str, board: str, name: str) -> Response:
     """Give a state of a board as a table."""
-    with current.platform().database.reading() as session:
-        challenge = current.platform().catalogue.find(session, slug)
-        found, _ = _state(session, challenge, phase=phase, board=board, name=name)
-    return send_csv(found)
+    return send_csv(_earlier(slug, phase=phase, board=board, name=name))
 
 
 @pages.get(f"{OF_PHASE}/<state:name>.json")
 def state_json(slug: str, phase: str, board: str, name: str) -> Response:
     """Give the document of a state of a board, whose SHA-256 is the state's digest."""
-    with current.platform().database.reading() as session:
-        challenge = current.platform().catalogue.find(session, slug)
-        found, _ = _state(session, challenge, phase=phase, board=board, name=name)
-    return send_document(found)
+    return send_document(_earlier(slug, phase=phase, board=board, name=name))
 
 
 def _wanted() -> Wanted:
@@ -169,7 +163,13 @@ def _seen(session: Session, slug: str) -> Glance:
 def _latest(slug: str) -> Leaderboard:
     platform = current.platform()
     with platform.database.reading() as session:
-        return _seen(session, slug).read(session, platform.board_states)
+        return _seen(session, slug).read(platform.board_states)
+
+
+def _earlier(slug: str, *, phase: str, board: str, name: str) -> Leaderboard:
+    with current.platform().database.reading() as session:
+        challenge = current.platform().catalogue.find(session, slug)
+        return _state(session, challenge, phase=phase, board=board, name=name)[0]
 
 
 def _state(
@@ -194,10 +194,16 @@ def _state(
     return found, of
 
 
-def _own_team(session: Session, challenge: PublishedChallenge) -> str | None:
+def _own_team(
+    session: Session, challenge: PublishedChallenge, *, at: datetime | None
+) -> str | None:
+    """Give the name of the reader's team on a board of this time, None if the team is younger.
+
+    A younger one may have the name of a team that is gone.
+    """
     person = current.user()
     own = team.team_of(session, user_id=person.id, challenge_id=challenge.id) if person else None
-    return own.name if own else None
+    return own.name if own and at and own.created_at <= at else None
 
 
 def _board_page(

@@ -1,11 +1,9 @@
 """What of a team's submissions can be taken away: the list as CSV, and a submission's receipt."""
 
-import csv
-import io
 from collections.abc import Sequence
 
 from challenge_platform.core.feedback import Score, VisibleSubmission
-from challenge_platform.web.board_files import defused
+from challenge_platform.web.spreadsheet import defused, table
 
 FACTS = (
     *("id", "received_at", "finished_at", "phase", "state", "reason", "fault"),
@@ -13,21 +11,16 @@ FACTS = (
 )
 
 
-def submissions_csv(submissions: Sequence[VisibleSubmission], /) -> str:
-    """Write submissions as CSV (RFC 4180), each metric with the ends of its 95 % interval.
-
-    What people wrote is kept from being taken for a formula by a spreadsheet.
-    """
+def submissions_csv(submissions: Sequence[VisibleSubmission], /) -> bytes:
+    """Write submissions as CSV, each metric with the ends of its 95 % interval."""
     keys = list(dict.fromkeys(score.key for each in submissions for score in each.scores))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
     metrics = [name for key in keys for name in (key, f"{key}_low", f"{key}_high")]
-    writer.writerow([*FACTS, *metrics])
-    for submission in submissions:
-        scores = {score.key: score for score in submission.scores}
-        numbers = [number for key in keys for number in _numbers(scores.get(key))]
-        writer.writerow([*_facts(submission), *numbers])
-    return text.getvalue()
+    return table([*FACTS, *metrics], (_cells(submission, keys=keys) for submission in submissions))
+
+
+def _cells(submission: VisibleSubmission, *, keys: Sequence[str]) -> list[object]:
+    scores = {score.key: score for score in submission.scores}
+    return [*_facts(submission), *(end for key in keys for end in _numbers(scores.get(key)))]
 
 
 def _facts(submission: VisibleSubmission) -> list[object]:

@@ -8,7 +8,6 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlmodel import Session
-from werkzeug.http import dump_options_header
 
 from challenge_platform.core import team as teams
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
@@ -38,10 +37,11 @@ from challenge_platform.errors import (
 )
 from challenge_platform.web import current, reception
 from challenge_platform.web.amounts import elapsed, plain
-from challenge_platform.web.api.answer import conditional
 from challenge_platform.web.api.submissions import receipt_file
+from challenge_platform.web.attachment import attached
 from challenge_platform.web.errors import problem_of
 from challenge_platform.web.follow import Followed, follow
+from challenge_platform.web.freshness import conditional
 from challenge_platform.web.interval_bars import axis_of
 from challenge_platform.web.place import place_of
 from challenge_platform.web.problem import Problem
@@ -143,7 +143,7 @@ def export(slug: str) -> Response:
         challenge = find_challenge(session, slug)
         wanted = _selection(challenge)
         found = read_submissions(session, challenge, user=person, page=None, wanted=wanted)
-    return _csv(submissions_csv(found).encode(), name=f"{slug}-submissions.csv")
+    return _csv(submissions_csv(found), name=f"{slug}-submissions.csv")
 
 
 @pages.get("/submissions/<hex:id_>")
@@ -249,6 +249,4 @@ def _digest(document: str) -> str:
 
 
 def _csv(content: bytes, *, name: str) -> Response:
-    response = Response(content, mimetype="text/csv")
-    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
-    return response
+    return attached(Response(content, mimetype="text/csv"), name=name)

@@ -20,6 +20,7 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, StateKey
 from challenge_platform.core.news import Moved, Taking, news_since
 from challenge_platform.core.standing import StandingChange, boards_due, mark_boards_due
+from challenge_platform.core.team import Team
 from challenge_platform.errors import InvalidInput, NotFound, ObjectDamaged, Sealed
 from tests.conftest import Participant, participant, publish_changed
 from tests.core.test_leaderboard import build, open_phase, read, score
@@ -361,6 +362,33 @@ def test_history_has_a_point_for_each_improvement(
     assert values == [float(f"{value:.4g}") for value in sorted(exact)]
     assert before.points == curve.points[:1]
     assert before.points[0][0] == started + timedelta(hours=1)
+
+
+def test_an_old_board_has_no_curve_of_a_team_that_was_made_later(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant, clock: Clock
+) -> None:
+    score(platform, alice, sign=1)
+    phase = challenge.definition.phases[0]
+
+    def curves() -> int:
+        with platform.database.reading() as session:
+            found = leaderboard.history(
+                session,
+                challenge,
+                phase=phase,
+                board=Board.PUBLIC,
+                teams=["alice"],
+                until=clock(),
+            )
+        return len(found)
+
+    assert curves() == 1
+    with platform.database.writing() as session:
+        younger = session.get_one(Team, alice.team.id)
+        younger.created_at = clock() + timedelta(seconds=1)
+        session.add(younger)
+
+    assert curves() == 0
 
 
 def test_history_is_empty_where_the_score_is_not_disclosed(

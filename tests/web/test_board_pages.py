@@ -19,8 +19,8 @@ from challenge_platform.core.account import User
 from challenge_platform.core.board_state import Leaderboard
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge, record_reveal
 from challenge_platform.core.definition import Board
-from challenge_platform.web.board_files import defused
 from challenge_platform.web.language import LANGUAGES
+from challenge_platform.web.spreadsheet import defused
 from tests.conftest import Participant, participant, publish_changed
 from tests.web.boards import a_baseline, a_board, a_row, a_score, compared, in_groups, keep
 from tests.web.conftest import SLUG, Browser, Program, Visitor, predictions
@@ -232,6 +232,20 @@ def test_a_baseline_of_ones_teams_name_is_not_ones_row(
     assert "Your team" not in browser(alice.user).get(PAGE).text
 
 
+def test_a_team_is_not_taken_for_one_of_its_name_that_is_gone(
+    platform: Platform, challenge: PublishedChallenge, browser: Callable[[User], Browser]
+) -> None:
+    keep(platform, challenge, a_board([a_row("alice"), a_row("bob", rank=2)]))
+    platform.clock.advance(hours=1)  # type: ignore[attr-defined]  # the tests' clock
+    hers = browser(participant(platform, challenge, name="alice").user)
+
+    for address in (PAGE, STATE):
+        page = hers.get(address).text
+        assert "<bdi>alice</bdi>" in page
+        assert "Your team" not in page
+        assert 'class="own"' not in page
+
+
 def improve_twice(platform: Platform, program: Program) -> None:
     """Have a team scored now and better in 30 hours."""
     for sign, hours in ((-1, 0), (1, 30)):
@@ -316,8 +330,8 @@ def test_the_rule_is_that_of_the_version_the_board_was_built_under(
     before = anonymous.get(STATE).text
     publish_changed(platform, tmp_path, "phases:", "ranking: {tolerance: 0.01}\nphases:")
 
-    assert "multiples of 1e-12 share a rank" in before
-    assert "multiples of 1e-12 share a rank" in anonymous.get(STATE).text
+    assert "multiples of 0.000000000001 share a rank" in before
+    assert "multiples of 0.000000000001 share a rank" in anonymous.get(STATE).text
 
 
 def test_a_permanent_address_shows_a_state_for_ever(

@@ -11,9 +11,10 @@ from challenge_platform.bootstrap import read_secret
 from challenge_platform.core import receipt
 from challenge_platform.core.account import Scope
 from challenge_platform.web import current
-from challenge_platform.web.api.answer import answer, conditional, refusals
+from challenge_platform.web.api.answer import answer, refusals
 from challenge_platform.web.api.documents import Me, ReceiptKey
 from challenge_platform.web.api.tokens import TOKEN_REQUIRED, caller
+from challenge_platform.web.freshness import conditional
 
 api = APIBlueprint(
     "api_about",

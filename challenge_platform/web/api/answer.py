@@ -1,9 +1,9 @@
-"""How the API answers: a document as JSON, and 304 to those who have it already."""
+"""How the API answers: with a document as JSON, or a problem."""
 
 from http import HTTPStatus
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from pydantic import BaseModel
 
 from challenge_platform.web.problem import MEDIA_TYPE, Problem
@@ -16,17 +16,6 @@ def answer(
     response = Response(document.model_dump_json(), status, mimetype="application/json")
     if location is not None:
         response.location = location
-    return response
-
-
-def conditional(response: Response, /, *, etag: str | None = None) -> Response:
-    """Name the answer's state, by its digest unless given, and give 304 when it is known."""
-    if etag is None:
-        response.add_etag()
-    else:
-        response.set_etag(etag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.make_conditional(request)
     return response
 
 

@@ -19,7 +19,7 @@ from challenge_platform.core.challenge import (
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.upload import is_open
 from challenge_platform.web import current
-from challenge_platform.web.api.answer import answer, conditional, refusals
+from challenge_platform.web.api.answer import answer, refusals
 from challenge_platform.web.api.documents import (
     AgreementDocument,
     ChallengeDocument,
@@ -41,6 +41,7 @@ from challenge_platform.web.api.tokens import (
     optional_caller,
 )
 from challenge_platform.web.files import send_public_file
+from challenge_platform.web.freshness import conditional
 from challenge_platform.web.place import Place, place_of
 
 api = APIBlueprint(

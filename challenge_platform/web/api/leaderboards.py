@@ -2,17 +2,16 @@
 
 from http import HTTPStatus
 
-from flask import Response, request, url_for
+from flask import Response, url_for
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field
-from sqlmodel import Session
 
 from challenge_platform.core.definition import Board
 from challenge_platform.core.glance import Glance
 from challenge_platform.core.leaderboard import Leaderboard
 from challenge_platform.web import current
-from challenge_platform.web.api.answer import conditional, refusals
+from challenge_platform.web.api.answer import refusals
 from challenge_platform.web.api.challenges import ChallengePath
 from challenge_platform.web.api.documents import (
     ComparisonDocument,
@@ -23,7 +22,7 @@ from challenge_platform.web.api.documents import (
 )
 from challenge_platform.web.api.parameters import Parameters
 from challenge_platform.web.board_files import state_name
-from challenge_platform.web.freshness import answers
+from challenge_platform.web.freshness import answers, conditional, is_known, release_digest
 
 api = APIBlueprint(
     "api_leaderboards",
@@ -54,17 +53,16 @@ def show(path: ChallengePath, query: BoardQuery) -> Response:
         seen = platform.glances.at(
             session, path.slug, phase=query.phase, board=query.board, now=current.opened_at()
         )
-        etag = "{}-{}".format(*seen.opened())
-        if request.if_none_match.contains_weak(etag):
+        key = seen.opened()
+        etag = f"{key.number}-{key.digest}-{release_digest()}"
+        if is_known(etag):
             return conditional(Response(), etag=etag)
-        content = answers().get(
-            (etag, query.page), make=lambda: _content(session, seen, page=query.page)
-        )
+        content = answers().get((etag, query.page), make=lambda: _content(seen, page=query.page))
     return conditional(Response(content, mimetype="application/json"), etag=etag)
 
 
-def _content(session: Session, seen: Glance, *, page: int) -> bytes:
-    found = seen.read(session, current.platform().board_states)
+def _content(seen: Glance, *, page: int) -> bytes:
+    found = seen.read(current.platform().board_states)
     return _document(found, page=page).model_dump_json().encode()
 
 

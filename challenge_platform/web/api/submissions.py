@@ -19,7 +19,7 @@ from challenge_platform.core.history import (
 from challenge_platform.core.submission import find_submission
 from challenge_platform.errors import NotFound
 from challenge_platform.web import current, reception
-from challenge_platform.web.api.answer import answer, conditional, refusals
+from challenge_platform.web.api.answer import answer, refusals
 from challenge_platform.web.api.challenges import ChallengePath
 from challenge_platform.web.api.documents import (
     QuotaDocument,
@@ -32,7 +32,9 @@ from challenge_platform.web.api.documents import (
     TimingsDocument,
     Valid,
 )
+from challenge_platform.web.api.parameters import Parameters
 from challenge_platform.web.api.tokens import TOKEN_REQUIRED, caller
+from challenge_platform.web.freshness import conditional
 from challenge_platform.web.wording import REASONS
 
 api = APIBlueprint(
@@ -83,7 +85,7 @@ class Submit(BaseModel):
     )
 
 
-class Page(BaseModel):
+class Page(Parameters):
     """Which hundred."""
 
     page: int = Field(default=1, ge=1, le=10_000)
