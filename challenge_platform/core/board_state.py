@@ -40,7 +40,7 @@ class BoardState(SQLModel, table=True):
     phase: str = Field(max_length=64)
     board: Board = Field(sa_type=enum_column(Board))
     number: int
-    digest: str = Field(max_length=64)
+    digest: str = Field(max_length=64, index=True)
     version_id: int = Field(foreign_key="challenge_version.id")
     built_at: datetime = Field(sa_type=UTCDateTime)
 

@@ -8,8 +8,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_
+import sqlalchemy
+from sqlalchemy import ColumnElement, Select, exists, union
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, Session, SQLModel, col, delete, func, select
 
 from challenge_platform.core import audit, quota, submission
@@ -104,16 +107,16 @@ class Departures:
         """
         removed = 0
         with self.database.writing() as session:
+            _hold_off_uploads(session)
             waiting = session.exec(
                 select(Tombstone, Submission)
                 .join(Submission, col(Submission.id) == Tombstone.submission_id)
                 .where(col(Tombstone.removed_at).is_(None))
             ).all()
-            if waiting:
-                _hold_off_uploads(session)
+            needed = _needed_of_waiting(session) if waiting else frozenset()
             for tombstone, erased in waiting:
                 for digest in _contents(erased):
-                    if not _is_needed(session, digest):
+                    if digest not in needed:
                         removed += self.store.delete(digest)
                 tombstone.removed_at = self.clock()
                 session.add(tombstone)
@@ -224,16 +227,24 @@ def _hold_off_uploads(session: Session) -> None:
     ).all()
 
 
-def _is_needed(session: Session, digest: str) -> bool:
-    """Whether something other than a tombstone refers to a stored object."""
-    uses = or_(col(Submission.artifact) == digest, col(Submission.source) == digest)
-    references = (
-        exists().where(uses, ~_is_buried()),
-        exists().where(col(ChallengeVersion.truth_object) == digest),
-        exists().where(col(Standing.resamples) == digest),
-        exists().where(col(BoardState.digest) == digest),
+def _needed_of_waiting(session: Session) -> frozenset[str]:
+    """Give the contents that wait for removal and that not only tombstones refer to."""
+    own = (col(Submission.artifact), col(Submission.source))
+    stones = sqlalchemy.select(*own).join(Tombstone, col(Tombstone.submission_id) == Submission.id)
+    waits = stones.where(col(Tombstone.removed_at).is_(None))
+    waiting = union(*(waits.with_only_columns(column) for column in own)).cte()
+
+    def among_waiting(column: Mapped[Any], *conditions: ColumnElement[bool]) -> Select[Any]:
+        query = sqlalchemy.select(column).where(*conditions)
+        return query.where(column.in_(sqlalchemy.select(waiting.c.artifact)))
+
+    query = union(
+        *(among_waiting(column, ~_is_buried()) for column in own),
+        among_waiting(col(ChallengeVersion.truth_object)),
+        among_waiting(col(Standing.resamples)),
+        among_waiting(col(BoardState.digest)),
     )
-    if session.execute(select(or_(*references))).scalar():
-        return True
-    files = session.exec(select(ChallengeVersion.files))
-    return any(file["digest"] == digest for found in files for file in found.values())
+    needed = set(session.execute(query).scalars())
+    for files in session.exec(select(ChallengeVersion.files)):
+        needed.update(file["digest"] for file in files.values())
+    return frozenset(needed)

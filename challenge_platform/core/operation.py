@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy
 from sqlalchemy import case, or_
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func
 
 from challenge_platform.core.challenge import PublishedChallenge, list_challenges
 from challenge_platform.core.heartbeat import Pulse, pulses
 from challenge_platform.core.submission import State, Submission
-from challenge_platform.core.team import Team
+from challenge_platform.core.team import count_teams
 
 LATE_AFTER = timedelta(minutes=5)
 """A submission that waits for longer is late: workers are too few, or down."""
@@ -41,7 +41,7 @@ class Operation:
 
 def operation_of(session: Session, /, *, now: datetime) -> Operation:
     """Look at the platform, in four queries."""
-    teams = _teams(session)
+    teams = count_teams(session)
     counts = _submissions(session, now=now)
     loads = []
     for challenge in list_challenges(session):
@@ -57,15 +57,6 @@ def operation_of(session: Session, /, *, now: datetime) -> Operation:
             )
         )
     return Operation(loads=tuple(loads), pulses=pulses(session, now=now))
-
-
-def _teams(session: Session) -> dict[int, int]:
-    query = (
-        select(Team.challenge_id, func.count())
-        .where(col(Team.baseline).is_(False))
-        .group_by(col(Team.challenge_id))
-    )
-    return dict(session.exec(query).all())
 
 
 def _submissions(session: Session, *, now: datetime) -> dict[int, tuple[int, int, int, int]]:

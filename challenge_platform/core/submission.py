@@ -91,6 +91,7 @@ class Submission(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("team_id", "idempotency_key"),
         Index("ix_submission_open", "state", "not_before"),
+        Index("ix_submission_finished", "challenge_id", "state", "finished_at"),
         CheckConstraint("size >= 0", name="size_not_negative"),
     )
 
@@ -103,10 +104,10 @@ class Submission(SQLModel, table=True):
     kind: Kind = Field(sa_type=enum_column(Kind))
     filename: str = Field(max_length=200)
     message: str = Field(default="", max_length=500)
-    artifact: str = Field(max_length=64)
+    artifact: str = Field(max_length=64, index=True)
     size: int
     idempotency_key: str | None = Field(default=None, max_length=80)
-    source: str | None = Field(default=None, max_length=64)
+    source: str | None = Field(default=None, max_length=64, index=True)
 
     state: State = Field(default=State.QUEUED, sa_type=enum_column(State))
     reason: Reason | None = Field(default=None, sa_type=enum_column(Reason))

@@ -1,4 +1,4 @@
-"""What the pages need: preferences, sessions, identities, second factors, people who left."""
+"""What the pages need: preferences, sessions, second factors, people who left; and indexes."""
 
 from collections.abc import Sequence
 
@@ -100,6 +100,16 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_tombstone")),
     )
+    with op.batch_alter_table("board_state", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_board_state_digest"), ["digest"], unique=False)
+
+    with op.batch_alter_table("submission", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_submission_artifact"), ["artifact"], unique=False)
+        batch_op.create_index(
+            "ix_submission_finished", ["challenge_id", "state", "finished_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_submission_source"), ["source"], unique=False)
+
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column("unconfirmed_since", sa.DateTime(timezone=True), nullable=True)
@@ -122,6 +132,14 @@ def downgrade() -> None:
         batch_op.drop_column("totp_counter")
         batch_op.drop_column("totp_secret")
         batch_op.drop_column("unconfirmed_since")
+
+    with op.batch_alter_table("submission", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_submission_source"))
+        batch_op.drop_index("ix_submission_finished")
+        batch_op.drop_index(batch_op.f("ix_submission_artifact"))
+
+    with op.batch_alter_table("board_state", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_board_state_digest"))
 
     op.drop_table("tombstone")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
