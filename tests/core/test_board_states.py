@@ -18,7 +18,7 @@ from challenge_platform.core.board_state import BoardState, StateReader, read_co
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, StateKey
-from challenge_platform.core.news import Moved, Taking, news_since
+from challenge_platform.core.news import Moved, Taking, news_since, row_of
 from challenge_platform.core.standing import StandingChange, boards_due, mark_boards_due
 from challenge_platform.core.team import Team
 from challenge_platform.errors import InvalidInput, NotFound, ObjectDamaged, Sealed
@@ -389,6 +389,23 @@ def test_an_old_board_has_no_curve_of_a_team_that_was_made_later(
         session.add(younger)
 
     assert curves() == 0
+
+
+def test_a_team_has_no_line_in_a_state_that_is_older_than_it(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    score(platform, alice, sign=1)
+    build(platform, challenge)
+    with platform.database.reading() as session:
+        built = session.exec(select(BoardState)).one()
+    younger = alice.team.model_copy(
+        update={"created_at": built.built_at + timedelta(microseconds=1)}
+    )
+
+    found = row_of(platform.board_states, built, team=alice.team)
+    assert found is not None
+    assert found.team == "alice"
+    assert row_of(platform.board_states, built, team=younger) is None
 
 
 def test_history_is_empty_where_the_score_is_not_disclosed(
