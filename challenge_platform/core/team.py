@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit
@@ -145,14 +146,19 @@ def count_teams(session: Session, /) -> dict[int, int]:
     return dict(session.exec(query).all())
 
 
+_OF_MEMBER = (  # written once, as it is read at every request of a person
+    select(Team)
+    .join(Membership, col(Membership.team_id) == Team.id)
+    .where(
+        col(Membership.user_id) == bindparam("user"),
+        col(Membership.challenge_id) == bindparam("challenge"),
+    )
+)
+
+
 def team_of(session: Session, /, *, user_id: int, challenge_id: int) -> Team | None:
     """Give the person's team in a challenge, or None before they joined."""
-    query = (
-        select(Team)
-        .join(Membership, col(Membership.team_id) == Team.id)
-        .where(Membership.user_id == user_id, Membership.challenge_id == challenge_id)
-    )
-    return session.exec(query).first()
+    return session.exec(_OF_MEMBER, params={"user": user_id, "challenge": challenge_id}).first()
 
 
 def has_accepted(session: Session, challenge: PublishedChallenge, /, *, user_id: int) -> bool:

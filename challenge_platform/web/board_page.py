@@ -105,6 +105,8 @@ def _render(
         codes=codes,
         compared=RANK_INTERVALS_FOR,
         listed=LISTED_POINTS,
+        drawn_teams=DRAWN_TEAMS,
+        drawn_baselines=DRAWN_BASELINES,
         citation=citation_of(board, challenge=built_under),
     )
     return Markup(html)  # noqa: S704 -- a template's own output, escaped there

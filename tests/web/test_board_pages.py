@@ -288,6 +288,7 @@ def test_the_picture_shows_improvements_with_names_units_and_the_numbers(
     figure = page[page.index("<figure") : page.index("</figure>")]
 
     assert figure.count("<svg") == 2
+    assert "each of the first 6 teams and of the first 3 baselines stood" in figure
     assert 'role="img" aria-labelledby="wide-title wide-text"' in figure
     assert "c (higher is better)" in figure
     assert "Date (UTC), 2026" in figure
