@@ -8,6 +8,9 @@ from challenge_platform.core import account, audit
 from challenge_platform.core.account import User
 from challenge_platform.errors import Conflict
 
+BANNED = "user banned"
+"""What the audit trail calls it."""
+
 
 def ban(session: Session, user: User, /, *, reason: str, now: datetime) -> None:
     """Close an account: its sessions end, its tokens are refused, nobody can log in.
@@ -19,7 +22,7 @@ def ban(session: Session, user: User, /, *, reason: str, now: datetime) -> None:
     user.active = False
     account.end_sessions(session, user)
     subject = f"user {user.id}"
-    audit.record(session, action="user banned", subject=subject, now=now, reason=reason)
+    audit.record(session, action=BANNED, subject=subject, now=now, reason=reason)
 
 
 def unban(session: Session, user: User, /, *, now: datetime) -> None:

@@ -18,6 +18,10 @@ _INVISIBLE = re.compile(
 Unicode's property Default_Ignorable_Code_Point, without what is not printable anyway, and U+2800.
 """
 
+_ADDRESS = re.compile(r"://|www\.", re.IGNORECASE)
+_ENDED_TEAM = re.compile(r"deleted team \d+( \(\d+\))?")
+"""What `departure` calls a team whose members are gone."""
+
 _LIKE_LATIN = frozenset({"CYRILLIC", "GREEK"})
 """The scripts, beside Latin, whose letters pass for Latin ones."""
 
@@ -26,8 +30,8 @@ def normalize_name(name: str, /, *, is_baseline: bool = False) -> str:
     """Give the form in which a name is stored: NFKC, with single spaces.
 
     Raise InvalidInput when it has not 1 to 80 visible characters with a letter or digit among them,
-    piles up marks, mixes Latin with letters that look like it, or has the word "baseline" in it,
-    which only `is_baseline` allows.
+    piles up marks, mixes Latin with letters that look like it, is an address or a name of a deleted
+    team, or has the word "baseline" in it, which only `is_baseline` allows.
     """
     name = unicodedata.normalize("NFKC", name.strip())
     spaced = "".join(" " if unicodedata.category(char) == "Zs" else char for char in name)
@@ -41,6 +45,10 @@ def normalize_name(name: str, /, *, is_baseline: bool = False) -> str:
     scripts = {unicodedata.name(char, "").split(" ")[0] for char in name if char.isalpha()}
     if "LATIN" in scripts and scripts & _LIKE_LATIN:
         raise InvalidInput("a name does not mix Latin with Cyrillic or Greek letters; use one")
+    if _ADDRESS.search(name):
+        raise InvalidInput("a name is no address of a page; leave :// and www. out")
+    if _ENDED_TEAM.fullmatch(look_of(name)):
+        raise InvalidInput("a name is not that of a deleted team; choose another")
     if RESERVED in look_of(name) and not is_baseline:
         raise InvalidInput(f"a name has not the word {RESERVED!r}, which marks organizers' entries")
     return name

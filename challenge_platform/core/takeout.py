@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, or_, select
 
-from challenge_platform.core import account, identity, login
+from challenge_platform.core import account, ban, identity, login
 from challenge_platform.core.account import User
 from challenge_platform.core.audit import PLATFORM, AuditEvent
 from challenge_platform.core.challenge import Challenge
@@ -210,10 +210,17 @@ def _events(session: Session, user: User, *, submissions: Sequence[str]) -> list
             "subject": _name(one.subject, me=me)
             if one.subject.startswith("user ")
             else one.subject,
-            "detail": one.detail,
+            "detail": _detail(one),
         }
         for _, one in sorted(found.items())
     ]
+
+
+def _detail(event: AuditEvent) -> dict[str, Any]:
+    """Give what was recorded of an event, without the reason of a ban, which may name others."""
+    if event.action != ban.BANNED:
+        return event.detail
+    return {key: value for key, value in event.detail.items() if key != "reason"}
 
 
 def _name(person: str, *, me: str) -> str:

@@ -70,6 +70,9 @@ def _set_passwords(app: Flask) -> None:
             "argon2__parallelism": account.HASH_LANES,
         },
         SECURITY_PASSWORD_LENGTH_MIN=account.PASSWORD_LENGTH.start,
+        # Of what a signed link stands on. A slow one would tell by the time of an answer whether
+        # a link was made, so whether there is an account; links of before still open.
+        SECURITY_HASHING_SCHEMES=["hex_sha256", "sha256_crypt"],
     )
 
 

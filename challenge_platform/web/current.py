@@ -12,6 +12,7 @@ from challenge_platform.core.login import LoginSession
 from challenge_platform.errors import InvalidInput, NotAuthenticated
 
 LAST_PAGE = 10_000
+DIGITS = len(str(LAST_PAGE))
 
 
 def platform() -> Platform:
@@ -46,6 +47,7 @@ def opened_at() -> datetime:
 def page_number() -> int:
     """Give the page of a list that is asked for, the first unless said otherwise."""
     page = request.args.get("page", "1")
-    if not page.isascii() or not page.isdecimal() or not 1 <= int(page[:9]) <= LAST_PAGE:
+    is_number = page.isascii() and page.isdecimal() and len(page) <= DIGITS
+    if not is_number or not 1 <= int(page) <= LAST_PAGE:
         raise InvalidInput(f"there is no page {page[:20]!r}; pages are counted from 1")
     return int(page)

@@ -2,7 +2,7 @@
 
 import smtplib
 import ssl
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from smtplib import SMTP, SMTPException
 
 import structlog
@@ -97,7 +97,7 @@ class Post(MailUtil):
         """Send a mail, in plain text."""
         del html, kwargs
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way to hand the application to a thread
-        self._thread.submit(
+        sending = self._thread.submit(
             _send,
             app,
             template=template,
@@ -106,6 +106,7 @@ class Post(MailUtil):
             sender=str(sender),
             body=body or "",
         )
+        sending.add_done_callback(_note_failure)
 
 
 def _send(app: Flask, *, template: str, subject: str, to: str, sender: str, body: str) -> None:
@@ -115,3 +116,9 @@ def _send(app: Flask, *, template: str, subject: str, to: str, sender: str, body
                 EmailMessage(subject, body, sender, [to], connection=connection).send()
         except (OSError, SMTPException) as error:
             log.error("mail not sent", mail=template, error=str(error), kind=type(error).__name__)  # noqa: TRY400 -- a mail server that is away is no bug, and its traceback no help
+
+
+def _note_failure(sending: Future[None]) -> None:
+    """Record what a thread would swallow: an error that no mail server is to blame for."""
+    if error := sending.exception():
+        log.error("mail not sent", kind=type(error).__name__, exc_info=error)

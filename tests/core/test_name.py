@@ -66,5 +66,17 @@ def test_a_name_is_stored_in_one_form(name: str, stored: str) -> None:
     assert normalize_name(name) == stored
 
 
+@pytest.mark.parametrize("name", ["https://a.example", "see WWW.a.example", "ftp://b"])
+def test_a_name_is_no_address_of_a_page(name: str) -> None:
+    with pytest.raises(InvalidInput, match="address"):
+        normalize_name(name)
+
+
+@pytest.mark.parametrize("name", ["Deleted team 7", "deleted  TEAM 12", "Deleted team 7 (2)"])
+def test_nobody_is_called_as_a_deleted_team(name: str) -> None:
+    with pytest.raises(InvalidInput, match="deleted team"):
+        normalize_name(name)
+
+
 def test_a_program_of_a_baseline_may_be_called_so() -> None:
     assert normalize_name("Baseline 2", is_baseline=True) == "Baseline 2"

@@ -118,7 +118,15 @@ def test_a_page_past_the_end_is_empty(anonymous: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["page=0", "page=x", "page=99999999999999999999", "board=secret", "phase=%00"]
+    "query",
+    [
+        "page=0",
+        "page=x",
+        "page=99999999999999999999",
+        "page=0000000019999999999999999",
+        "board=secret",
+        "phase=%00",
+    ],
 )
 @pytest.mark.usefixtures("challenge")
 def test_wrong_parameters_are_named(query: str, anonymous: Visitor) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import audit
+from challenge_platform.core import audit, ban
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.departure import Departure
@@ -114,15 +114,18 @@ def test_the_archive_has_nothing_of_others(
         theirs.team_id = alice.team.id
         audit.record(
             session,
-            action="account banned",
+            action=ban.BANNED,
             subject=f"user {alice.user.id}",
             actor=f"user {bob.user.id}",
             now=platform.clock(),
+            reason="Bob Smith complained",
         )
 
     everything = b"\n".join(archive(hers).values())
 
     assert of_a_team_mate.encode() not in everything
+    assert ban.BANNED.encode() in everything
+    assert b"Bob Smith" not in everything
     assert b"bob" not in everything
     assert f"user {bob.user.id}".encode() not in everything
     assert b"somebody else" in everything

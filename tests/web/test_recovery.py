@@ -1,6 +1,7 @@
 """Getting back in: by mail, or by an administrator's link, once, within the hour."""
 
 import dataclasses
+import hashlib
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from flask_security.recoverable import generate_reset_password_token
 from pydantic import SecretStr
 
 from challenge_platform.bootstrap import Platform
@@ -344,3 +346,26 @@ def test_no_copy_is_written_back_to_a_closed_account(
 
     with app.test_request_context(), pytest.raises(NotAuthenticated):
         Accounts(platform).put(Account(user))
+
+
+def test_making_a_link_takes_no_time_that_tells_of_an_account(
+    app: Flask, alice: Participant
+) -> None:
+    with app.test_request_context():
+        token = generate_reset_password_token(Account(alice.user))  # type: ignore[no-untyped-call]  # has no annotations
+        stands_on = app.extensions["security"].reset_serializer.loads(token)[1]
+
+    assert stands_on == hashlib.sha256(alice.user.password.encode()).hexdigest()
+
+
+def test_a_mail_that_cannot_be_written_is_recorded(
+    app: Flask, visitor: Browser, alice: Participant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del app.extensions["mailman"]
+
+    visitor.send("/recover", {"email": alice.user.email})
+
+    logged, end = "", time.monotonic() + 10
+    while "KeyError" not in logged and time.monotonic() < end:
+        logged += capsys.readouterr().out
+    assert "mail not sent" in logged
