@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import history, pace, quota, template
@@ -136,6 +138,25 @@ def test_the_pace_is_the_median_of_enough_scored_submissions(
     score(platform, alice, clock, wrong=0)
 
     assert (before, typical()) == (None, timedelta(seconds=2))
+
+
+@pytest.mark.sqlite(reason="PostgreSQL plans by how many rows there are")
+def test_the_pace_sorts_nothing(platform: Platform, challenge: PublishedChallenge) -> None:
+    read: list[tuple[str, tuple[object, ...]]] = []
+
+    def note(_connection: object, _cursor: object, statement: str, values: Any, *_: object) -> None:
+        read.append((statement, values))
+
+    with platform.database.reading() as session:
+        event.listen(platform.database.engine, "before_cursor_execute", note)
+        pace.typical_time(session, challenge_id=challenge.id)
+        event.remove(platform.database.engine, "before_cursor_execute", note)
+        statement, values = read[-1]
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+
+        assert [row.detail for row in plan] == [
+            "SEARCH submission USING INDEX ix_submission_finished (challenge_id=? AND state=?)"
+        ]
 
 
 def test_a_refunded_submission_is_not_charged(platform: Platform, alice: Participant) -> None:
