@@ -26,6 +26,9 @@ POLL_SECONDS = 0.1
 STABLE_SECONDS = 5.0
 MAX_PAUSE = 5.0
 
+ACCESS_LOG_FORMAT = '%(h)s %(t)s "%(r)s" %(s)s %(b)s "%(a)s"'
+"""A line of web's access log; no Referer, which may be the address of a link with a secret."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
@@ -177,8 +180,8 @@ def web_command(*, bind: str, threads: int) -> tuple[str, ...]:
         "/dev/shm",  # noqa: S108 -- gunicorn's heartbeat file; its name is random
         *("--forwarder-headers", ""),  # or SCRIPT_NAME, sent from this machine, moves every page
         "--no-control-socket",
-        "--access-logfile",
-        "-",
+        *("--access-logfile", "-", "--access-logformat", ACCESS_LOG_FORMAT),
+        *("--logger-class", "challenge_platform.serving.AccessLogger"),
         "challenge_platform.web:from_environment()",
     )
 

@@ -32,6 +32,7 @@ from challenge_platform.errors import (
     StaleClaim,
     UploadTooLarge,
 )
+from challenge_platform.redaction import without_secrets
 from challenge_platform.web.language import gettext
 from challenge_platform.web.problem import MEDIA_TYPE, Problem, ProblemItem
 from challenge_platform.web.wording import REFUSALS
@@ -175,10 +176,11 @@ def register(app: Flask, /) -> None:
 
 
 def _record(problem: Problem, error: PlatformError) -> None:
+    path = without_secrets(request.path)
     if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("platform error", code=problem.code, error=str(error), path=request.path)
+        log.error("platform error", code=problem.code, error=str(error), path=path)
     elif problem.status == HTTPStatus.FORBIDDEN:
-        log.warning("refused", code=problem.code, path=request.path)
+        log.warning("refused", code=problem.code, path=path)
 
 
 def _way_back() -> str | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 import pytest
@@ -25,12 +26,22 @@ HALVES = {
 
 
 @pytest.fixture
-def address(platform: Platform) -> Iterator[tuple[str, int]]:
+def log(tmp_path: Path) -> Path:
+    """Give the file that the server writes its log to."""
+    return tmp_path / "web.log"
+
+
+@pytest.fixture
+def address(platform: Platform, log: Path) -> Iterator[tuple[str, int]]:
     """Serve the pages as `challenge up` does and give where."""
     host, port = "127.0.0.1", free_port()
     settings = platform.settings.model_copy(update={"public_url": f"http://{host}:{port}"})
     command = web_command(bind=f"{host}:{port}", threads=settings.web_threads)
-    with subprocess.Popen(command, env={**os.environ, **settings.environment()}) as process:  # noqa: TID251 -- the environment that a child inherits
+    environment = {**os.environ, **settings.environment()}  # noqa: TID251 -- the environment that a child inherits
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, env=environment, stdout=output) as process,
+    ):
         try:
             wait_until(lambda: health((host, port), seconds=5) == HTTPStatus.OK, seconds=60)
             yield host, port
@@ -65,3 +76,23 @@ def test_a_header_that_only_a_proxy_may_send_changes_nothing(
     header: str, address: tuple[str, int]
 ) -> None:
     assert health(address, seconds=5, headers={header: "/elsewhere"}) == HTTPStatus.OK
+
+
+def test_the_access_log_has_no_secret_of_a_link(address: tuple[str, int], log: Path) -> None:
+    site = "http://{}:{}".format(*address)
+    paths = (
+        "/recovery/7.SECRET",
+        "/recover/SECRET?language=fr",
+        "/confirm/SECRET",
+        "//profile/email/SECRET",
+        "/challenges/tiny-survival/team/join/SECRET",
+        "/login/openid/callback?code=SECRET&state=SECRET",
+    )
+
+    for path in paths:
+        httpx.get(f"{site}{path}", headers={"Referer": f"{site}/recovery/7.SECRET"}, timeout=5)
+
+    # /healthz was asked first.
+    wait_until(lambda: log.read_text().count(" HTTP/1.1") > len(paths), seconds=5)
+    assert "GET /recovery/- HTTP/1.1" in log.read_text()
+    assert "SECRET" not in log.read_text()
