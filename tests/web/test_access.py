@@ -129,8 +129,8 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("POST", "/recover/<token>"): everybody(302),
     ("GET", "/recovery/<key>"): everybody(303),
     # The second factor, which nobody here has: whoever was not asked for a code is led away.
-    ("GET", "/profile/second-factor"): Access((302, 200, 200, 200, 200)),
-    ("POST", "/profile/second-factor"): Access((302, 200, 200, 200, 200)),
+    ("GET", "/profile/second-factor"): LOGGED_IN,
+    ("POST", "/profile/second-factor"): LOGGED_IN,
     ("POST", "/profile/second-factor/<token>"): Access((303, 302, 302, 302, 302)),
     ("GET", "/profile/recovery-codes"): LOGGED_IN,
     ("POST", "/profile/recovery-codes"): LOGGED_IN,
