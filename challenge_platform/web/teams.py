@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from challenge_platform.core import invitation
 from challenge_platform.core.challenge import find_challenge
+from challenge_platform.errors import NotFound
 from challenge_platform.web import current
 from challenge_platform.web.language import gettext
 from challenge_platform.web.place import place_of
@@ -50,8 +51,12 @@ def join_form(slug: str, secret: str) -> ResponseReturnValue:
     person, now = current.require_user(), current.opened_at()
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, slug)
-        team = invitation.inviting_team(session, challenge, secret, now=now)
         place = place_of(session, challenge, person=person, now=now)
+        try:
+            team = invitation.inviting_team(session, challenge, secret, now=now)
+        except NotFound:
+            page = render_template("team/ended.html", challenge=challenge, place=place)
+            return page, HTTPStatus.NOT_FOUND
         members = invitation.members_of(session, team)
     return render_template(
         "team/join.html", challenge=challenge, place=place, team=team, members=members
@@ -64,7 +69,10 @@ def join(slug: str, secret: str) -> ResponseReturnValue:
     person, platform = current.require_user(), current.platform()
     with platform.database.writing() as session:
         challenge = find_challenge(session, slug)
-        team = invitation.redeem(session, challenge, secret, user=person, now=platform.clock())
+        try:
+            team = invitation.redeem(session, challenge, secret, user=person, now=platform.clock())
+        except NotFound:
+            return join_form(slug, secret)  # which says that the link has ended
         name = team.name
     flash(gettext("You are in the team %(team)s now.", team=name), "success")
     return redirect(url_for("teams.show", slug=slug), HTTPStatus.SEE_OTHER)

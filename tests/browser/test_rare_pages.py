@@ -114,6 +114,7 @@ def test_the_pages_of_invitations_and_of_leaving_have_no_barrier(
     his = in_language(browser(bob.user), look)
     pages = {"invitation": his.get(link)}
     his.send(link)
+    pages |= {"ended": his.get(link)}
     in_language(hers, look)
     pages |= {
         "team": hers.get(f"/challenges/{SLUG}/team"),

@@ -95,7 +95,9 @@ def test_an_invitation_ends_after_seven_days(
     link = invite(hers)
     clock.advance(days=7)
 
-    assert browser(bob.user).get(link).status_code == 404
+    answer = browser(bob.user).get(link)
+    assert answer.status_code == 404
+    assert "Ask a member of the team for another one." in answer.text
 
 
 def test_a_withdrawn_invitation_leads_nowhere(hers: Browser, his: Browser) -> None:
