@@ -5,6 +5,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -38,6 +39,14 @@ class Look:
 
 
 LOOKS = [Look(*look) for look in product((390, 1440), ("en", "fr"), ("light", "dark"))]
+EXTREMES = (Look(390, "fr", "dark"), Look(1440, "en", "light"))
+"""What differs most: each width, language and theme once."""
+
+EVERY_LOOK = [
+    pytest.param(look, marks=[] if look in EXTREMES else [pytest.mark.slow], id=str(look))
+    for look in LOOKS
+]
+"""Every look for a test, those beside EXTREMES marked slow."""
 
 
 def watch(page: Page, /) -> list[str]:

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.looks import LOOKS, Look, barriers, watch
+from tests.browser.looks import EVERY_LOOK, Look, barriers, watch
 from tests.web.conftest import (  # noqa: F401 -- pytest finds fixtures by their names
     SLUG,
     app,
@@ -16,9 +16,6 @@ from tests.web.conftest import (  # noqa: F401 -- pytest finds fixtures by their
 from tests.web.test_access import MATRIX, World, world  # noqa: F401 -- the same
 
 pytestmark = pytest.mark.browser
-
-EXTREMES = (Look(390, "fr", "dark"), Look(1440, "en", "light"))
-"""What differs most; the other looks are slow tests."""
 
 AMISS = (
     "/nothing",
@@ -47,15 +44,7 @@ def pages(world: World, *, persona: str) -> list[str]:  # noqa: F811 -- the fixt
     ]
 
 
-def looks() -> list[object]:
-    """Give every look, those beside EXTREMES marked slow."""
-    return [
-        pytest.param(look, marks=[] if look in EXTREMES else [pytest.mark.slow], id=str(look))
-        for look in LOOKS
-    ]
-
-
-@pytest.mark.parametrize("look", looks())
+@pytest.mark.parametrize("look", EVERY_LOOK)
 @pytest.mark.parametrize("persona", ["anonymous", "owner"])
 def test_no_page_has_a_barrier(
     look: Look,

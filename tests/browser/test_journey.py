@@ -1,7 +1,8 @@
 """A newcomer's way to a first score on real patients' data, in a real browser and a whole platform.
 
 The pictures of the participant's tutorial are taken here: `pytest tests/browser/test_journey.py
---pictures docs/tutorials/pictures` takes them anew.
+--pictures DIR` puts all of
+them into a folder, and docs/tutorials/pictures has those of the tutorial.
 """
 
 import os
@@ -17,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from challenge_platform.web.language import FOLDER, read_catalogue
-from tests.browser.looks import LOOKS, Look, Pictures, barriers, watch
+from tests.browser.looks import EVERY_LOOK, LOOKS, Look, Pictures, barriers, watch
 from tests.conftest import PASSWORD
 from tests.live import free_port
 
@@ -72,7 +73,7 @@ def speaker(language: str) -> Say:
     return read_catalogue(FOLDER / language).gettext
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("look", EVERY_LOOK)
 def test_a_newcomer_registers_joins_uploads_watches_and_stands_on_the_board(
     look: Look, demo: str, chromium: Browser, tmp_path: Path, pictures: Path
 ) -> None:

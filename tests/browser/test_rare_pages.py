@@ -18,8 +18,7 @@ from challenge_platform.core import recovery
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.web import create_app
-from tests.browser.looks import Look, barriers, watch
-from tests.browser.test_accessibility import EXTREMES
+from tests.browser.looks import EXTREMES, Look, barriers, watch
 from tests.conftest import Participant
 from tests.web import test_openid as openid
 from tests.web.boards import a_board, in_groups, keep
