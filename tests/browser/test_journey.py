@@ -1,8 +1,7 @@
 """A newcomer's way to a first score on real patients' data, in a real browser and a whole platform.
 
 The pictures of the participant's tutorial are taken here: `pytest tests/browser/test_journey.py
---pictures DIR` puts all of
-them into a folder, and docs/tutorials/pictures has those of the tutorial.
+--pictures DIR` puts all of them into a folder, and docs/tutorials/pictures has the tutorial's.
 """
 
 import os
