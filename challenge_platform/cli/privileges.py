@@ -71,8 +71,14 @@ def become(identity: Identity, /, *, reach: Iterable[Path]) -> None:
 
 
 def code_folders() -> tuple[Path, ...]:
-    """Give the folders that a process needs to run this code: interpreter, packages, checkout."""
-    return (Path(sys.prefix), Path(sys.base_prefix), Path(__file__).resolve().parents[2])
+    """Give the folders that a process needs to run this code: interpreter, packages, checkout.
+
+    Of a checkout that only root may enter, the folders in it are given, as they can be opened.
+    """
+    checkout = Path(__file__).resolve().parents[2]
+    entered = _may_be_entered(checkout)
+    parts = [checkout] if entered else [path for path in checkout.iterdir() if path.is_dir()]
+    return (Path(sys.prefix), Path(sys.base_prefix), *parts)
 
 
 def _end_with_parent() -> None:
@@ -90,7 +96,8 @@ def _open_paths(reach: list[Path]) -> None:
     _call(libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None), "make mounts private")
     handles = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in closed}
     for door in set(closed.values()):
-        cover = libc.mount(b"tmpfs", bytes(door), b"tmpfs", 0, b"mode=0711,size=64k")
+        # Python lists the folders that it imports from, and a checkout may be the covered one.
+        cover = libc.mount(b"tmpfs", bytes(door), b"tmpfs", 0, b"mode=0755,size=64k")
         _call(cover, f"cover {door}")
     for path, handle in handles.items():
         path.mkdir(parents=True, exist_ok=True)
@@ -101,10 +108,12 @@ def _open_paths(reach: list[Path]) -> None:
 
 def _closed_folder(path: Path) -> Path | None:
     """Give the outermost folder above `path` that other users may not enter."""
-    for folder in reversed(path.parents):
-        if not folder.stat().st_mode & OTHERS_MAY_ENTER:
-            return folder
-    return None
+    return next((folder for folder in reversed(path.parents) if not _may_be_entered(folder)), None)
+
+
+def _may_be_entered(folder: Path) -> bool:
+    """Whether other users than its own may enter a folder."""
+    return bool(folder.stat().st_mode & OTHERS_MAY_ENTER)
 
 
 @cache
