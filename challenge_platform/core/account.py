@@ -1,7 +1,5 @@
 """Accounts: people, their roles, and the API tokens that act for them."""
 
-import hashlib
-import hmac
 import re
 import secrets
 import unicodedata
@@ -9,12 +7,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from argon2 import PasswordHasher
-from sqlalchemy import JSON
+from sqlalchemy import JSON, bindparam
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from challenge_platform.core import audit, login
 from challenge_platform.core.login import LoginSession
 from challenge_platform.core.name import look_of, normalize_name
+from challenge_platform.core.secret import digest_of, is_secret_of
 from challenge_platform.core.timezone import LONGEST_NAME
 from challenge_platform.database import UTCDateTime, enum_column, hold
 from challenge_platform.errors import Conflict, InvalidInput, NotAllowed, NotAuthenticated, NotFound
@@ -208,16 +207,18 @@ def end_sessions(session: Session, user: User, /, *, keep: str | None = None) ->
     session.add(user)
 
 
+_BY_SESSION = (
+    select(User, LoginSession)
+    .join(LoginSession, col(LoginSession.user_id) == User.id)
+    .where(col(LoginSession.id) == bindparam("id"), col(User.active))
+)
+
+
 def find_by_session(
     session: Session, key: str, /, *, now: datetime
 ) -> tuple[User, LoginSession] | None:
     """Give the person and the session that a key opens, or None when it has ended."""
-    query = (
-        select(User, LoginSession)
-        .join(LoginSession, col(LoginSession.user_id) == User.id)
-        .where(LoginSession.id == login.identifier_of(key), col(User.active))
-    )
-    found = session.exec(query).first()
+    found = session.exec(_BY_SESSION, params={"id": login.identifier_of(key)}).first()
     if found is None or not login.is_opened_by(found[1], key) or found[1].is_idle(at=now):
         return None
     return found[0], found[1]
@@ -239,7 +240,7 @@ def issue_token(
         id=identifier,
         user_id=user.id,
         name=name[:80],
-        digest=_digest(secret),
+        digest=digest_of(secret),
         scopes=[str(scope) for scope in scopes],
         created_at=now,
         expires_at=now + lifetime,
@@ -280,7 +281,7 @@ def authenticate(session: Session, text: str, /, *, scope: Scope, now: datetime)
     """Give the owner of a token; raise NotAuthenticated, or NotAllowed when the scope lacks."""
     parts = text.split("_", 2)
     token = session.get(ApiToken, parts[1]) if len(parts) == 3 else None  # noqa: PLR2004 -- prefix, id, secret
-    if token is None or not hmac.compare_digest(token.digest, _digest(parts[2])):
+    if token is None or not is_secret_of(token.digest, parts[2]):
         raise NotAuthenticated("this API token is not known; make one on your profile page")
     if token.revoked_at is not None or token.expires_at <= now:
         raise NotAuthenticated("this API token has ended; make a new one on your profile page")
@@ -305,7 +306,3 @@ def note_token_use(session: Session, text: str, /, *, now: datetime) -> None:
     if token and (token.last_used_at is None or now - token.last_used_at > LAST_USED_GRAIN):
         token.last_used_at = now
         session.add(token)
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

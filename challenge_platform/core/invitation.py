@@ -4,7 +4,6 @@ Whoever comes has used no quota and seen no score, so that joining adds nothing 
 submit; for the same reason a member leaves only while the team has submitted nothing.
 """
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,6 +14,7 @@ from challenge_platform.core import audit
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.quota import lock_ledgers
+from challenge_platform.core.secret import digest_of
 from challenge_platform.core.submission import Submission
 from challenge_platform.core.team import Membership, Team, found_team, hold_person, require_team
 from challenge_platform.database import UTCDateTime
@@ -69,7 +69,7 @@ def invite(session: Session, challenge: PublishedChallenge, /, *, user: User, no
         )
     secret = secrets.token_urlsafe(24)
     session.add(
-        Invitation(id=_digest(secret), team_id=team.id, created_at=now, expires_at=now + LIFETIME)
+        Invitation(id=digest_of(secret), team_id=team.id, created_at=now, expires_at=now + LIFETIME)
     )
     _record(session, "invitation made", team, user=user, now=now)
     return secret
@@ -91,7 +91,7 @@ def inviting_team(
     session: Session, challenge: PublishedChallenge, secret: str, /, *, now: datetime
 ) -> Team:
     """Give the team that a link leads into; raise NotFound when the link or the team has ended."""
-    invitation = session.get(Invitation, _digest(secret), populate_existing=True)
+    invitation = session.get(Invitation, digest_of(secret), populate_existing=True)
     team = session.get(Team, invitation.team_id) if invitation else None
     ended = invitation is None or invitation.expires_at <= now
     if team is None or ended or team.challenge_id != challenge.id:
@@ -124,7 +124,7 @@ def redeem(
     if _size(session, team) >= _most(challenge):
         raise Conflict(f"team {team.name!r} has its {_most(challenge)} members already")
     session.get_one(Membership, (user.id, challenge.id)).team_id = team.id
-    session.exec(delete(Invitation).where(col(Invitation.id) == _digest(secret)))
+    session.exec(delete(Invitation).where(col(Invitation.id) == digest_of(secret)))
     session.exec(delete(Invitation).where(col(Invitation.team_id) == left.id))
     session.flush()
     session.delete(left)
@@ -166,7 +166,3 @@ def _record(session: Session, action: str, team: Team, *, user: User, now: datet
     audit.record(
         session, action=action, subject=f"team {team.id}", actor=f"user {user.id}", now=now
     )
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -4,8 +4,6 @@ The browser keeps a key in its signed cookie, the database the SHA-256 of the ke
 No network address is kept: when and from what kind of browser is enough to know one's own sessions.
 """
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from sqlalchemy import update
 from sqlmodel import Field, Session, SQLModel, col, delete, select
 
 from challenge_platform.core import audit
+from challenge_platform.core.secret import digest_of, is_secret_of
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import NotFound
 
@@ -72,7 +71,7 @@ def begin(
         LoginSession(
             id=identifier,
             user_id=user_id,
-            digest=_digest(secret),
+            digest=digest_of(secret),
             way=way,
             second_factor=second_factor,
             browser=browser[:20],
@@ -91,7 +90,7 @@ def identifier_of(key: str, /) -> str:
 
 def is_opened_by(login: LoginSession, key: str, /) -> bool:
     """Whether a key is the session's."""
-    return hmac.compare_digest(login.digest, _digest(key.partition(".")[2]))
+    return is_secret_of(login.digest, key.partition(".")[2])
 
 
 def note_seen(session: Session, login_id: str, /, *, now: datetime) -> None:
@@ -126,7 +125,3 @@ def end_all(session: Session, /, *, user_id: int, but: str | None = None) -> Non
             col(LoginSession.user_id) == user_id, col(LoginSession.id) != (but or "")
         )
     )
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,7 +1,5 @@
 """Links by which a person who lost the password sets a new one, made by an administrator."""
 
-import hashlib
-import hmac
 import secrets
 from datetime import datetime, timedelta
 
@@ -9,6 +7,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from challenge_platform.core import account, audit
 from challenge_platform.core.account import User
+from challenge_platform.core.secret import digest_of, is_secret_of
 from challenge_platform.database import UTCDateTime, hold
 from challenge_platform.errors import NotFound
 
@@ -39,7 +38,7 @@ def issue_link(session: Session, user: User, /, *, now: datetime) -> str:
     session.merge(
         RecoveryLink(
             user_id=user.id,
-            digest=_digest(secret),
+            digest=digest_of(secret),
             fs_uniquifier=user.fs_uniquifier,
             expires_at=now + LIFETIME,
         )
@@ -53,14 +52,10 @@ def find_by_link(session: Session, key: str, /, *, now: datetime) -> User:
     user_id, _, secret = key.partition(".")
     known = user_id.isascii() and user_id.isdecimal() and len(user_id) <= len(str(2**31 - 1))
     link = session.get(RecoveryLink, int(user_id)) if known else None
-    if link is None or not hmac.compare_digest(link.digest, _digest(secret)):
+    if link is None or not is_secret_of(link.digest, secret):
         raise NotFound("this recovery link is not known; ask an administrator for a new one")
     user = session.get(User, link.user_id)
     stands = user is not None and user.active and user.fs_uniquifier == link.fs_uniquifier
     if user is None or not stands or link.expires_at <= now:
         raise NotFound("this recovery link has ended; ask an administrator for a new one")
     return user
-
-
-def _digest(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
