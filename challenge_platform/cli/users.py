@@ -2,17 +2,30 @@
 
 import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlmodel import Session
 
+from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.organizer import DataDir, prepared_platform
 from challenge_platform.core import account, ban, recovery, second_factor
-from challenge_platform.core.account import Role, Scope
+from challenge_platform.core.account import Role, Scope, User
 from challenge_platform.core.departure import partings_of
 
 app = typer.Typer()
+
+
+@contextmanager
+def _changing(email: str, data_dir: Path | None) -> Iterator[tuple[Platform, Session, User]]:
+    """Give an account to change, in a transaction; raise NotFound when there is none."""
+    platform = prepared_platform(data_dir)
+    with platform.database.writing() as session:
+        yield platform, session, account.find_user(session, email=email)
 
 
 @app.command("create")
@@ -54,26 +67,22 @@ def reset_password(
 
     A new password, by the link or by --set, ends their sessions and API tokens.
     """
-    platform = prepared_platform(data_dir)
-    now = platform.clock()
-    with platform.database.writing() as session:
-        user = account.find_user(session, email=email)
+    with _changing(email, data_dir) as (platform, session, user):
+        now = platform.clock()
         if set_password:
             password = secrets.token_urlsafe(12)
             account.reset_password(session, user, password=password, now=now)
             result = f"password: {password}"
         else:
             key = recovery.issue_link(session, user, now=now)
-            result = f"{platform.settings.public_url.rstrip('/')}/recovery/{key}"
+            result = f"{platform.settings.public_url}/recovery/{key}"
     typer.echo(result)
 
 
 @app.command("reset-totp")
 def reset_second_factor(email: str, *, data_dir: DataDir = None) -> None:
     """Take a lost second factor away from an account, with its recovery codes."""
-    platform = prepared_platform(data_dir)
-    with platform.database.writing() as session:
-        user = account.find_user(session, email=email)
+    with _changing(email, data_dir) as (platform, session, user):
         second_factor.remove(session, user, now=platform.clock())
     typer.echo(f"{email}: logs in with the password alone")
 
@@ -86,9 +95,7 @@ def ban_user(
     data_dir: DataDir = None,
 ) -> None:
     """Close an account: its sessions end, its tokens are refused, its submissions stay."""
-    platform = prepared_platform(data_dir)
-    with platform.database.writing() as session:
-        user = account.find_user(session, email=email)
+    with _changing(email, data_dir) as (platform, session, user):
         ban.ban(session, user, reason=reason, now=platform.clock())
     typer.echo(f"{email}: closed")
 
@@ -96,9 +103,7 @@ def ban_user(
 @app.command("unban")
 def unban_user(email: str, *, data_dir: DataDir = None) -> None:
     """Open an account that was closed, with its tokens."""
-    platform = prepared_platform(data_dir)
-    with platform.database.writing() as session:
-        user = account.find_user(session, email=email)
+    with _changing(email, data_dir) as (platform, session, user):
         ban.unban(session, user, now=platform.clock())
     typer.echo(f"{email}: open")
 
@@ -115,11 +120,10 @@ def issue_token(
     data_dir: DataDir = None,
 ) -> None:
     """Make an API token for an account and print it; it cannot be shown again."""
-    platform = prepared_platform(data_dir)
-    with platform.database.writing() as session:
+    with _changing(email, data_dir) as (platform, session, user):
         token = account.issue_token(
             session,
-            account.find_user(session, email=email),
+            user,
             name=name,
             now=platform.clock(),
             scopes=tuple(scope or (Scope.READ, Scope.SUBMIT)),
