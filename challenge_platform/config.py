@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "CHALLENGE_"
@@ -81,7 +81,9 @@ class Settings(BaseSettings):
         Field(description="Redis address; the server that `challenge up` starts when unset."),
     ] = None
     public_url: Annotated[
-        str, Field(description="Address under which people reach the web pages.")
+        str,
+        AfterValidator(lambda address: address.rstrip("/")),  # paths begin with their own slash
+        Field(description="Address under which people reach the web pages."),
     ] = "http://127.0.0.1:8080"
     keys_dir: Annotated[
         Path | None, Field(description="Folder of the keys; `keys` in the data folder when unset.")

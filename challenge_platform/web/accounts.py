@@ -48,8 +48,7 @@ def register(app: Flask, platform: Platform, /) -> None:
         totp_cls=second_factor.Codes,
         mf_recovery_codes_util_cls=second_factor.RecoveryCodes,
     )
-    public_url = settings.public_url.rstrip("/")
-    security.mail_context_processor(lambda: {"public_url": public_url})
+    security.mail_context_processor(lambda: {"public_url": settings.public_url})
     security.want_json(lambda _request: False)  # programs use the API with its own tokens
     logins.register(app)
     recovery_pages.register(app, settings)

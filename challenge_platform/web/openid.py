@@ -98,8 +98,8 @@ def start() -> ResponseReturnValue:
         "begun": now.isoformat(),
         "afresh": afresh,
     }
-    public = current.platform().settings.public_url.rstrip("/")
-    return provider.send(back_to=f"{public}{url_for('openid.come_back')}", afresh=afresh)
+    back = current.platform().settings.public_url + url_for("openid.come_back")
+    return provider.send(back_to=back, afresh=afresh)
 
 
 @pages.get("/login/openid/callback")

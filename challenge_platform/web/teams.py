@@ -30,7 +30,7 @@ def invite(slug: str) -> ResponseReturnValue:
         challenge = find_challenge(session, slug)
         secret = invitation.invite(session, challenge, user=person, now=platform.clock())
     path = url_for("teams.join_form", slug=slug, secret=secret)
-    link = platform.settings.public_url.rstrip("/") + path
+    link = platform.settings.public_url + path
     return _page(slug, link=link), HTTPStatus.CREATED
 
 

@@ -9,6 +9,7 @@ from sqlmodel import col, select
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import main, users
+from challenge_platform.config import Settings
 from challenge_platform.core import recovery
 from challenge_platform.core.account import User
 from challenge_platform.core.audit import AuditEvent
@@ -20,7 +21,11 @@ EMAIL = "alice@example.org"
 @pytest.fixture(autouse=True)
 def on_this_platform(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the commands use the test's platform; that they give root up is tested elsewhere."""
-    settings = platform.settings.model_copy(update={"public_url": "https://challenges.example/"})
+    settings = Settings(
+        data_dir=platform.settings.data_dir,
+        database_url=platform.settings.database_url,
+        public_url="https://challenges.example/",
+    )
     here = dataclasses.replace(platform, settings=settings)
     monkeypatch.setattr(users, "prepared_platform", lambda _folder: here)
 
