@@ -94,7 +94,7 @@ def citation_of(board: Leaderboard, /, *, challenge: PublishedChallenge) -> Cita
     """Cite a state that was built, in the reader's language."""
     if board.built_at is None:
         raise ValueError("a board that was never built has no state to cite")
-    address = public_address(board)
+    address = current.platform().settings.public_url + state_path(board)
     title = challenge.definition.title.get(current_language())
     date = format_datetime(board.built_at, "d MMMM yyyy")
     named = {"phase": board.phase, "number": board.number, "date": date}
@@ -128,13 +128,12 @@ def citation_of(board: Leaderboard, /, *, challenge: PublishedChallenge) -> Cita
     )
 
 
-def public_address(board: Leaderboard, /) -> str:
-    """Give the permanent address of a state, as people reach it from anywhere."""
-    path = url_for(
+def state_path(board: Leaderboard, /) -> str:
+    """Give the path of a state's permanent address."""
+    return url_for(
         "leaderboards.state",
         slug=board.challenge,
         phase=board.phase,
         board=board.board,
         name=state_name(board),
     )
-    return current.platform().settings.public_url.rstrip("/") + path

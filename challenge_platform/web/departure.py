@@ -15,6 +15,7 @@ from challenge_platform.core.takeout import take_out
 from challenge_platform.errors import InvalidInput, NotAllowed
 from challenge_platform.web import current
 from challenge_platform.web.archive import zipped
+from challenge_platform.web.attachment import attached
 from challenge_platform.web.language import gettext
 from challenge_platform.web.openid import has_proved, is_password
 
@@ -42,9 +43,7 @@ def hand_over() -> ResponseReturnValue:
         **{name: _json(document) for name, document in takeout.documents.items()},
     }
     archive = zipped(platform.store, files, folder=FOLDER, documents=documents)
-    response = Response(archive, mimetype="application/zip")
-    response.headers["Content-Disposition"] = f'attachment; filename="{FOLDER}.zip"'
-    return response
+    return attached(Response(archive, mimetype="application/zip"), name=f"{FOLDER}.zip")
 
 
 @pages.route("/profile/delete", methods=["GET", "POST"])

@@ -20,7 +20,13 @@ from challenge_platform.core.leaderboard import (
 from challenge_platform.core.leaderboard import state as find_state
 from challenge_platform.errors import InvalidInput, NotFound
 from challenge_platform.web import current
-from challenge_platform.web.board_files import send_csv, send_document, state_day, state_name
+from challenge_platform.web.board_files import (
+    send_csv,
+    send_document,
+    state_day,
+    state_name,
+    state_path,
+)
 from challenge_platform.web.board_page import BoardPage, render_board
 from challenge_platform.web.board_table import BY_RANK, Wanted, page_of, read_wanted
 from challenge_platform.web.freshness import conditional_page
@@ -82,7 +88,9 @@ def state(slug: str, phase: str, board: str, name: str) -> ResponseReturnValue:
         found, of = _state(session, challenge, phase=phase, board=board, name=name)
         last = latest_key(session, challenge, phase=of, board=found.board).number
         own = _own_team(session, challenge, at=found.built_at)
-        page = BoardPage(board=found, phase=of, wanted=wanted, path=_path(found), fixed={}, own=own)
+        page = BoardPage(
+            board=found, phase=of, wanted=wanted, path=state_path(found), fixed={}, own=own
+        )
         return conditional_page(
             *(challenge.version.digest, found.digest, found.number, last, own),
             render=lambda: _board_page(session, challenge, page, last=last),
@@ -253,14 +261,4 @@ def _frame(
         own=own,
         last=last,
         is_sealed=is_sealed,
-    )
-
-
-def _path(board: Leaderboard) -> str:
-    return url_for(
-        "leaderboards.state",
-        slug=board.challenge,
-        phase=board.phase,
-        board=board.board,
-        name=state_name(board),
     )

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import Response, url_for
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import Field
@@ -21,7 +21,7 @@ from challenge_platform.web.api.documents import (
     RowDocument,
 )
 from challenge_platform.web.api.parameters import Parameters
-from challenge_platform.web.board_files import state_name
+from challenge_platform.web.board_files import state_path
 from challenge_platform.web.freshness import answers, conditional, is_known, release_digest
 
 api = APIBlueprint(
@@ -75,7 +75,7 @@ def _document(found: Leaderboard, *, page: int) -> LeaderboardDocument:
         digest=found.digest,
         built_at=found.built_at,
         version=found.version,
-        permalink=_permalink(found),
+        permalink=state_path(found) if found.built_at else None,
         judged=JudgedDocument.model_validate(found.judged) if found.judged else None,
         groups=[
             GroupDocument(group=group, head=teams[0].team, teams=len(teams))
@@ -85,17 +85,4 @@ def _document(found: Leaderboard, *, page: int) -> LeaderboardDocument:
         total=found.total,
         page=page,
         rows=[RowDocument.model_validate(row) for row in found.page(page, per_page=PER_PAGE)],
-    )
-
-
-def _permalink(found: Leaderboard) -> str | None:
-    """Give the path at which this state stays; a board that was never built has none."""
-    if found.built_at is None:
-        return None
-    return url_for(
-        "leaderboards.state",
-        slug=found.challenge,
-        phase=found.phase,
-        board=found.board,
-        name=state_name(found),
     )

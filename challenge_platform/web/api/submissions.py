@@ -34,6 +34,7 @@ from challenge_platform.web.api.documents import (
 )
 from challenge_platform.web.api.parameters import Parameters
 from challenge_platform.web.api.tokens import TOKEN_REQUIRED, caller
+from challenge_platform.web.attachment import attached
 from challenge_platform.web.freshness import conditional
 from challenge_platform.web.wording import REASONS
 
@@ -207,5 +208,4 @@ def receipt_file(submission: VisibleSubmission, /) -> Response:
         raise NotFound(f"submission {submission.id} has no receipt: it is {submission.state}")
     content = json.dumps(submission.receipt, ensure_ascii=False, indent=2)
     response = Response(content, mimetype="application/json")
-    response.headers["Content-Disposition"] = f'attachment; filename="{submission.id}.receipt.json"'
-    return response
+    return attached(response, name=f"{submission.id}.receipt.json")
