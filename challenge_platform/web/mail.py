@@ -20,6 +20,9 @@ from challenge_platform.web.language import gettext
 SECONDS = 20
 """How long a mail server may be silent."""
 
+THREAD = "mail thread"
+"""Under which name an application has the thread that sends its mails."""
+
 log = structlog.get_logger()
 
 
@@ -70,7 +73,7 @@ class Post(MailUtil):
 
     def __init__(self, app: Flask) -> None:
         super().__init__(app)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="mail")
+        app.extensions[THREAD] = ThreadPoolExecutor(1, thread_name_prefix="mail")
 
     def normalize(self, email: str) -> str:
         """Give the form under which an address is stored."""
@@ -97,7 +100,8 @@ class Post(MailUtil):
         """Send a mail, in plain text."""
         del html, kwargs
         app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 -- Flask's documented way to hand the application to a thread
-        sending = self._thread.submit(
+        thread: ThreadPoolExecutor = app.extensions[THREAD]
+        sending = thread.submit(
             _send,
             app,
             template=template,

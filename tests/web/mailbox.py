@@ -3,6 +3,7 @@
 import re
 import socket
 import time
+from asyncio import BaseTransport
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,9 @@ from typing import cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from flask import Flask
+
+from challenge_platform.web.mail import THREAD
 
 PATIENCE_SECONDS = 10
 
@@ -23,6 +27,7 @@ class Mailbox:
 
     mails: list[EmailMessage] = field(default_factory=list)
     port: int = 0
+    connections: int = 0
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- the name that aiosmtpd calls
         """Take a mail."""
@@ -46,11 +51,38 @@ class Mailbox:
         return found[1]
 
 
+class Connection(SMTP):
+    """Tells its mailbox how long it is open."""
+
+    event_handler: Mailbox
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Count the connection."""
+        self.event_handler.connections += 1
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Count it no more."""
+        super().connection_lost(error)
+        self.event_handler.connections -= 1
+
+
+class Server(Controller):
+    """Serves connections that tell when they end."""
+
+    def factory(self) -> SMTP:
+        """Give what serves a connection."""
+        return Connection(self.handler, **self.SMTP_kwargs)
+
+
 @contextmanager
 def serving(mailbox: Mailbox, /, *, tls: SSLContext | None = None) -> Iterator[Mailbox]:
-    """Let a mailbox listen; with a context it takes mail after STARTTLS only."""
+    """Let a mailbox listen; with a context it takes mail after STARTTLS only.
+
+    Who writes to it must have ended before it does: `finish` sees to that.
+    """
     mailbox.port = free_port()
-    controller = Controller(
+    controller = Server(
         mailbox,
         hostname="127.0.0.1",
         port=mailbox.port,
@@ -59,7 +91,15 @@ def serving(mailbox: Mailbox, /, *, tls: SSLContext | None = None) -> Iterator[M
     )
     controller.start()
     yield mailbox
+    end = time.monotonic() + PATIENCE_SECONDS
+    while mailbox.connections and time.monotonic() < end:
+        time.sleep(0.01)
     controller.stop()
+
+
+def finish(app: Flask, /) -> None:
+    """Wait until an application has sent, or failed to send, its mails; it sends none after."""
+    app.extensions[THREAD].shutdown()
 
 
 def free_port() -> int:
