@@ -20,11 +20,12 @@ from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.web import create_app
 from tests.browser.looks import EXTREMES, Look, barriers, watch
 from tests.conftest import Participant
-from tests.web import test_openid as openid
+from tests.web import lying_provider as openid
 from tests.web.boards import a_board, in_groups, keep
 from tests.web.conftest import SLUG, Answer, Browser, app, browser, organizer  # noqa: F401 -- fixtures
+from tests.web.lying_provider import Provider
 from tests.web.test_departure import confirm
-from tests.web.test_openid import Provider, provider  # noqa: F401 -- a fixture
+from tests.web.test_openid import provider  # noqa: F401 -- a fixture
 from tests.web.test_second_factor import (  # noqa: F401 -- fixtures
     CODES,
     SET_UP,

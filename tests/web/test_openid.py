@@ -1,98 +1,38 @@
-"""Answers of an OpenID provider that must not be believed: a page each, no session, no account.
-
-What a well-behaved provider does is tested against a real one in tests/integration/test_openid.py.
-This one signs its tokens with a real key as well, and says whatever a test makes it say.
-"""
+"""Answers of an OpenID provider that must not be believed: a page each, no session, no account."""
 
 import json
-import threading
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from html import unescape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc import jwt
-from joserfc.jwk import OctKey, RSAKey
+from joserfc.jwk import OctKey
 from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.config import Settings
 from challenge_platform.core import identity
 from challenge_platform.core.account import User
 from challenge_platform.core.identity import Claims
-from challenge_platform.web import create_app
 from challenge_platform.web.openid_provider import Refusal
 from challenge_platform.web.openid_wording import REFUSED
 from tests.conftest import Participant
-from tests.web.conftest import Answer, Browser, csrf_token
-
-CLIENT, SECRET = "challenge-platform", "a secret of 32 bytes, as HS256 wants"
-KEY = RSAKey.generate_key(2048, {"kid": "first"})
-OTHER_KEY = RSAKey.generate_key(2048, {"kid": "second"})
-SUBJECT = "ada-1"
-
-Say = dict[str, Any]
-
-
-def signed(claims: Say, *, key: RSAKey | OctKey = KEY, alg: str = "RS256") -> str:
-    """Sign an ID token."""
-    header = {"alg": alg, "kid": key.kid} if key.kid else {"alg": alg}
-    return jwt.encode(header, claims, key, algorithms=[alg])
-
-
-@dataclass
-class Provider:
-    """What the provider says: `document` of itself, `claims` of whoever logs in."""
-
-    issuer: str
-    document: Say = field(default_factory=dict)
-    claims: Say = field(default_factory=dict)
-    userinfo: Say = field(default_factory=dict)
-    token: Say = field(default_factory=dict)
-    status: dict[str, int] = field(default_factory=dict)
-    sign: Callable[[Say], str] = signed
-    published: RSAKey = field(default_factory=lambda: KEY)
-    nonce: str = ""
-    stale_nonce: str = ""
-
-    def answer(self, path: str) -> Say:
-        """Give the JSON document at a path."""
-        if path.endswith("openid-configuration"):
-            return {
-                "issuer": self.issuer,
-                "authorization_endpoint": f"{self.issuer}/authorize",
-                "token_endpoint": f"{self.issuer}/token",
-                "jwks_uri": f"{self.issuer}/keys",
-                "id_token_signing_alg_values_supported": ["RS256"],
-                **self.document,
-            }
-        if path.endswith("/keys"):
-            return {"keys": [self.published.as_dict(private=False)]}
-        if path.endswith("/userinfo"):
-            return self.userinfo
-        said = {
-            "iss": self.issuer,
-            "aud": CLIENT,
-            "sub": SUBJECT,
-            "iat": int(time.time()),
-            "exp": int(time.time()) + 300,
-            "nonce": self.nonce,
-            "email": "ada@hospital.example",
-            "email_verified": True,
-            **self.claims,
-        }
-        said = {name: value for name, value in said.items() if value is not None}
-        return {
-            "access_token": "opaque",
-            "token_type": "Bearer",
-            "id_token": self.sign(said),
-            **self.token,
-        }
+from tests.web.conftest import Browser, csrf_token
+from tests.web.lying_provider import (
+    CLIENT,
+    NOWHERE,
+    SECRET,
+    SUBJECT,
+    Provider,
+    Say,
+    come_back,
+    is_page,
+    key,
+    sent_to,
+    serving,
+    signed,
+    site,
+)
 
 
 def unsigned(claims: Say) -> str:
@@ -103,85 +43,15 @@ def unsigned(claims: Say) -> str:
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:
-    """Serve the provider on a loopback port."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            content = json.dumps(said.answer(self.path)).encode()
-            self.send_response(said.status.get(self.path, 200))
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.do_GET()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    said = Provider(issuer=f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield said
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def site(platform: Platform, issuer: str) -> Browser:
-    """Give a browser at a platform that has this provider."""
-    settings = Settings(
-        data_dir=platform.settings.data_dir,
-        oidc_issuer=issuer,
-        oidc_client_id=CLIENT,
-        oidc_client_secret=SECRET,
-        oidc_name="Hospital",
-    )
-    return Browser(create_app(replaced(platform, settings)).test_client())
-
-
-def replaced(platform: Platform, settings: Settings) -> Platform:
-    """Give the platform with other settings, on the same clock."""
-    return Platform(
-        settings=settings,
-        database=platform.database,
-        store=platform.store,
-        queue=platform.queue,
-        runner=platform.runner,
-        clock=platform.clock,
-    )
+    """Give a provider that is there."""
+    with serving() as provider:
+        yield provider
 
 
 @pytest.fixture
 def visitor(platform: Platform, provider: Provider) -> Browser:
     """Give a browser at a platform that has the provider."""
     return site(platform, provider.issuer)
-
-
-def sent_to(visitor: Browser, *, start: str = "/login/openid") -> dict[str, str]:
-    """Begin a log-in, and give what the browser brings to the provider."""
-    answer = visitor.get(start)
-    assert answer.status_code == 302, answer.text
-    return {name: values[0] for name, values in parse_qs(urlsplit(answer.location).query).items()}
-
-
-def come_back(
-    visitor: Browser, provider: Provider, *, start: str = "/login/openid", **changes: str
-) -> Answer:
-    """Begin a log-in and come back as if the provider had let the person in."""
-    asked = sent_to(visitor, start=start)
-    provider.nonce = provider.stale_nonce or asked["nonce"]
-    query = {"code": "a code", "state": asked["state"], **changes}
-    return visitor.get("/login/openid/callback", query_string=query)
-
-
-def is_page(answer: Answer, refusal: Refusal) -> bool:
-    """Whether the answer is the page of a refusal."""
-    status, title, _ = REFUSED[refusal]
-    return answer.status_code == status and f"<h1>{title}</h1>" in unescape(answer.text)
 
 
 def people(platform: Platform) -> int:
@@ -220,11 +90,11 @@ UNTRUE: list[tuple[str, Say]] = [
     ("issued in the future", {"claims": {"iat": int(time.time()) + 3600}}),
     ("another nonce", {"stale_nonce": "of another log-in"}),
     ("no nonce", {"claims": {"nonce": None}}),
-    ("another key", {"sign": lambda claims: signed(claims, key=OTHER_KEY)}),
+    ("another key", {"sign": lambda claims: signed(claims, by=key("second"))}),
     ("no signature", {"sign": unsigned, "document": {
         "id_token_signing_alg_values_supported": ["none", "RS256"]}}),
     ("a shared secret", {"sign": lambda claims: signed(
-        claims, key=OctKey.import_key(SECRET), alg="HS256"), "document": {
+        claims, by=OctKey.import_key(SECRET), alg="HS256"), "document": {
         "id_token_signing_alg_values_supported": ["HS256", "RS256"]}}),
     ("no token", {"sign": lambda _claims: "no.token"}),
     ("no ID token", {"token": {"id_token": None}}),
@@ -266,8 +136,8 @@ def test_the_userinfo_of_the_same_person_completes_the_token(
 
 def test_a_new_key_of_the_provider_is_fetched(visitor: Browser, provider: Provider) -> None:
     come_back(visitor, provider)
-    provider.published = OTHER_KEY
-    provider.sign = lambda claims: signed(claims, key=OTHER_KEY)
+    provider.published = "second"
+    provider.sign = lambda claims: signed(claims, by=key("second"))
 
     assert come_back(visitor, provider).status_code == 303
 
@@ -340,10 +210,20 @@ def test_a_provider_that_cannot_be_reached_is_asked_again_the_next_time(
 
 
 def test_a_provider_that_is_not_there_is_told(platform: Platform) -> None:
-    visitor = site(platform, "http://127.0.0.1:9")
+    visitor = site(platform, NOWHERE)
 
     assert is_page(visitor.get("/login/openid"), Refusal.UNAVAILABLE)
     assert visitor.get("/login").status_code == 200
+
+
+def test_a_provider_that_goes_away_while_somebody_is_there_is_told(platform: Platform) -> None:
+    with serving() as provider:
+        visitor = site(platform, provider.issuer)
+        state = sent_to(visitor)["state"]
+
+    answer = visitor.get(f"/login/openid/callback?code=x&state={state}")
+
+    assert is_page(answer, Refusal.UNAVAILABLE), answer.text
 
 
 def test_a_provider_that_calls_itself_another_is_refused_until_it_does_not(
