@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlmodel import Session, SQLModel
 
 BUSY_TIMEOUT_MS = 10_000
@@ -78,14 +79,19 @@ def enum_column(kind: type[StrEnum], /) -> Enum:
 
 @dataclass(frozen=True)
 class Database:
-    """An engine with the two ways to use it."""
+    """The two ways to use a database: `reader` for what cannot change it, `engine` for the rest."""
 
     engine: Engine
+    reader: Engine
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session whose changes, if any, are thrown away."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        """Give a session that cannot write: the database refuses it.
+
+        It has no transaction, so each statement sees what was committed when it began. To decide by
+        several and write what follows, use `writing`.
+        """
+        with Session(self.reader, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -97,10 +103,14 @@ class Database:
         others refer to with `key_share` (FOR NO KEY UPDATE), or somebody who writes a reference
         and somebody who holds the row could wait for each other.
         """
-        engine = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with Session(engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False) as session:
             yield session
             session.commit()
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        self.engine.dispose()
+        self.reader.dispose()
 
 
 def hold(session: Session, name: str, /) -> None:
@@ -114,18 +124,24 @@ def hold(session: Session, name: str, /) -> None:
 
 
 def connect(address: str, /) -> Database:
-    """Make the engine for a SQLAlchemy address; nothing is opened yet."""
-    # An error would tell the values of its statement: addresses, hashes of passwords.
-    engine = create_engine(
-        address,
-        pool_pre_ping=not address.startswith("sqlite"),
-        pool_size=CONNECTIONS,
-        hide_parameters=True,
-    )
+    """Make the engines for a SQLAlchemy address; nothing is opened yet."""
+    engine, reader = _engine(address), _engine(address, isolation_level="AUTOCOMMIT")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine)
+        event.listen(reader, "connect", _prepare_sqlite)
+    event.listen(reader, "connect", _forbid_writing)
+    return Database(engine=engine, reader=reader)
+
+
+def _engine(address: str, **level: Any) -> Engine:  # noqa: ANN401 -- what create_engine takes
+    return create_engine(
+        address,
+        pool_pre_ping=not address.startswith("sqlite"),
+        pool_size=CONNECTIONS,
+        hide_parameters=True,  # an error would tell addresses and hashes of passwords
+        **level,
+    )
 
 
 def _prepare_sqlite(connection: SQLiteConnection, _record: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's pool record has no public type
@@ -142,4 +158,13 @@ def _prepare_sqlite(connection: SQLiteConnection, _record: Any) -> None:  # noqa
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _forbid_writing(connection: DBAPIConnection, _record: Any) -> None:  # noqa: ANN401 -- SQLAlchemy's pool record has no public type
+    cursor = connection.cursor()
+    if isinstance(connection, SQLiteConnection):
+        cursor.execute("PRAGMA query_only=ON")
+    else:
+        cursor.execute("SET default_transaction_read_only = on")
+    cursor.close()

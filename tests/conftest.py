@@ -113,7 +113,7 @@ def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[P
     wired = dataclasses.replace(wired, clock=clock, runner=runner)
     datadir.prepare(wired, slugs=[TINY.name], separate=False)
     yield wired
-    wired.database.engine.dispose()
+    wired.database.close()
 
 
 @pytest.fixture

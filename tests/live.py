@@ -122,7 +122,7 @@ def running(
             process.send_signal(signal.SIGTERM)
             output, _ = process.communicate(timeout=30)
             sys.stdout.write(output.decode())
-            platform.database.engine.dispose()
+            platform.database.close()
 
 
 def ready(client: httpx.Client, /) -> bool:

@@ -88,7 +88,7 @@ def prepare(
         _migrate_as_worker(platform)
     else:
         upgrade(platform.database)
-        platform.database.engine.dispose()
+        platform.database.close()
 
 
 def run_as_worker(platform: Platform, /, *, reach: Iterable[Path] = ()) -> None:

@@ -86,6 +86,7 @@ class Uploads:
             _require_same_team(session, challenge, user_id=user_id, team_id=team_id)
             if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
+            _hold_off_reveal(session, challenge)
             _require_sealed(session, challenge, phase=phase)
             self._keep(upload, digests=(artifact.digest, source))
             now = self.clock()
@@ -230,10 +231,14 @@ def _require_in_time(phase: Phase, *, opened_at: datetime, received_at: datetime
         )
 
 
-def _require_sealed(session: Session, challenge: PublishedChallenge, *, phase: Phase) -> None:
-    """Raise PhaseClosed when the phase's private scores were revealed; hold off a reveal."""
+def _hold_off_reveal(session: Session, challenge: PublishedChallenge) -> None:
+    """Let a reveal wait until the transaction ends."""
     query = select(Challenge.id).where(Challenge.id == challenge.id)
     session.exec(query.with_for_update(read=True)).one()
+
+
+def _require_sealed(session: Session, challenge: PublishedChallenge, *, phase: Phase) -> None:
+    """Raise PhaseClosed when the phase's private scores were revealed."""
     if is_revealed(session, challenge.id, phase=phase.key):
         raise PhaseClosed(
             f"phase {phase.key!r} takes no more submissions: its private scores were revealed"

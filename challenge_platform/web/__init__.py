@@ -34,6 +34,7 @@ from challenge_platform.web import (
     times,
 )
 from challenge_platform.web.problem import Problem
+from challenge_platform.web.turns import Turns
 
 VERSION = "1"
 PAGES = (
@@ -84,6 +85,7 @@ def create_app(platform: Platform, /) -> Flask:
         csrf.exempt(blueprint)
     limits.register_rates(app, platform.settings)
     health.register(app, platform)
+    app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way
     return app
 
 

@@ -1,9 +1,8 @@
 """What operators watch: is the process alive, are its parts reachable, and the metrics."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -17,9 +16,6 @@ from challenge_platform.core.heartbeat import Part, is_well
 from challenge_platform.core.submission import count_by_state
 from challenge_platform.errors import QueueUnavailable
 from challenge_platform.web import current
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 probes = Blueprint("health", __name__)
 
@@ -74,34 +70,8 @@ class Submissions(Collector):
         return GaugeMetricFamily("challenge_submissions", "Submissions by state", labels=["state"])
 
 
-class ServerTiming:
-    """Tells readers the milliseconds that the application took (W3C Server Timing).
-
-    Only what changes nothing is told so: exact times of a log-in would help whoever guesses.
-    """
-
-    def __init__(self, application: "WSGIApplication", /) -> None:
-        self._application = application
-
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Answer as the application does, with one more header."""
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return self._application(environ, start_response)
-        began = time.perf_counter()
-
-        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:  # noqa: ANN401 -- WSGI's own signature
-            milliseconds = 1000 * (time.perf_counter() - began)
-            timing = ("Server-Timing", f"app;dur={milliseconds:.2f}")
-            return start_response(status, [*headers, timing], *error)
-
-        return self._application(environ, start)
-
-
 def register(app: Flask, platform: Platform, /) -> None:
     """Measure every request, and publish the measurements with the counts."""
-    app.wsgi_app = ServerTiming(app.wsgi_app)  # type: ignore[method-assign]  # Flask's own way
     registry = CollectorRegistry()
     registry.register(Submissions(platform))
     seconds = Histogram(

@@ -59,7 +59,7 @@ def watched() -> list[tuple[str, str, str, str]]:
         client = create_app(platform).test_client()
         client.get("/healthz")  # one request, so that it is measured
         families = list(text_string_to_metric_families(client.get("/metrics").text))
-        platform.database.engine.dispose()
+        platform.database.close()
     hidden = {"le"}  # the bounds of a histogram's buckets
     return [
         (

@@ -148,9 +148,9 @@ def test_the_pace_sorts_nothing(platform: Platform, challenge: PublishedChalleng
         read.append((statement, values))
 
     with platform.database.reading() as session:
-        event.listen(platform.database.engine, "before_cursor_execute", note)
+        event.listen(platform.database.reader, "before_cursor_execute", note)
         pace.typical_time(session, challenge_id=challenge.id)
-        event.remove(platform.database.engine, "before_cursor_execute", note)
+        event.remove(platform.database.reader, "before_cursor_execute", note)
         statement, values = read[-1]
         plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
 

@@ -47,7 +47,7 @@ def database(tmp_path: Path, database_url: str | None) -> Iterator[Database]:
         for statement in BEFORE.strip().split(";\n"):
             connection.execute(text(statement.rstrip(";")))
     yield database
-    database.engine.dispose()
+    database.close()
 
 
 def rows(database: Database, query: str) -> list[tuple[object, ...]]:

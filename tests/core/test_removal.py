@@ -1,6 +1,6 @@
 """The removal of contents: what something still refers to stays, found with few statements."""
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
@@ -55,9 +55,9 @@ def test_the_statements_do_not_grow_with_the_contents(
             if not statement.startswith("UPDATE"):
                 read.append(statement)
 
-        event.listen(platform.database.engine, "before_cursor_execute", note)
+        event.listen(Engine, "before_cursor_execute", note)
         platform.departures.remove_contents()
-        event.remove(platform.database.engine, "before_cursor_execute", note)
+        event.remove(Engine, "before_cursor_execute", note)
         return len(read)
 
     for who in (alice, bob):

@@ -127,5 +127,5 @@ def counted(folder: Path) -> dict[str, int]:
     with platform.database.reading() as session:
         query = select(Submission.state, func.count()).group_by(Submission.state)
         found = dict(session.exec(query).all())
-    platform.database.engine.dispose()
+    platform.database.close()
     return found

@@ -51,7 +51,7 @@ def platform(
         wait_until(settings.launcher_address.exists, seconds=30)
         yield platform
         launcher.terminate()
-    platform.database.engine.dispose()
+    platform.database.close()
 
 
 @pytest.fixture(scope="module")

@@ -72,7 +72,7 @@ def platform(settings: Settings) -> Iterator[Platform]:
     server.shutdown()
     thread.join()
     server.server_close()
-    platform.database.engine.dispose()
+    platform.database.close()
 
 
 @pytest.fixture
@@ -356,7 +356,7 @@ def refusal_of(settings: Settings) -> str:
         server.shutdown()
         thread.join()
         server.server_close()
-        platform.database.engine.dispose()
+        platform.database.close()
 
 
 @pytest.mark.parametrize(

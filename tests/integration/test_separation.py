@@ -104,7 +104,7 @@ def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[P
     wired = dataclasses.replace(Platform.from_settings(settings), clock=clock, runner=runner)
     datadir.prepare(wired, slugs=["tiny-survival"])
     yield wired
-    wired.database.engine.dispose()
+    wired.database.close()
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def test_links_that_web_plants_do_not_lead_root_astray(scored: Platform, tmp_pat
     victim.chmod(0o600)
     release = data / "keys" / "operator" / "release" / "tiny-survival.key"
     before = [path.stat() for path in (victim, release)]
-    scored.database.engine.dispose()
+    scored.database.close()
     planted = subprocess.run(
         [sys.executable, "-c", PLANT, str(data), str(victim), str(target)],
         cwd="/",

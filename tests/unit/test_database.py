@@ -15,7 +15,7 @@ THREADS = Settings.model_fields["web_threads"].default
 def test_as_many_readers_as_web_has_threads_open_no_connection_twice(tmp_path: Path) -> None:
     database = connect(f"sqlite:///{tmp_path}/platform.sqlite")
     opened: list[object] = []
-    event.listen(database.engine, "connect", lambda connection, _record: opened.append(connection))
+    event.listen(database.reader, "connect", lambda connection, _record: opened.append(connection))
     together = Barrier(THREADS)
 
     def read() -> None:
@@ -29,4 +29,4 @@ def test_as_many_readers_as_web_has_threads_open_no_connection_twice(tmp_path: P
                 done.result()
 
     assert len(opened) == THREADS
-    database.engine.dispose()
+    database.close()

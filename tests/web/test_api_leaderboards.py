@@ -196,7 +196,7 @@ def test_within_a_moment_a_board_is_looked_at_once(platform: Platform) -> None:
     before = visitor.get(PATH)
     statements: list[str] = []
     event.listen(
-        platform.database.engine,
+        platform.database.reader,
         "before_cursor_execute",
         lambda _connection, _cursor, statement, *_: statements.append(statement),
     )

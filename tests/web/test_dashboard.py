@@ -460,12 +460,12 @@ def count_queries(platform: Platform, user: User) -> int:
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
-    event.listen(platform.database.engine, "before_cursor_execute", note)
+    event.listen(platform.database.reader, "before_cursor_execute", note)
     try:
         with platform.database.reading() as session:
             dashboard_of(session, platform.board_states, user, now=platform.clock())
     finally:
-        event.remove(platform.database.engine, "before_cursor_execute", note)
+        event.remove(platform.database.reader, "before_cursor_execute", note)
     return len(statements)
 
 

@@ -64,11 +64,9 @@ def test_metrics_count_submissions_and_requests_and_name_nobody(
 
 
 def test_an_answer_says_how_long_the_application_took(anonymous: Visitor) -> None:
-    timing = anonymous.get("/healthz").headers["Server-Timing"]
+    wait, app = anonymous.get("/healthz").headers["Server-Timing"].split(", ")
 
-    name, _, milliseconds = timing.partition(";dur=")
-    assert name == "app"
-    assert 0 < float(milliseconds) < 10_000
+    assert 0 <= float(wait.removeprefix("wait;dur=")) < float(app.removeprefix("app;dur="))
 
 
 def test_the_time_of_a_log_in_is_not_told(anonymous: Visitor) -> None:

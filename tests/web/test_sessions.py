@@ -184,7 +184,7 @@ def test_a_database_too_busy_to_keep_the_last_use_spoils_no_page(
 
     assert page.status_code == 200
     assert rows(platform)[0].seen_at == begun
-    impatient.database.engine.dispose()
+    impatient.database.close()
 
 
 def test_logging_in_forgets_sessions_that_have_ended(
