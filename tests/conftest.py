@@ -55,9 +55,12 @@ def cluster() -> Iterator[postgresql.Cluster]:
 
 
 @contextmanager
-def fresh_database(request: pytest.FixtureRequest, /) -> Iterator[str | None]:
-    """Give the address of an empty database, None for SQLite in the data folder.
+def fresh_database(
+    request: pytest.FixtureRequest, /, *, copy_of: str | None = None
+) -> Iterator[str | None]:
+    """Give the address of a database, None for SQLite in the data folder.
 
+    It is empty, or has what the database at the address `copy_of` has, which nobody may use.
     Every Settings that the tests and their children read from the environment names it.
     """
     kind = getattr(request, "param", request.config.getoption("--database"))
@@ -66,7 +69,7 @@ def fresh_database(request: pytest.FixtureRequest, /) -> Iterator[str | None]:
         return
     cluster: postgresql.Cluster = request.getfixturevalue("cluster")
     with (
-        cluster.database() as address,
+        cluster.database(copy_of=copy_of) as address,
         postgresql.connections_closed(),
         pytest.MonkeyPatch.context() as patch,
     ):
@@ -109,16 +112,27 @@ def settings(tmp_path: Path, database_url: str | None) -> Settings:
 @pytest.fixture
 def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[Platform]:
     """Give a platform with its tables and keys, on the test's clock and runner."""
+    wired = prepared(settings, clock=clock, runner=runner)
+    yield wired
+    wired.database.engine.dispose()
+
+
+def prepared(settings: Settings, /, *, clock: Clock, runner: FakeRunner) -> Platform:
+    """Give a platform whose data folder and database are ready for the tiny challenge."""
     wired = Platform.from_settings(settings)
     wired = dataclasses.replace(wired, clock=clock, runner=runner)
     datadir.prepare(wired, slugs=[TINY.name], separate=False)
-    yield wired
-    wired.database.close()
+    return wired
 
 
 @pytest.fixture
 def challenge(platform: Platform) -> PublishedChallenge:
     """Give the published tiny challenge."""
+    return published(platform)
+
+
+def published(platform: Platform, /) -> PublishedChallenge:
+    """Publish the tiny challenge."""
     build_challenge(platform, TINY, say=lambda _line: None)
     with platform.database.reading() as session:
         return find_challenge(session, "tiny-survival")

@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import Pool
 
@@ -45,17 +45,21 @@ class Cluster:
         self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
         template = connect(self.address(TEMPLATE))
         upgrade(template)
-        template.close()
+        template.engine.dispose()
 
     def address(self, name: str, /) -> str:
         """Give the SQLAlchemy address of a database."""
         return f"postgresql+psycopg://{OWNER}@/{name}?host={self.folder}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """Give the address of a fresh database; who still uses it in the end is put out."""
+    def database(self, *, copy_of: str | None = None) -> Iterator[str]:
+        """Give the address of a fresh database; who still uses it in the end is put out.
+
+        It has nothing but tables, or all that the database at the address `copy_of` has.
+        """
         name = f"test_{next(self._numbers)}"
-        names = {"name": sql.Identifier(name), "template": sql.Identifier(TEMPLATE)}
+        template = make_url(copy_of).database if copy_of else TEMPLATE
+        names = {"name": sql.Identifier(name), "template": sql.Identifier(str(template))}
         self._execute(sql.SQL("CREATE DATABASE {name} TEMPLATE {template}").format(**names))
         try:
             yield self.address(name)

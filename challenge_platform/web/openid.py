@@ -180,6 +180,7 @@ def show() -> ResponseReturnValue:
 @pages.post("/profile/openid/unlink")
 def unlink() -> ResponseReturnValue:
     """Take a log-in away from one's own account, unless it is the only way in."""
+    _provider()
     person = current.require_user()
     platform = current.platform()
     with platform.database.writing() as writing:

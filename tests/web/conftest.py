@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -102,15 +103,17 @@ class Program(Visitor):
 @pytest.fixture
 def program(app: Flask, platform: Platform) -> Callable[..., Program]:
     """Give a maker of programs that act for a person, with all scopes unless said otherwise."""
+    return partial(with_token, app, platform)
 
-    def make(user: User, *, scopes: tuple[Scope, ...] = tuple(Scope)) -> Program:
-        with platform.database.writing() as session:
-            token = account.issue_token(
-                session, user, name="test", scopes=scopes, now=platform.clock()
-            )
-        return Program(app.test_client(), token)
 
-    return make
+def with_token(
+    app: Flask, platform: Platform, user: User, /, *, scopes: tuple[Scope, ...] = tuple(Scope)
+) -> Program:
+    """Give a program that acts for a person."""
+    now = platform.clock()
+    with platform.database.writing() as session:
+        token = account.issue_token(session, user, name="test", scopes=scopes, now=now)
+    return Program(app.test_client(), token)
 
 
 @pytest.fixture
@@ -128,14 +131,15 @@ def bobs(program: Callable[..., Program], bob: Participant) -> Program:
 @pytest.fixture
 def organizer(platform: Platform) -> User:
     """Give an organizer, who joined nothing."""
+    return person(platform, "olga", role=Role.ORGANIZER)
+
+
+def person(platform: Platform, name: str, /, *, role: Role = Role.PARTICIPANT) -> User:
+    """Make the account of somebody who joined nothing."""
+    email, now = f"{name}@example.org", platform.clock()
     with platform.database.writing() as session:
         return account.create_user(
-            session,
-            email="olga@example.org",
-            name="olga",
-            password=PASSWORD,
-            role=Role.ORGANIZER,
-            now=platform.clock(),
+            session, email=email, name=name, password=PASSWORD, role=role, now=now
         )
 
 
@@ -167,11 +171,12 @@ def csrf_token(page: TestResponse) -> str:
 @pytest.fixture
 def browser(app: Flask) -> Callable[[User], Browser]:
     """Give a maker of browsers in which a person has logged in."""
+    return partial(logged_in, app)
 
-    def make(user: User) -> Browser:
-        browser = Browser(app.test_client())
-        answer = browser.send("/login", {"email": user.email, "password": PASSWORD})
-        assert answer.status_code == 302, answer.text
-        return browser
 
-    return make
+def logged_in(app: Flask, user: User, /) -> Browser:
+    """Give a browser in which a person has logged in."""
+    browser = Browser(app.test_client())
+    answer = browser.send("/login", {"email": user.email, "password": PASSWORD})
+    assert answer.status_code == 302, answer.text
+    return browser
