@@ -114,7 +114,7 @@ def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[P
     """Give a platform with its tables and keys, on the test's clock and runner."""
     wired = prepared(settings, clock=clock, runner=runner)
     yield wired
-    wired.database.engine.dispose()
+    wired.database.close()
 
 
 def prepared(settings: Settings, /, *, clock: Clock, runner: FakeRunner) -> Platform:

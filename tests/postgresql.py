@@ -45,7 +45,7 @@ class Cluster:
         self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
         template = connect(self.address(TEMPLATE))
         upgrade(template)
-        template.engine.dispose()
+        template.close()
 
     def address(self, name: str, /) -> str:
         """Give the SQLAlchemy address of a database."""

@@ -53,7 +53,7 @@ def original(
     settings = Settings(data_dir=folder, database_url=module_database_url, glance_seconds=0)
     platform = prepared(settings, clock=Clock(), runner=FakeRunner())
     world = make_world(with_provider(platform, provider.issuer))
-    platform.database.engine.dispose()
+    platform.database.close()
     return world
 
 
