@@ -25,7 +25,16 @@ from datetime import datetime
 
 
 class PlatformError(Exception):
-    """Anything the platform anticipates; its text is meant to be read by whoever caused it."""
+    """Anything the platform anticipates; its text is meant to be read by whoever caused it.
+
+    The text is an English template whose places, such as {slug!r}, `values` fill. Both are kept,
+    for pages say it in their reader's language. Without values it is taken as it stands.
+    """
+
+    def __init__(self, template: str = "", /, **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template = template
+        self.values = values
 
 
 class RequestRefused(PlatformError):
@@ -78,8 +87,8 @@ class PhaseClosed(RequestRefused):
 class QuotaExceeded(RequestRefused):
     """The team has no submission left in this period; `next_slot` is when it has one again."""
 
-    def __init__(self, message: str, *, next_slot: datetime | None) -> None:
-        super().__init__(message)
+    def __init__(self, template: str, /, *, next_slot: datetime | None, **values: object) -> None:
+        super().__init__(template, **values)
         self.next_slot = next_slot
 
 

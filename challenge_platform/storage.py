@@ -41,7 +41,7 @@ class ObjectStore:
             for chunk in _chunks(content):
                 size += len(chunk)
                 if max_bytes is not None and size > max_bytes:
-                    raise UploadTooLarge(f"the file is over {max_bytes:,} bytes")
+                    raise UploadTooLarge("the file is over {most:,} bytes", most=max_bytes)
                 digest.update(chunk)
                 yield chunk
 
@@ -58,7 +58,7 @@ class ObjectStore:
         try:
             content = bytes(obstore.get(self._store, _key(digest)).bytes())
         except FileNotFoundError as error:
-            raise NotFound(f"there is no stored object {digest}") from error
+            raise NotFound("there is no stored object {digest}", digest=digest) from error
         if hashlib.sha256(content).hexdigest() != digest:
             raise ObjectDamaged(f"the stored object {digest} was changed on disk")
         return content
@@ -68,7 +68,7 @@ class ObjectStore:
         try:
             result = obstore.get(self._store, _key(digest))
         except FileNotFoundError as error:
-            raise NotFound(f"there is no stored object {digest}") from error
+            raise NotFound("there is no stored object {digest}", digest=digest) from error
         return (bytes(chunk) for chunk in result.stream(min_chunk_size=CHUNK))
 
     def has(self, digest: str, /) -> bool:
@@ -98,7 +98,7 @@ class ObjectStore:
 
 def _key(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
-        raise NotFound(f"{digest!r} is not the name of a stored object")
+        raise NotFound("{digest!r} is not the name of a stored object", digest=digest)
     return f"{digest[:2]}/{digest}"
 
 

@@ -132,7 +132,7 @@ def encrypt(content: bytes, /, *, recipient: str) -> bytes:
     try:
         return bytes(pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient)]))
     except pyrage.RecipientError as error:
-        raise InvalidInput(f"{recipient!r} is not an age recipient") from error
+        raise InvalidInput("{recipient!r} is not an age recipient", recipient=recipient) from error
 
 
 def seal_truth(truth: Truth, /, *, recipient: str) -> bytes:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorers.definition import Column
+from scorers.message import Message
 from scorers.metric import Vector
 from scorers.problems import MAX_PROBLEMS, Findings, Problem, ProblemCode, shown
 from scorers.rows import MAX_CELL, cell_too_long
@@ -109,28 +110,29 @@ def _missing_id(wanted: str, *, column: str) -> Problem:
     return Problem(
         code=ProblemCode.MISSING_ID,
         column=column,
-        found="no such row",
-        expected=f"a row with the id {shown(wanted)}",
-        repair="add the row",
+        found=Message("no such row"),
+        expected=Message("a row with the id {id}", id=shown(wanted)),
+        repair=Message("add the row"),
     )
 
 
 def _id_problem(
     cell: str, *, first: Mapping[str, int], known: Collection[str], line: int, column: str
 ) -> Problem:
-    expected = "an id of the list"
+    expected = Message("an id of the list")
     if cell in first:
-        code, expected = ProblemCode.DUPLICATE_ID, f"this id once (it is in line {first[cell]})"
-        repair = "remove one of the rows"
+        code = ProblemCode.DUPLICATE_ID
+        expected = Message("this id once (it is in line {line})", line=first[cell])
+        repair = Message("remove one of the rows")
     elif not cell:
-        code, repair = ProblemCode.EMPTY_CELL, "write the id"
+        code, repair = ProblemCode.EMPTY_CELL, Message("write the id")
     elif len(cell) > MAX_CELL:
         return cell_too_long(cell, line=line, column=column)
     else:
         code = ProblemCode.UNKNOWN_ID
-        repair = "write the id exactly as in the list, as text"
+        repair = Message("write the id exactly as in the list, as text")
         if cell.strip() in known:
-            repair = "remove the spaces around the id"
+            repair = Message("remove the spaces around the id")
     return Problem(
         code=code, line=line, column=column, found=shown(cell), expected=expected, repair=repair
     )
@@ -163,33 +165,33 @@ def _number_problem(
     if code is ProblemCode.CELL_TOO_LONG:
         return cell_too_long(cell, line=line, column=name)
     repairs = {
-        ProblemCode.EMPTY_CELL: "predict a number for every row",
-        ProblemCode.NOT_FINITE: "predict a finite number for every row",
-        ProblemCode.OUT_OF_RANGE: "clip the predictions to the range",
+        ProblemCode.EMPTY_CELL: Message("predict a number for every row"),
+        ProblemCode.NOT_FINITE: Message("predict a finite number for every row"),
+        ProblemCode.OUT_OF_RANGE: Message("clip the predictions to the range"),
     }
     return Problem(
         code=code,
         line=line,
         column=name,
-        found=shown(cell) if cell else "an empty cell",
+        found=shown(cell) if cell else Message("an empty cell"),
         expected=_described(column),
         repair=repairs.get(code) or _rewriting(cell),
     )
 
 
-def _described(column: Column) -> str:
+def _described(column: Column) -> Message:
     if column.min is not None and column.max is not None:
-        return f"a number from {column.min:g} to {column.max:g}"
+        return Message("a number from {low:g} to {high:g}", low=column.min, high=column.max)
     if column.min is not None:
-        return f"a number of at least {column.min:g}"
+        return Message("a number of at least {low:g}", low=column.min)
     if column.max is not None:
-        return f"a number of at most {column.max:g}"
-    return "a finite number"
+        return Message("a number of at most {high:g}", high=column.max)
+    return Message("a finite number")
 
 
-def _rewriting(cell: str) -> str:
+def _rewriting(cell: str) -> Message:
     if NUMBER.fullmatch(cell.strip()):
-        return "remove the spaces around the number"
+        return Message("remove the spaces around the number")
     if NUMBER.fullmatch(cell.replace(",", ".")):
-        return "write the decimals with a point"
-    return "write a number such as 0.25, -3 or 1.5e-3, of at most 20 digits a part"
+        return Message("write the decimals with a point")
+    return Message("write a number such as 0.25, -3 or 1.5e-3, of at most 20 digits a part")

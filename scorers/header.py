@@ -4,10 +4,15 @@ from collections import Counter
 from collections.abc import Collection
 from difflib import get_close_matches
 
+from scorers.message import Message
 from scorers.problems import Findings, Problem, ProblemCode, shown, visible
 from scorers.rows import split_row
 
-DELIMITERS = {";": "semicolons (;)", "\t": "tabs", "|": "vertical bars (|)"}
+DELIMITERS = {
+    ";": Message("columns separated by semicolons (;)"),
+    "\t": Message("columns separated by tabs"),
+    "|": Message("columns separated by vertical bars (|)"),
+}
 
 
 def read_header(line: str, /, *, expected: Collection[str], findings: Findings) -> list[str]:
@@ -33,13 +38,13 @@ def read_header(line: str, /, *, expected: Collection[str], findings: Findings) 
     return names
 
 
-def _wrong_delimiter(found: str) -> Problem:
+def _wrong_delimiter(found: Message) -> Problem:
     return Problem(
         code=ProblemCode.WRONG_DELIMITER,
         line=1,
-        found=f"columns separated by {found}",
-        expected="columns separated by commas, decimals written with a point",
-        repair="save the table as CSV with commas",
+        found=found,
+        expected=Message("columns separated by commas, decimals written with a point"),
+        repair=Message("save the table as CSV with commas"),
     )
 
 
@@ -48,8 +53,8 @@ def _unreadable(line: str) -> Problem:
         code=ProblemCode.UNBALANCED_QUOTES if '"' in line else ProblemCode.CELL_TOO_LONG,
         line=1,
         found=shown(line),
-        expected="the column names, separated by commas",
-        repair="write the header without quotes on a line of its own",
+        expected=Message("the column names, separated by commas"),
+        repair=Message("write the header without quotes on a line of its own"),
     )
 
 
@@ -60,9 +65,11 @@ def _missing(name: str, *, surplus: Collection[str]) -> Problem:
         code=ProblemCode.MISSING_COLUMN,
         line=1,
         column=name,
-        found="no such column",
-        expected=f"a column {name} in the header",
-        repair=f"rename {shown(alike[near[0]])} to {name}" if near else f"add the column {name}",
+        found=Message("no such column"),
+        expected=Message("a column {name} in the header", name=name),
+        repair=Message("rename {meant} to {name}", meant=shown(alike[near[0]]), name=name)
+        if near
+        else Message("add the column {name}", name=name),
     )
 
 
@@ -71,9 +78,9 @@ def _extra(name: str, *, expected: Collection[str]) -> Problem:
         code=ProblemCode.EXTRA_COLUMN,
         line=1,
         column=visible(name),
-        found=f"a column {shown(name)}",
-        expected=f"only the columns {', '.join(expected)}",
-        repair="remove the column (an index column, too)",
+        found=Message("a column {name}", name=shown(name)),
+        expected=Message("only the columns {names}", names=", ".join(expected)),
+        repair=Message("remove the column (an index column, too)"),
     )
 
 
@@ -82,7 +89,7 @@ def _duplicate(name: str, *, count: int) -> Problem:
         code=ProblemCode.DUPLICATE_COLUMN,
         line=1,
         column=name,
-        found=f"{count} columns {name}",
-        expected="one",
-        repair="remove the others",
+        found=Message("{count} columns {name}", count=count, name=name),
+        expected=Message("one"),
+        repair=Message("remove the others"),
     )

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from scorers.message import Message
+
 MAX_PROBLEMS = 20
 """Problems told for one file; the others are only counted."""
 
@@ -46,9 +48,9 @@ class Problem:
     code: ProblemCode
     line: int | None = None
     column: str | None = None
-    found: str
-    expected: str
-    repair: str
+    found: Message
+    expected: Message
+    repair: Message
 
     def __str__(self) -> str:
         where = [f"line {self.line}"] if self.line is not None else []
@@ -104,7 +106,8 @@ def visible(text: str) -> str:
     return cut if len(text) <= MAX_SHOWN else f"{cut}…"
 
 
-def shown(text: str) -> str:
+def shown(text: str) -> Message:
     """Return `text` visible and in quotes, with its length if it was cut."""
-    length = f" ({len(text):,} characters)" if len(text) > MAX_SHOWN else ""
-    return f'"{visible(text)}"{length}'
+    if len(text) > MAX_SHOWN:
+        return Message('"{text}" ({length:,} characters)', text=visible(text), length=len(text))
+    return Message('"{text}"', text=visible(text))

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scorers.message import Message
 from scorers.problems import Findings, Problem, ProblemCode, shown
 
 MAX_LINE = 100_000
@@ -13,11 +14,11 @@ MAX_CELL = 1_000
 """Characters of a cell."""
 
 SIGNATURES = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"\x1f\x8b": "a gzip archive",
-    b"%PDF": "a PDF document",
-    b"\xff\xfe": "text in UTF-16",
-    b"\xfe\xff": "text in UTF-16",
+    b"PK\x03\x04": Message("a zip archive or an Excel workbook"),
+    b"\x1f\x8b": Message("a gzip archive"),
+    b"%PDF": Message("a PDF document"),
+    b"\xff\xfe": Message("text in UTF-16"),
+    b"\xfe\xff": Message("text in UTF-16"),
 }
 
 
@@ -40,9 +41,9 @@ def decode(data: bytes, /) -> str | Problem:
         return Problem(
             code=ProblemCode.BINARY_FILE,
             line=None if signature else _line_at(data, offset=null),
-            found=signature or "a NUL byte",
-            expected="a CSV text file",
-            repair="save the table as CSV (comma separated, UTF-8)",
+            found=signature or Message("a NUL byte"),
+            expected=Message("a CSV text file"),
+            repair=Message("save the table as CSV (comma separated, UTF-8)"),
         )
     try:
         text = data.decode("utf-8-sig")
@@ -50,9 +51,9 @@ def decode(data: bytes, /) -> str | Problem:
         return Problem(
             code=ProblemCode.NOT_UTF8,
             line=_line_at(data, offset=error.start),
-            found=f"the byte 0x{data[error.start]:02x}, which is not UTF-8",
-            expected="text in UTF-8",
-            repair="save the file with the encoding UTF-8",
+            found=Message("the byte 0x{byte:02x}, which is not UTF-8", byte=data[error.start]),
+            expected=Message("text in UTF-8"),
+            repair=Message("save the file with the encoding UTF-8"),
         )
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -124,9 +125,9 @@ def _row_problem(
         return Problem(
             code=ProblemCode.UNBALANCED_QUOTES,
             line=number,
-            found=f"quotes that do not pair in {shown(line)}",
-            expected='a quoted cell to begin and end with " on its line',
-            repair="remove the quotes: ids and numbers need none",
+            found=Message("quotes that do not pair in {line}", line=shown(line)),
+            expected=Message('a quoted cell to begin and end with " on its line'),
+            repair=Message("remove the quotes: ids and numbers need none"),
         )
     count = line.count(",") + 1 if row is None else len(row)
     if row is None and count == len(header):
@@ -136,9 +137,11 @@ def _row_problem(
     return Problem(
         code=ProblemCode.WRONG_CELL_COUNT,
         line=number,
-        found=f"{count:,} cells" if line else "an empty line",
-        expected=f"{len(header)} cells, as in the header",
-        repair="give the row one cell for each column" if line else "remove the line",
+        found=Message("{count:,} cells", count=count) if line else Message("an empty line"),
+        expected=Message("{count} cells, as in the header", count=len(header)),
+        repair=Message("give the row one cell for each column")
+        if line
+        else Message("remove the line"),
     )
 
 
@@ -148,6 +151,6 @@ def cell_too_long(cell: str, /, *, line: int, column: str) -> Problem:
         line=line,
         column=column,
         found=shown(cell),
-        expected=f"at most {MAX_CELL:,} characters",
-        repair="write one id or one number in the cell",
+        expected=Message("at most {most:,} characters", most=MAX_CELL),
+        repair=Message("write one id or one number in the cell"),
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scorers.cells import NUMBERS_OR_NOTHING, locate_ids, read_numbers
 from scorers.definition import SubmissionDefinition
 from scorers.header import read_header
+from scorers.message import Message
 from scorers.metric import Columns, Vector
 from scorers.problems import MAX_PROBLEMS, Findings, InvalidPredictions, Problem, ProblemCode
 from scorers.rows import decode, split_row, split_rows
@@ -58,9 +59,9 @@ def check_size(size: int, /, *, submission: SubmissionDefinition) -> None:
     if size > submission.max_bytes:
         problem = Problem(
             code=ProblemCode.FILE_TOO_LARGE,
-            found=f"{size:,} bytes",
-            expected=f"at most {submission.max_bytes:,} bytes",
-            repair="write fewer digits, and only the columns asked for",
+            found=Message("{size:,} bytes", size=size),
+            expected=Message("at most {most:,} bytes", most=submission.max_bytes),
+            repair=Message("write fewer digits, and only the columns asked for"),
         )
         raise InvalidPredictions([problem], total=1)
 
@@ -112,9 +113,11 @@ def read_predictions(
 def _empty_file(submission: SubmissionDefinition) -> Problem:
     return Problem(
         code=ProblemCode.EMPTY_FILE,
-        found="an empty file",
-        expected=f"a header ({','.join([submission.id, *submission.columns])}) and rows",
-        repair="write the predictions into the file",
+        found=Message("an empty file"),
+        expected=Message(
+            "a header ({names}) and rows", names=",".join([submission.id, *submission.columns])
+        ),
+        repair=Message("write the predictions into the file"),
     )
 
 
@@ -126,9 +129,9 @@ def _check_row_count(count: int, *, wanted: int, findings: Findings) -> None:
         Problem(
             code=ProblemCode.TOO_MANY_ROWS if count else ProblemCode.NO_ROWS,
             line=wanted + 2 if count else None,
-            found=f"{count:,} rows",
-            expected=f"{wanted:,} rows, one for each id",
-            repair="write each id once" if count else "write a row for each id",
+            found=Message("{count:,} rows", count=count),
+            expected=Message("{count:,} rows, one for each id", count=wanted),
+            repair=Message("write each id once") if count else Message("write a row for each id"),
         )
     )
     if not count:

@@ -93,7 +93,9 @@ def normalize_email(email: str, /) -> str:
     """Give the form under which an address is stored; raise InvalidInput when it is not one."""
     email = email.strip().lower()
     if not _EMAIL.fullmatch(email) or not email.isprintable():
-        raise InvalidInput(f"{email!r} is not an e-mail address such as name@example.org")
+        raise InvalidInput(
+            "{email!r} is not an e-mail address such as name@example.org", email=email
+        )
     return email
 
 
@@ -101,8 +103,10 @@ def check_password(password: str, /) -> None:
     """Raise InvalidInput unless the password has an allowed length."""
     if len(password) not in PASSWORD_LENGTH:
         raise InvalidInput(
-            f"a password has {PASSWORD_LENGTH.start} to {PASSWORD_LENGTH.stop - 1} characters, "
-            f"this one has {len(password)}"
+            "a password has {least} to {most} characters, this one has {length}",
+            least=PASSWORD_LENGTH.start,
+            most=PASSWORD_LENGTH.stop - 1,
+            length=len(password),
         )
 
 
@@ -122,7 +126,9 @@ def check_name(session: Session, name: str, /) -> None:
     hold(session, "accounts")
     look = look_of(name)
     if any(look_of(other) == look for other in session.exec(select(User.name))):
-        raise Conflict(f"the name {name!r} is another account's; choose one that differs more")
+        raise Conflict(
+            "the name {name!r} is another account's; choose one that differs more", name=name
+        )
 
 
 def create_user(
@@ -154,7 +160,7 @@ def add_user(
     email, name = normalize_email(email), normalize_name(name)
     hold(session, "accounts")
     if session.exec(select(User).where(User.email == email)).first():
-        raise Conflict(f"there is an account for {email} already")
+        raise Conflict("there is an account for {email} already", email=email)
     check_name(session, name)
     user = User(email=email, name=name, password=hashed, role=role, created_at=now)
     session.add(user)
@@ -167,7 +173,7 @@ def find_user(session: Session, /, *, email: str) -> User:
     """Give the person with this address; raise NotFound when there is none."""
     user = session.exec(select(User).where(User.email == normalize_email(email))).first()
     if user is None:
-        raise NotFound(f"there is no account for {email}")
+        raise NotFound("there is no account for {email}", email=email)
     return user
 
 
@@ -256,7 +262,7 @@ def revoke_token(session: Session, user: User, /, *, token_id: str, now: datetim
     """End a token of the person; raise NotFound when it is not theirs."""
     token = session.get(ApiToken, token_id)
     if token is None or token.user_id != user.id:
-        raise NotFound(f"you have no token {token_id}")
+        raise NotFound("you have no token {token_id}", token_id=token_id)
     token.revoked_at = token.revoked_at or now
     session.add(token)
     audit.record(
@@ -286,7 +292,7 @@ def authenticate(session: Session, text: str, /, *, scope: Scope, now: datetime)
     if token.revoked_at is not None or token.expires_at <= now:
         raise NotAuthenticated("this API token has ended; make a new one on your profile page")
     if scope not in token.scopes:
-        raise NotAllowed(f"this API token lacks the scope {scope}")
+        raise NotAllowed("this API token lacks the scope {scope}", scope=scope)
     user = session.get(User, token.user_id)
     if user is None or not user.active:
         raise NotAuthenticated("this account is closed; ask an administrator of the platform why")

@@ -18,7 +18,7 @@ def ban(session: Session, user: User, /, *, reason: str, now: datetime) -> None:
     The reason is kept in the audit trail. Raise Conflict when the account is closed already.
     """
     if not user.active:
-        raise Conflict(f"the account of {user.email} is closed already")
+        raise Conflict("the account of {email} is closed already", email=user.email)
     user.active = False
     account.end_sessions(session, user)
     subject = f"user {user.id}"
@@ -28,7 +28,7 @@ def ban(session: Session, user: User, /, *, reason: str, now: datetime) -> None:
 def unban(session: Session, user: User, /, *, now: datetime) -> None:
     """Open an account again, tokens that have not ended included; raise Conflict if it is open."""
     if user.active:
-        raise Conflict(f"the account of {user.email} is open")
+        raise Conflict("the account of {email} is open", email=user.email)
     user.active = True
     session.add(user)
     audit.record(session, action="user unbanned", subject=f"user {user.id}", now=now)

@@ -37,7 +37,7 @@ class Catalogue:
         """Give the current version of a challenge; raise NotFound when there is none."""
         version_id = session.exec(_NEWEST, params={"slug": slug}).first()
         if version_id is None:
-            raise NotFound(f"there is no challenge {slug!r}")
+            raise NotFound("there is no challenge {slug!r}", slug=slug)
         return self._versions.get(version_id, make=lambda: _detached(session, version_id))
 
 

@@ -118,7 +118,12 @@ class PublishedChallenge:
             if file.name == name:
                 return file
         names = ", ".join(file.name for file in self.files)
-        raise NotFound(f"{self.slug} has no public file {name!r}; there is {names}")
+        raise NotFound(
+            "{challenge} has no public file {name!r}; there is {names}",
+            challenge=self.slug,
+            name=name,
+            names=names,
+        )
 
     def text(self, name: str, /, *, language: str) -> str:
         """Give a page or the agreement in a language."""
@@ -182,7 +187,7 @@ def find_challenge(session: Session, slug: str, /) -> PublishedChallenge:
     challenge = session.exec(select(Challenge).where(Challenge.slug == slug)).first()
     version = _latest(session, challenge) if challenge else None
     if version is None:
-        raise NotFound(f"there is no challenge {slug!r}")
+        raise NotFound("there is no challenge {slug!r}", slug=slug)
     return _published(version)
 
 
@@ -202,7 +207,7 @@ def challenge_version(session: Session, version_id: int, /) -> PublishedChalleng
     """Give the version that a submission was made to."""
     version = session.get(ChallengeVersion, version_id)
     if version is None:
-        raise NotFound(f"there is no challenge version {version_id}")
+        raise NotFound("there is no challenge version {version_id}", version_id=version_id)
     return _published(version)
 
 
@@ -217,7 +222,9 @@ def version_of_digest(
     )
     version = session.exec(query).first()
     if version is None:
-        raise NotFound(f"{challenge.slug} has no version {digest!r}")
+        raise NotFound(
+            "{challenge} has no version {digest!r}", challenge=challenge.slug, digest=digest
+        )
     return _published(version)
 
 
@@ -237,7 +244,7 @@ def find_phase(session: Session, challenge: PublishedChallenge, /, *, key: str) 
         definition = _published(version).definition
         if key in definition.phase_keys:
             return definition.phase(key)
-    raise NotFound(f"{challenge.slug} has no phase {key!r}")
+    raise NotFound("{challenge} has no phase {key!r}", challenge=challenge.slug, key=key)
 
 
 def current_version(session: Session, challenge_id: int, /) -> PublishedChallenge:
@@ -253,7 +260,7 @@ def is_revealed(session: Session, challenge_id: int, /, *, phase: str) -> bool:
 def record_reveal(session: Session, challenge_id: int, /, *, phase: str, now: datetime) -> None:
     """Note that a phase's private scores are open from now on; raise Conflict the second time."""
     if is_revealed(session, challenge_id, phase=phase):
-        raise Conflict(f"the private scores of phase {phase!r} are revealed already")
+        raise Conflict("the private scores of phase {phase!r} are revealed already", phase=phase)
     session.add(Reveal(challenge_id=challenge_id, phase=phase, revealed_at=now))
 
 

@@ -21,6 +21,7 @@ from pydantic import (
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, Size, SubmissionDefinition, Task
+from scorers.message import Message
 
 LANGUAGES = ("en", "fr")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
@@ -273,7 +274,12 @@ class ChallengeDefinition(_Section):
         for phase in self.phases:
             if phase.key == key:
                 return phase
-        raise InvalidInput(f"{self.slug} has no phase {key!r}{suggest(key, self.phase_keys)}")
+        raise InvalidInput(
+            "{challenge} has no phase {key!r}{hint}",
+            challenge=self.slug,
+            key=key,
+            hint=suggest(key, self.phase_keys),
+        )
 
     @property
     def phase_keys(self) -> list[str]:
@@ -285,9 +291,9 @@ class ChallengeDefinition(_Section):
         return self.model_dump(mode="json", by_alias=True)
 
 
-def suggest(word: str, known: list[str], /) -> str:
+def suggest(word: str, known: list[str], /) -> Message:
     """Give the end of a message about an unknown word: the nearest known one, or all."""
     close = difflib.get_close_matches(word, known, n=1)
     if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; there is {', '.join(known)}" if known else ""
+        return Message("; did you mean {meant!r}?", meant=close[0])
+    return Message("; there is {known}", known=", ".join(known)) if known else Message("")

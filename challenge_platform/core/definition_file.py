@@ -21,12 +21,14 @@ def read_definition(path: Path, /) -> ChallengeDefinition:
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InvalidInput(f"{path} cannot be read: {error}") from error
+        raise InvalidInput("{path} cannot be read: {error}", path=path, error=error) from error
     try:
         return ChallengeDefinition.model_validate(document)
     except ValidationError as error:
-        lines = [f"  {_explain(detail)}" for detail in error.errors(include_url=False)]
-        raise InvalidInput("\n".join([f"{path} is not a valid challenge:", *lines])) from error
+        lines = "".join(f"\n  {_explain(detail)}" for detail in error.errors(include_url=False))
+        raise InvalidInput(
+            "{path} is not a valid challenge:{lines}", path=path, lines=lines
+        ) from error
 
 
 def _explain(detail: Any) -> str:  # noqa: ANN401 -- pydantic's ErrorDetails

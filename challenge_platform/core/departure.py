@@ -128,7 +128,7 @@ def _depart(session: Session, user_id: int, *, by: str, now: datetime) -> Depart
         select(User).where(User.id == user_id).with_for_update(key_share=True)
     ).first()
     if user is None or session.get(Departure, user_id) is not None:
-        raise NotFound(f"there is no account with the number {user_id}")
+        raise NotFound("there is no account with the number {user_id}", user_id=user_id)
     teams = _teams_of(session, user)
     quota.lock_ledgers(session, [team.id for team in teams])  # nobody uploads, joins or leaves now
     partings = tuple(_parting(session, team, user=user) for team in teams)

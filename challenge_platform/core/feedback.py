@@ -151,7 +151,7 @@ def visible(
     `challenge` is the version that the submission was made to.
     """
     if not viewer.may_see(submission):
-        raise NotFound(f"there is no submission {submission.id!r}")
+        raise NotFound("there is no submission {submission!r}", submission=submission.id)
     phase = challenge.definition.phase(submission.phase)
     metrics = result.public["metrics"] if result else None
     scores = disclosed_scores(challenge, phase=phase, metrics=metrics) if metrics else []

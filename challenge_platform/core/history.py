@@ -127,7 +127,7 @@ def cancel_submission(
     submission = find_submission(session, submission_id)
     team = team_of(session, user_id=user.id, challenge_id=submission.challenge_id)
     if team is None or team.id != submission.team_id:
-        raise NotFound(f"your team has no submission {submission_id}")
+        raise NotFound("your team has no submission {submission_id}", submission_id=submission_id)
     submissions.cancel(session, submission_id, now=now)
 
 

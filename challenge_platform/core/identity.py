@@ -94,7 +94,7 @@ def unlink(session: Session, user: User, /, *, issuer: str, now: datetime) -> No
     """Take an identity away; raise NotFound without one, Conflict when it is the only way in."""
     identity = next((one for one in identities_of(session, user) if one.issuer == issuer), None)
     if identity is None:
-        raise NotFound(f"your account has no log-in of {issuer}")
+        raise NotFound("your account has no log-in of {issuer}", issuer=issuer)
     if not has_password(user):
         raise Conflict("this log-in is the only way into your account; set a password first")
     session.delete(identity)

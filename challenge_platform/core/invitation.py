@@ -64,8 +64,11 @@ def invite(session: Session, challenge: PublishedChallenge, /, *, user: User, no
     open_links = len(invitations_of(session, team, now=now))
     if team.baseline or _size(session, team) + open_links >= _most(challenge):
         raise Conflict(
-            f"team {team.name!r} has no place to offer: it may have {_most(challenge)} members, "
-            f"and {open_links} invitations are open; withdraw one to make another"
+            "team {team!r} has no place to offer: it may have {most} members, and "
+            "{pending} invitations are open; withdraw one to make another",
+            team=team.name,
+            most=_most(challenge),
+            pending=open_links,
         )
     secret = secrets.token_urlsafe(24)
     session.add(
@@ -113,16 +116,19 @@ def redeem(
     team = inviting_team(session, challenge, secret, now=now)
     left = require_team(session, challenge, user_id=user.id)
     if left.id == team.id:
-        raise Conflict(f"you are in team {team.name!r} already")
+        raise Conflict("you are in team {team!r} already", team=team.name)
     lock_ledgers(session, (left.id, team.id))
     inviting_team(session, challenge, secret, now=now)  # nobody used or withdrew it until now
     if has_submitted(session, left) or left.baseline or _size(session, left) > 1:
         raise Conflict(
-            f"you are in team {left.name!r}, which has submissions or other members; only a "
-            "participant who is alone and has submitted nothing can join another team"
+            "you are in team {team!r}, which has submissions or other members; only a "
+            "participant who is alone and has submitted nothing can join another team",
+            team=left.name,
         )
     if _size(session, team) >= _most(challenge):
-        raise Conflict(f"team {team.name!r} has its {_most(challenge)} members already")
+        raise Conflict(
+            "team {team!r} has its {most} members already", team=team.name, most=_most(challenge)
+        )
     session.get_one(Membership, (user.id, challenge.id)).team_id = team.id
     session.exec(delete(Invitation).where(col(Invitation.id) == digest_of(secret)))
     session.exec(delete(Invitation).where(col(Invitation.team_id) == left.id))
@@ -136,9 +142,11 @@ def leave(session: Session, challenge: PublishedChallenge, /, *, user: User, now
     """Move the person into a new team of one; raise Conflict once their team has submitted."""
     team = _own_team(session, challenge, user=user)
     if has_submitted(session, team):
-        raise Conflict(f"team {team.name!r} has submitted; its members stay until the end")
+        raise Conflict(
+            "team {team!r} has submitted; its members stay until the end", team=team.name
+        )
     if _size(session, team) == 1:
-        raise Conflict(f"you are alone in team {team.name!r}")
+        raise Conflict("you are alone in team {team!r}", team=team.name)
     own = found_team(session, challenge, user=user, now=now)
     session.get_one(Membership, (user.id, challenge.id)).team_id = own.id
     _record(session, "team left", team, user=user, now=now)

@@ -131,7 +131,12 @@ def state(
     )
     found = session.exec(query).first()
     if found is None:
-        raise NotFound(f"the {board} board of phase {phase.key!r} has no state {number}")
+        raise NotFound(
+            "the {board} board of phase {phase!r} has no state {number}",
+            board=board,
+            phase=phase.key,
+            number=number,
+        )
     return read_state(reader, StateKey(*found))
 
 
@@ -212,7 +217,8 @@ def require_open_board(
 def sealed(phase: Phase, /) -> Sealed:
     """Give the error of whoever asks for the private board of a phase that is not revealed."""
     return Sealed(
-        f"the private scores of phase {phase.key!r} are sealed until the organizer reveals them"
+        "the private scores of phase {phase!r} are sealed until the organizer reveals them",
+        phase=phase.key,
     )
 
 

@@ -112,7 +112,9 @@ def end(session: Session, login_id: str, /, *, user_id: int, now: datetime) -> N
     """End one session; raise NotFound when the person has no such session."""
     login = session.get(LoginSession, login_id)
     if login is None or login.user_id != user_id:
-        raise NotFound(f"you have no session {login_id}; it may have ended already")
+        raise NotFound(
+            "you have no session {login_id}; it may have ended already", login_id=login_id
+        )
     session.delete(login)
     subject = f"user {user_id}"
     audit.record(session, action="session ended", subject=subject, actor=subject, now=now)

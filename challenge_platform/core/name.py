@@ -41,7 +41,10 @@ def normalize_name(name: str, /, *, is_baseline: bool = False) -> str:
     if not any(char.isalnum() for char in name):
         raise InvalidInput("a name has at least one letter or digit")
     if _longest_pile(name) > MARKS_IN_A_ROW:
-        raise InvalidInput(f"a name has at most {MARKS_IN_A_ROW} combining marks on a letter")
+        raise InvalidInput(
+            "a name has at most {most} combining marks on a letter",
+            most=MARKS_IN_A_ROW,
+        )
     scripts = {unicodedata.name(char, "").split(" ")[0] for char in name if char.isalpha()}
     if "LATIN" in scripts and scripts & _LIKE_LATIN:
         raise InvalidInput("a name does not mix Latin with Cyrillic or Greek letters; use one")
@@ -50,7 +53,10 @@ def normalize_name(name: str, /, *, is_baseline: bool = False) -> str:
     if _ENDED_TEAM.fullmatch(look_of(name)):
         raise InvalidInput("a name is not that of a deleted team; choose another")
     if RESERVED in look_of(name) and not is_baseline:
-        raise InvalidInput(f"a name has not the word {RESERVED!r}, which marks organizers' entries")
+        raise InvalidInput(
+            "a name has not the word {word!r}, which marks organizers' entries",
+            word=RESERVED,
+        )
     return name
 
 

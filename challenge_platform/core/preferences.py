@@ -16,7 +16,11 @@ def keep_preferences(
     Raise InvalidInput, keeping nothing, for what is not to be chosen.
     """
     if language is not None and language not in LANGUAGES:
-        raise InvalidInput(f"there is no language {language!r}; there is {', '.join(LANGUAGES)}")
+        raise InvalidInput(
+            "there is no language {language!r}; there is {known}",
+            language=language,
+            known=", ".join(LANGUAGES),
+        )
     if timezone is not None:
         find_zone(timezone)
     user.language, user.timezone = language, timezone

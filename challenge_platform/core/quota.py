@@ -10,6 +10,7 @@ from challenge_platform.core.definition import Phase
 from challenge_platform.core.team import Team
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import QuotaExceeded
+from scorers.message import Message
 
 
 class LedgerEntry(SQLModel, table=True):
@@ -70,12 +71,18 @@ def require_quota(session: Session, /, *, team_id: int, phase: Phase, now: datet
     quota = quota_of(session, team_id=team_id, phase=phase, now=now)
     if quota.remaining == 0:
         when = (
-            f"the next one is free at {quota.next_slot:%Y-%m-%d %H:%M:%S} UTC"
+            Message(
+                "the next one is free at {slot:%Y-%m-%d %H:%M:%S} UTC",
+                slot=quota.next_slot,
+            )
             if quota.next_slot
-            else "this phase has no more"
+            else Message("this phase has no more")
         )
         raise QuotaExceeded(
-            f"your team has used its {quota.limit} submissions of phase {phase.key!r}; {when}",
+            "your team has used its {limit} submissions of phase {phase!r}; {when}",
+            limit=quota.limit,
+            phase=phase.key,
+            when=when,
             next_slot=quota.next_slot,
         )
     return quota

@@ -78,10 +78,12 @@ def verify_receipt(receipt: Mapping[str, Any], /, *, public_key: bytes) -> Mappi
         )
         signed, key = canonical(payload), receipt["key"]
     except (KeyError, TypeError, ValueError, binascii.Error) as error:
-        raise InvalidInput(f"this is not a receipt: {error}") from error
+        raise InvalidInput("this is not a receipt: {error}", error=error) from error
     if receipt.get("algorithm") != ALGORITHM or key != key_id(public_key):
         raise InvalidInput(
-            f"this receipt was signed with key {key!r}, and the key given is {key_id(public_key)!r}"
+            "this receipt was signed with key {key!r}, and the key given is {key_id!r}",
+            key=key,
+            key_id=key_id(public_key),
         )
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, signed)

@@ -37,7 +37,9 @@ def reveal(
     session.exec(held.with_for_update(key_share=True)).one()
     if under_way := count_under_way(session, challenge_id=challenge.id, phase=phase):
         raise Conflict(
-            f"{under_way} submission(s) of phase {phase!r} are under way; reveal it after their end"
+            "{under_way} submission(s) of phase {phase!r} are under way; reveal it after their end",
+            under_way=under_way,
+            phase=phase,
         )
     record_reveal(session, challenge.id, phase=phase, now=now)
     query = select(Standing).where(

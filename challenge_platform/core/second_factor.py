@@ -44,7 +44,7 @@ def use_recovery_code(
 def remove(session: Session, user: User, /, *, now: datetime) -> None:
     """Take away the second factor of a person who lost it; raise NotFound when there is none."""
     if user.totp_secret is None:
-        raise NotFound(f"the account of {user.email} has no second factor")
+        raise NotFound("the account of {email} has no second factor", email=user.email)
     user.totp_secret = user.totp_counter = user.recovery_codes = None
     session.add(user)
     audit.record(session, action="second factor removed", subject=f"user {user.id}", now=now)

@@ -20,6 +20,7 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, sele
 from challenge_platform.core import audit, quota
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import Conflict, NotFound, StaleClaim
+from scorers.message import Message
 
 BACK_OFF = (1, 2, 4, 8, 16)
 PATIENCE = timedelta(days=1)
@@ -43,6 +44,14 @@ class State(StrEnum):
 
 
 OPEN_STATES = frozenset({State.QUEUED, State.RUNNING})
+
+_ENDED = {
+    State.SCORED: Message("scored"),
+    State.REJECTED: Message("rejected"),
+    State.FAILED: Message("failed"),
+    State.ERRORED: Message("errored"),
+    State.CANCELLED: Message("cancelled"),
+}
 
 
 class Fault(StrEnum):
@@ -135,7 +144,7 @@ def find_submission(session: Session, submission_id: str, /) -> Submission:
     """Give a submission; raise NotFound when there is none."""
     submission = session.get(Submission, submission_id)
     if submission is None:
-        raise NotFound(f"there is no submission {submission_id[:32]!r}")
+        raise NotFound("there is no submission {submission!r}", submission=submission_id[:32])
     return submission
 
 
@@ -209,7 +218,7 @@ def cancel(session: Session, submission_id: str, /, *, now: datetime) -> None:
 
     It is refunded only if no worker has begun.
     """
-    before = find_submission(session, submission_id).state
+    found = find_submission(session, submission_id)
     changed = session.execute(
         update(Submission)
         .where(col(Submission.id) == submission_id, col(Submission.state).in_(OPEN_STATES))
@@ -223,7 +232,9 @@ def cancel(session: Session, submission_id: str, /, *, now: datetime) -> None:
         .returning(col(Submission.attempt))
     ).first()
     if changed is None:
-        raise Conflict(f"this submission has ended already: it is {before}")
+        session.expire(found)  # it may have ended, or be gone, since it was read
+        state = _ENDED[find_submission(session, submission_id).state]
+        raise Conflict("this submission has ended already: it is {state}", state=state)
     if changed.attempt == 0:
         quota.refund(
             session, submission_id=submission_id, reason="cancelled before it began", now=now

@@ -66,8 +66,11 @@ def join(
     current = challenge.definition.agreement.version
     if agreement_version != current:
         raise InvalidInput(
-            f"the agreement of {challenge.slug} in force is version {current!r}, not "
-            f"{agreement_version!r}; read it, then accept that version"
+            "the agreement of {challenge} in force is version {current!r}, not "
+            "{given!r}; read it, then accept that version",
+            challenge=challenge.slug,
+            current=current,
+            given=agreement_version,
         )
     user_id = user.id
     if session.get(Acceptance, (user_id, challenge.id, current)) is None:
@@ -173,7 +176,9 @@ def require_team(session: Session, challenge: PublishedChallenge, /, *, user_id:
     if team is None or not has_accepted(session, challenge, user_id=user_id):
         version = challenge.definition.agreement.version
         raise AgreementRequired(
-            f"join {challenge.slug} first by accepting version {version!r} of its agreement"
+            "join {challenge} first by accepting version {version!r} of its agreement",
+            challenge=challenge.slug,
+            version=version,
         )
     return team
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator
 
 from challenge_platform.errors import InvalidInput
+from scorers.message import Message
 
 UTC_NAME = "UTC"
 LONGEST_NAME = 64
@@ -38,8 +39,14 @@ def find_zone(name: str, /) -> ZoneInfo:
     """Give the zone of this name; raise InvalidInput with the name that was probably meant."""
     if name not in zone_names():
         meant = closest_name(name)
-        advice = f"did you mean {meant!r}?" if meant else "write one such as 'Europe/Paris', or UTC"
-        raise InvalidInput(f"there is no time zone {name[:LONGEST_NAME]!r}; {advice}")
+        advice = (
+            Message("did you mean {meant!r}?", meant=meant)
+            if meant
+            else Message("write one such as 'Europe/Paris', or UTC")
+        )
+        raise InvalidInput(
+            "there is no time zone {name!r}; {advice}", name=name[:LONGEST_NAME], advice=advice
+        )
     return ZoneInfo(name)
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, select
 
@@ -127,12 +127,17 @@ class Uploads:
         definition = challenge.definition.submission
         if upload.kind not in definition.kinds:
             raise InvalidInput(
-                f"{challenge.slug} takes {', '.join(definition.kinds)}, not {upload.kind}"
+                "{challenge} takes {kinds}, not {kind}",
+                challenge=challenge.slug,
+                kinds=", ".join(definition.kinds),
+                kind=upload.kind,
             )
         if len(upload.content) > definition.max_bytes:
             raise UploadTooLarge(
-                f"the file has {len(upload.content):,} bytes; {challenge.slug} takes at most "
-                f"{definition.max_bytes:,}"
+                "the file has {size:,} bytes; {challenge} takes at most {most:,}",
+                size=len(upload.content),
+                challenge=challenge.slug,
+                most=definition.max_bytes,
             )
         _check_source(challenge, upload)
         ids = self._ids(challenge)
@@ -162,8 +167,10 @@ class Uploads:
             return None
         if earlier.artifact != hashlib.sha256(upload.content).hexdigest():
             raise Conflict(
-                f"the idempotency key {upload.idempotency_key!r} was used for another file, of "
-                f"submission {earlier.id}; send each file under a key of its own"
+                "the idempotency key {key!r} was used for another file, of "
+                "submission {submission}; send each file under a key of its own",
+                key=upload.idempotency_key,
+                submission=earlier.id,
             )
         phase = challenge.definition.phase(earlier.phase)
         left = quota.quota_of(session, team_id=team_id, phase=phase, now=self.clock())
@@ -173,8 +180,10 @@ class Uploads:
         quota.require_quota(session, team_id=team_id, phase=phase, now=self.clock())
         if count_open(session, team_id=team_id, phase=phase.key) >= phase.concurrent:
             raise ConcurrencyExceeded(
-                f"your team has {phase.concurrent} submission(s) of phase {phase.key!r} under way, "
-                "as many as the phase allows; wait for its end, then submit again"
+                "your team has {concurrent} submission(s) of phase {phase!r} under way, as "
+                "many as the phase allows; wait for its end, then submit again",
+                concurrent=phase.concurrent,
+                phase=phase.key,
             )
 
 
@@ -184,14 +193,19 @@ def _check_source(challenge: PublishedChallenge, upload: Upload) -> None:
     if upload.source is None:
         if asked == "required":
             raise InvalidInput(
-                f"{challenge.slug} asks for the source (a notebook or an archive) with each file; "
-                "send it in the field `source`"
+                "{challenge} asks for the source (a notebook or an archive) with each file; "
+                "send it in the field `source`",
+                challenge=challenge.slug,
             )
     elif asked == "none":
-        raise InvalidInput(f"{challenge.slug} takes no source; send the predictions alone")
+        raise InvalidInput(
+            "{challenge} takes no source; send the predictions alone", challenge=challenge.slug
+        )
     elif len(upload.source) > SOURCE_BYTES:
         raise UploadTooLarge(
-            f"the source has {len(upload.source):,} bytes; at most {SOURCE_BYTES:,} are kept"
+            "the source has {size:,} bytes; at most {most:,} are kept",
+            size=len(upload.source),
+            most=SOURCE_BYTES,
         )
 
 
@@ -207,7 +221,7 @@ def choose_phase(
     for phase in definition.phases:
         if is_open(phase, at=opened_at):
             return phase
-    raise PhaseClosed(f"no phase of {challenge.slug} is open")
+    raise PhaseClosed("no phase of {challenge} is open", challenge=challenge.slug)
 
 
 def is_open(phase: Phase, /, *, at: datetime) -> bool:
@@ -217,17 +231,27 @@ def is_open(phase: Phase, /, *, at: datetime) -> bool:
 
 def _require_open(phase: Phase, *, at: datetime) -> None:
     if at < phase.opens:
-        raise PhaseClosed(f"phase {phase.key!r} opens at {phase.opens.isoformat()}")
+        raise PhaseClosed(
+            "phase {phase!r} opens at {opens:%Y-%m-%d %H:%M:%S} UTC",
+            phase=phase.key,
+            opens=phase.opens.astimezone(UTC),
+        )
     if phase.closes is not None and at >= phase.closes:
-        raise PhaseClosed(f"phase {phase.key!r} closed at {phase.closes.isoformat()}")
+        raise PhaseClosed(
+            "phase {phase!r} closed at {closed:%Y-%m-%d %H:%M:%S} UTC",
+            phase=phase.key,
+            closed=phase.closes.astimezone(UTC),
+        )
 
 
 def _require_in_time(phase: Phase, *, opened_at: datetime, received_at: datetime) -> None:
     _require_open(phase, at=opened_at)
     if phase.closes is not None and received_at > phase.closes + GRACE:
         raise PhaseClosed(
-            f"this upload began before phase {phase.key!r} closed, but was complete only after "
-            f"the grace of {GRACE}"
+            "this upload began before phase {phase!r} closed, but was complete only after the "
+            "grace of {grace}",
+            phase=phase.key,
+            grace=GRACE,
         )
 
 
@@ -241,7 +265,8 @@ def _require_sealed(session: Session, challenge: PublishedChallenge, *, phase: P
     """Raise PhaseClosed when the phase's private scores were revealed."""
     if is_revealed(session, challenge.id, phase=phase.key):
         raise PhaseClosed(
-            f"phase {phase.key!r} takes no more submissions: its private scores were revealed"
+            "phase {phase!r} takes no more submissions: its private scores were revealed",
+            phase=phase.key,
         )
 
 
@@ -252,8 +277,9 @@ def _require_same_team(
     team = require_team(session, challenge, user_id=user_id)
     if team.id != team_id:
         raise Conflict(
-            f"you came into team {team.name!r} while this upload was under way, so nothing was "
-            "submitted; send the file again to submit it for this team"
+            "you came into team {team!r} while this upload was under way, so nothing was "
+            "submitted; send the file again to submit it for this team",
+            team=team.name,
         )
 
 

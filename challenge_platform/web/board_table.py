@@ -125,8 +125,10 @@ def table_of(board: Leaderboard, wanted: Wanted, /) -> Table:
     columns, wanted = sortable(board), replace(wanted, sort=_with_key(board, wanted.sort))
     if wanted.sort.removeprefix("-") not in columns:
         raise InvalidInput(
-            f"the board cannot be sorted by {wanted.sort[:80]!r}; it can by "
-            f"{', '.join(columns)}, each with a minus before it for the reverse"
+            "the board cannot be sorted by {sort!r}; it can by {known}, each with a minus "
+            "before it for the reverse",
+            sort=wanted.sort[:80],
+            known=", ".join(columns),
         )
     placed = [Placed(place=index, row=row) for index, row in enumerate(board.rows, 1)]
     kinds = dict(zip((one.place for one in placed), _kinds(board.rows), strict=True))
@@ -136,7 +138,9 @@ def table_of(board: Leaderboard, wanted: Wanted, /) -> Table:
     placed = _sorted(placed, sort=wanted.sort, values=_values(board))
     pages = max(1, -(-len(placed) // PER_PAGE))
     if wanted.page > pages:
-        raise NotFound(f"there is no page {wanted.page} here: the last is {pages}")
+        raise NotFound(
+            "there is no page {page} here: the last is {pages}", page=wanted.page, pages=pages
+        )
     start = (wanted.page - 1) * PER_PAGE
     shown = placed[start : start + PER_PAGE]
     before = kinds[placed[start - 1].place] if start else None

@@ -49,5 +49,5 @@ def page_number() -> int:
     page = request.args.get("page", "1")
     is_number = page.isascii() and page.isdecimal() and len(page) <= DIGITS
     if not is_number or not 1 <= int(page) <= LAST_PAGE:
-        raise InvalidInput(f"there is no page {page[:20]!r}; pages are counted from 1")
+        raise InvalidInput("there is no page {page!r}; pages are counted from 1", page=page[:20])
     return int(page)

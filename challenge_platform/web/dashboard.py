@@ -53,5 +53,7 @@ def _moment(text: str) -> datetime:
     except ValueError:
         when = None
     if when is None or when.tzinfo is None or when > current.opened_at():
-        raise InvalidInput(f"{text[:40]!r} is no past moment such as 2026-11-22T12:00:00+00:00")
+        raise InvalidInput(
+            "{text!r} is no past moment such as 2026-11-22T12:00:00+00:00", text=text[:40]
+        )
     return when

@@ -36,8 +36,9 @@ from challenge_platform.redaction import without_secrets
 from challenge_platform.web.language import gettext
 from challenge_platform.web.problem import MEDIA_TYPE, Problem, ProblemItem
 from challenge_platform.web.wording import REFUSALS
+from scorers.message import Message
 
-OUR_FAULT = "this is the platform's fault; it was recorded"
+OUR_FAULT = Message("this is the platform's fault; it was recorded")
 
 STATUS: dict[type[PlatformError], HTTPStatus] = {
     RequestRefused: HTTPStatus.BAD_REQUEST,
@@ -82,9 +83,13 @@ def problem_of(error: PlatformError, /) -> Problem:
         title=status.phrase,
         status=status,
         code=code_of(error),
-        detail=OUR_FAULT if status >= HTTPStatus.INTERNAL_SERVER_ERROR else str(error),
+        detail=_detail(error) if status < HTTPStatus.INTERNAL_SERVER_ERROR else OUR_FAULT,
         **_extras(error),
     )
+
+
+def _detail(error: PlatformError) -> Message:
+    return Message(error.template, **error.values)
 
 
 def _extras(error: PlatformError) -> dict[str, Any]:
@@ -113,13 +118,16 @@ def _too_large() -> Problem:
     """Describe a body over its bytes, or a form that has too many parts or too long ones."""
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     most = request.max_content_length or 0
-    code, detail = "upload_too_large", f"the request is over the {most:,} bytes allowed here"
+    code = "upload_too_large"
+    detail = Message("the request is over the {most:,} bytes allowed here", most=most)
     if request.content_length is None or request.content_length <= most:
         code = "request_entity_too_large"
-        detail = (
-            f"the form has more than {most:,} bytes, more than {request.max_form_parts} parts, or "
-            f"a part that is no file and has more than {request.max_form_memory_size:,} bytes; "
-            "send the fields of the form alone"
+        detail = Message(
+            "the form has more than {most:,} bytes, more than {parts} parts, or a part that is no "
+            "file and has more than {part:,} bytes; send the fields of the form alone",
+            most=most,
+            parts=request.max_form_parts,
+            part=request.max_form_memory_size,
         )
     return Problem(title=status.phrase, status=status, code=code, detail=detail)
 
@@ -159,7 +167,7 @@ def register(app: Flask, /) -> None:
         _record(problem, error)
         if isinstance(error, NotAuthenticated) and not _wants_document():
             return _to_log_in()
-        return _answer(problem)
+        return _answer(problem, detail=problem.detail)
 
     @app.errorhandler(HTTPException)
     def refuse_http(error: HTTPException) -> ResponseReturnValue:
@@ -167,7 +175,11 @@ def register(app: Flask, /) -> None:
             return error.response
         if isinstance(error, SecurityError):  # under a foreign host name no page has an address
             return _document(problem_of_http(error))
-        return _answer(problem_of_http(error), headers=dict(error.get_headers()))
+        problem = problem_of_http(error)
+        ours = isinstance(error, RequestEntityTooLarge)  # the others speak English only
+        return _answer(
+            problem, detail=problem.detail if ours else None, headers=dict(error.get_headers())
+        )
 
     @app.errorhandler(RecursionError)
     def refuse_nesting(_error: RecursionError) -> ResponseReturnValue:
@@ -189,13 +201,21 @@ def _way_back() -> str | None:
     return before if before.startswith(request.host_url) and before != request.url else None
 
 
-def _answer(problem: Problem, *, headers: Mapping[str, str] | None = None) -> Response:
+def _answer(
+    problem: Problem, *, detail: Message | None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with the document, or with a page that shows the `detail` in its reader's language."""
     if _wants_document():
         response = _document(problem)
     else:
         title, advice = REFUSALS.get(problem.code) or REFUSALS[_page_of(problem.status)]
         page = render_template(
-            "error.html", problem=problem, title=title, advice=advice, back=_way_back()
+            "error.html",
+            problem=problem,
+            title=title,
+            advice=advice,
+            detail=detail,
+            back=_way_back(),
         )
         response = Response(page, problem.status)
     if problem.status == HTTPStatus.UNAUTHORIZED:

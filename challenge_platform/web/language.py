@@ -1,8 +1,10 @@
 """The languages of the pages: which one a reader gets, and the catalogues read from .po files."""
 
 import io
+import string
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from babel import Locale
@@ -23,6 +25,7 @@ from flask_babel import (  # type: ignore[import-untyped]  # ships no types
 
 from challenge_platform.web import preferences
 from challenge_platform.web.preferences import LANGUAGE, LANGUAGES
+from scorers.message import Message
 
 __all__ = [
     "LANGUAGES",
@@ -36,6 +39,7 @@ __all__ = [
     "lazy_gettext",
     "ngettext",
     "register",
+    "translated",
 ]
 
 # Flask-Security has its French messages under fr_FR, which also finds what is under fr.
@@ -80,6 +84,23 @@ def current_language() -> str:
     return str(current_locale().language)
 
 
+def translated(message: Message, /) -> str:
+    """Say a message of core or the scorers in the reader's language."""
+    template = str(gettext(message.template)) if message.template else ""
+    return _Spoken().vformat(template, (), message.values) if message.values else template
+
+
+class _Spoken(string.Formatter):
+    """Fills the places of a translated template, with what depends on the language as it does."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 -- what string.Formatter takes
+        if isinstance(value, Message):
+            return translated(value)
+        if format_spec == ",":
+            return str(format_decimal(value))
+        return format(value, format_spec)
+
+
 def address_in(code: str, /) -> str:
     """Give the address of this page in another language."""
     return address_with(LANGUAGE, value=code)
@@ -103,6 +124,7 @@ def register(app: Flask, /) -> None:
         current_language=current_language,
         languages=LANGUAGES,
     )
+    app.jinja_env.filters["translated"] = translated
 
 
 def _choose() -> str:

@@ -110,7 +110,7 @@ def earlier(slug: str, phase: str, board: str) -> ResponseReturnValue:
         )
     pages_ = max(1, -(-last // STATES_PER_PAGE))
     if page > pages_:
-        raise NotFound(f"there is no page {page} here: the last is {pages_}")
+        raise NotFound("there is no page {page} here: the last is {pages}", page=page, pages=pages_)
     return render_template(
         "leaderboards/states.html",
         challenge=challenge,
@@ -158,7 +158,9 @@ def _seen(session: Session, slug: str) -> Glance:
     """Look at the board of the query; raise InvalidInput when there is none of that name."""
     name = request.args.get("board")
     if name is not None and name not in set(Board):
-        raise InvalidInput(f"there is no board {name[:80]!r}; there is {', '.join(Board)}")
+        raise InvalidInput(
+            "there is no board {name!r}; there is {known}", name=name[:80], known=", ".join(Board)
+        )
     return current.platform().glances.at(
         session,
         slug,
@@ -196,8 +198,10 @@ def _state(
     )
     if state_day(found.built_at) != day:
         raise NotFound(
-            f"state {number} of this board is not of {day}; its address ends with "
-            f"{state_name(found)}"
+            "state {number} of this board is not of {day}; its address ends with {name}",
+            number=number,
+            day=day,
+            name=state_name(found),
         )
     return found, of
 

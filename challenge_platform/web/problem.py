@@ -2,6 +2,8 @@
 
 from pydantic import BaseModel
 
+from scorers.message import Message
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -11,9 +13,9 @@ class ProblemItem(BaseModel):
     line: int | None = None
     column: str | None = None
     code: str
-    expected: str
-    found: str
-    repair: str
+    expected: Message
+    found: Message
+    repair: Message
 
 
 class Problem(BaseModel):
@@ -23,7 +25,7 @@ class Problem(BaseModel):
     title: str
     status: int
     code: str
-    detail: str
+    detail: Message
     errors: list[ProblemItem] | None = None
     total: int | None = None
     next_slot: str | None = None

@@ -34,7 +34,9 @@ def read_upload(*, form_key: str = "") -> Upload:
         raise InvalidInput("the form has no file in its field `file`; choose a predictions file")
     kind = request.form.get("kind") or Kind.PREDICTIONS
     if kind not in set(Kind):
-        raise InvalidInput(f"the field `kind` is {kind!r}; it is one of {', '.join(Kind)}")
+        raise InvalidInput(
+            "the field `kind` is {kind!r}; it is one of {known}", kind=kind, known=", ".join(Kind)
+        )
     content = sent.stream.read()
     return Upload(
         content=content,
@@ -96,5 +98,9 @@ def _file_name(sent: str) -> str:
 def _line(text: str, *, name: str, most: int) -> str:
     text = text.strip()
     if len(text) > most or not text.isprintable():
-        raise InvalidInput(f"the field `{name}` has at most {most} printable characters on a line")
+        raise InvalidInput(
+            "the field `{name}` has at most {most} printable characters on a line",
+            name=name,
+            most=most,
+        )
     return text

@@ -225,7 +225,9 @@ def _selection(challenge: PublishedChallenge) -> Selection:
     order = request.args.get("sort") or Order.NEWEST
     for given, known in ((state, State), (order, Order)):
         if given and given not in set(known):
-            raise InvalidInput(f"there is no {given[:20]!r}; there is {', '.join(known)}")
+            raise InvalidInput(
+                "there is no {given!r}; there is {known}", given=given[:20], known=", ".join(known)
+            )
     if phase:
         challenge.definition.phase(phase)
     return Selection(state=State(state) if state else None, phase=phase or None, order=Order(order))

@@ -5,9 +5,7 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.phase import Status
 from challenge_platform.core.submission import Fault, Reason, State
-from challenge_platform.web.language import current_language
 from challenge_platform.web.language import lazy_gettext as _
-from challenge_platform.web.problem import ProblemItem
 from scorers.problems import ProblemCode
 
 STATES = {
@@ -69,29 +67,6 @@ PROBLEMS = {
     ProblemCode.NOT_A_NUMBER: _("This is no number."),
     ProblemCode.NOT_FINITE: _("This number is not finite."),
     ProblemCode.OUT_OF_RANGE: _("This number is out of the range."),
-}
-
-REPAIRS = {
-    ProblemCode.FILE_TOO_LARGE: _("write fewer digits, and only the columns asked for"),
-    ProblemCode.EMPTY_FILE: _("write the predictions into the file"),
-    ProblemCode.BINARY_FILE: _("save the table as CSV (comma separated, UTF-8)"),
-    ProblemCode.NOT_UTF8: _("save the file with the encoding UTF-8"),
-    ProblemCode.WRONG_DELIMITER: _("save the table as CSV with commas"),
-    ProblemCode.MISSING_COLUMN: _("add the column, or rename the one that is meant"),
-    ProblemCode.EXTRA_COLUMN: _("remove the column (an index column, too)"),
-    ProblemCode.DUPLICATE_COLUMN: _("remove the others"),
-    ProblemCode.NO_ROWS: _("write a row for each id"),
-    ProblemCode.TOO_MANY_ROWS: _("write each id once"),
-    ProblemCode.WRONG_CELL_COUNT: _("give the row one cell for each column, or remove it"),
-    ProblemCode.UNBALANCED_QUOTES: _("remove the quotes: ids and numbers need none"),
-    ProblemCode.CELL_TOO_LONG: _("write one id or one number in the cell"),
-    ProblemCode.EMPTY_CELL: _("write a value into the cell"),
-    ProblemCode.MISSING_ID: _("add the row"),
-    ProblemCode.UNKNOWN_ID: _("write the id exactly as in the list, as text"),
-    ProblemCode.DUPLICATE_ID: _("keep one row of each id"),
-    ProblemCode.NOT_A_NUMBER: _("write a number with a decimal point, such as 0.25 or 2.5e-3"),
-    ProblemCode.NOT_FINITE: _("write a finite number"),
-    ProblemCode.OUT_OF_RANGE: _("write a number within the range"),
 }
 
 ROLES = {Role.PARTICIPANT: _("Participant"), Role.ORGANIZER: _("Organizer")}
@@ -178,10 +153,3 @@ REFUSALS = {
     ),
 }
 """Title and advice of each error page, by the code that the API gives as well."""
-
-
-def repair_of(problem: ProblemItem, /) -> str:
-    """Say how to repair a problem: as the reader of the file says it, or in the other language."""
-    if current_language() == "en":
-        return problem.repair
-    return str(REPAIRS[ProblemCode(problem.code)])

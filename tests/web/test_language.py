@@ -1,5 +1,6 @@
 """The languages: which one a reader gets, and catalogues in which nothing is missing."""
 
+import io
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -13,9 +14,11 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
 from challenge_platform.web.language import FOLDER, LANGUAGES
 from tests.conftest import Participant
-from tests.web.conftest import SLUG, Browser, Program, Visitor
+from tests.web import messages
+from tests.web.conftest import SLUG, Browser, Program, Visitor, predictions
 
 WEB = FOLDER.parent
+OTHERS = sorted(set(LANGUAGES) - {"en"})
 
 
 def extracted() -> set[str]:
@@ -25,7 +28,12 @@ def extracted() -> set[str]:
     return {text if isinstance(text, str) else text[0] for _, _, text, *_ in found}
 
 
-def messages_of(language: str) -> list[Message]:
+def templates() -> set[str]:
+    """Find the template of every message that core and the scorers make."""
+    return {message.template for message in messages.made() if message.template}
+
+
+def translations_of(language: str) -> list[Message]:
     """Read what is translated into a language, area by area."""
     found: list[Message] = []
     for path in sorted((FOLDER / language).glob("*.po")):
@@ -46,29 +54,40 @@ def forms(message: Message) -> list[tuple[str, str]]:
     return list(zip(message.id, message.string or (), strict=True))
 
 
-@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+@pytest.mark.parametrize("language", OTHERS)
 def test_every_string_is_translated_and_none_is_left_over(language: str) -> None:
-    messages = messages_of(language)
+    found = translations_of(language)
 
-    assert {source_of(message) for message in messages} == extracted()
-    assert [message.id for message in messages if message.fuzzy] == []
-    assert [pair for message in messages for pair in forms(message) if not pair[1]] == []
+    assert {source_of(message) for message in found} == extracted() | templates()
+    assert [message.id for message in found if message.fuzzy] == []
+    assert [pair for message in found for pair in forms(message) if not pair[1]] == []
 
 
-@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+@pytest.mark.parametrize("language", OTHERS)
 def test_a_string_is_translated_in_one_area_only(language: str) -> None:
-    counts = Counter(source_of(message) for message in messages_of(language))
+    counts = Counter(source_of(message) for message in translations_of(language))
 
     assert [text for text, number in counts.items() if number > 1] == []
 
 
-@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+@pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_has_the_places_of_its_source(language: str) -> None:
     places = re.compile(r"%\(\w+\)s|%%")
+    ours = templates()
 
-    for message in messages_of(language):
+    for message in translations_of(language):
         for source, translation in forms(message):
-            assert sorted(places.findall(translation)) == sorted(places.findall(source)), source
+            if source in ours:
+                assert messages.places(translation) == messages.places(source), source
+            else:
+                assert sorted(places.findall(translation)) == sorted(places.findall(source)), source
+
+
+def test_every_message_is_a_literal_whose_places_are_filled() -> None:
+    for message in messages.made():
+        assert message.template is not None, message.place
+        filled = {name for name, _, _ in messages.places(message.template)}
+        assert filled == message.values, message.place
 
 
 @pytest.mark.parametrize(
@@ -120,6 +139,32 @@ def test_pages_speak_french(
     assert "100 ko au plus" in hers.get(f"/challenges/{SLUG}/submit").text.replace("\u202f", " ")
     refused = anonymous.get("/challenges/nothing?language=fr")
     assert "Cette page n\N{RIGHT SINGLE QUOTATION MARK}existe pas" in refused.text
+
+
+def test_a_refusal_gives_its_details_in_the_readers_language(anonymous: Visitor) -> None:
+    address = f"/challenges/{SLUG}/leaderboard?page=x"
+
+    french = anonymous.get(f"{address}&language=fr").text
+    english = anonymous.get(f"{address}&language=en").text
+
+    assert "il n\N{RIGHT SINGLE QUOTATION MARK}y a pas de page &#39;x&#39;" in french
+    assert "there is no page &#39;x&#39;; pages are counted from 1" in english
+
+
+@pytest.mark.usefixtures("challenge")
+def test_the_problems_of_a_file_are_told_in_the_readers_language(
+    alice: Participant, browser: Callable[[User], Browser]
+) -> None:
+    hers = browser(alice.user)
+    content = predictions().replace(b"p002,2\n", b"p002," + b"9" * 1234 + b"\n")
+    form = f"/challenges/{SLUG}/submit"
+
+    hers.get("/?language=fr")
+    page = hers.send(form, {"file": (io.BytesIO(content), "p.csv")}).text.replace("\u202f", " ")
+
+    assert f"&#34;{'9' * 40}…&#34; (1 234 caractères)" in page
+    assert "au plus 1 000 caractères" in page
+    assert "écrivez un identifiant ou un nombre dans la cellule" in page
 
 
 def test_the_api_speaks_english_to_everybody(alices: Program, platform: Platform) -> None:

@@ -205,7 +205,11 @@ def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:
 def receipt_file(submission: VisibleSubmission, /) -> Response:
     """Give a submission's receipt as a file to keep; raise NotFound before it is scored."""
     if submission.receipt is None:
-        raise NotFound(f"submission {submission.id} has no receipt: it is {submission.state}")
+        raise NotFound(
+            "submission {submission} has no receipt: it is {state}",
+            submission=submission.id,
+            state=submission.state,
+        )
     content = json.dumps(submission.receipt, ensure_ascii=False, indent=2)
     response = Response(content, mimetype="application/json")
     return attached(response, name=f"{submission.id}.receipt.json")

@@ -7,6 +7,7 @@ import pytest
 
 from challenge_platform.cli.refusal import naming, problem_text
 from challenge_platform.errors import InvalidUpload
+from scorers.message import Message
 from scorers.problems import Problem, ProblemCode
 
 
@@ -18,9 +19,9 @@ def test_a_problem_reads_as_the_scorers_write_it(line: int | None, column: str |
         code=ProblemCode.NOT_A_NUMBER,
         line=line,
         column=column,
-        found='"abc"',
-        expected="a number",
-        repair="write one",
+        found=Message('"abc"'),
+        expected=Message("a number"),
+        repair=Message("write one"),
     )
 
     document = asdict(problem)
@@ -31,7 +32,13 @@ def test_a_problem_reads_as_the_scorers_write_it(line: int | None, column: str |
 
 def test_a_refusal_names_the_file_and_counts_what_it_does_not_tell() -> None:
     problem = asdict(
-        Problem(code=ProblemCode.EMPTY_CELL, line=2, found="nothing", expected="x", repair="y")
+        Problem(
+            code=ProblemCode.EMPTY_CELL,
+            line=2,
+            found=Message("nothing"),
+            expected=Message("x"),
+            repair=Message("y"),
+        )
     )
 
     with pytest.raises(InvalidUpload) as refused, naming(Path("risks.csv")):
