@@ -36,7 +36,17 @@ class Direction(StrEnum):
 class Needs(StrEnum):
     """What a metric reads from a submission."""
 
+    LABELS = "labels"  # a class of the challenge for each row
+    SCORES = "scores"  # any real numbers, larger = more likely
+    PROBABILITIES = "probabilities"  # numbers from 0 to 1
+    VALUES = "values"  # numbers on the scale of the truth
     RISKS = "risks"  # any real numbers, larger = earlier event; the truth has times
+    SURVIVAL = "survival"  # probabilities of no event up to each of some times
+    BOXES = "boxes"  # boxes with classes and scores for each image
+    POINTS = "points"  # points with scores for each image
+    MASKS = "masks"  # an array of the image's shape for each image
+    CODES = "codes"  # a list of codes for each document, the surest first
+    SPANS = "spans"  # pieces of each document's text, with types
     METRICS = "metrics"  # the values of other metrics
 
 
@@ -46,6 +56,11 @@ class Reason(StrEnum):
     NO_UNITS = "no_units"
     NO_EVENTS = "no_events"
     NO_COMPARABLE_PAIRS = "no_comparable_pairs"
+    NO_POSITIVES = "no_positives"  # nothing in the truth that could be found
+    ONE_CLASS = "one_class"  # the truth does not vary
+    CONSTANT = "constant"  # what must vary does not
+    BEYOND_FOLLOW_UP = "beyond_follow_up"  # nobody was watched for so long
+    NOT_CONVERGED = "not_converged"  # a fit has no solution
     UNDEFINED_PART = "undefined_part"
 
 
@@ -90,7 +105,9 @@ class Declaration:
     `direction` is None if the challenge has to say it. `exact` says that value and resamples are
     the same bytes on every machine (integer counts, and operations that IEEE 754 fixes);
     otherwise they agree to 1e-12. `reference` names the implementation that the tests compare
-    with. `truth_columns` and `prediction_columns` are the params that name columns.
+    with, `source` the paper and equation. `truth_columns` and `prediction_columns` are the params
+    that name columns. `unit` says what a row of the columns is: the challenge resamples rows, or
+    groups of them such as a patient's.
     """
 
     key: str
@@ -100,7 +117,9 @@ class Declaration:
     highest: float
     undefined: str
     reference: str
+    source: str
     exact: bool
+    unit: str = "row"
     truth_columns: tuple[str, ...] = ()
     prediction_columns: tuple[str, ...] = ()
 

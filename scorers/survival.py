@@ -148,6 +148,13 @@ def harrell_c(
     leaves the rows with 0 out: those not at risk, whose other truth may be empty. Risks within
     `tolerance` are tied, as in `sksurv.metrics.concordance_index_censored`. Raises
     InvalidColumns if a column is missing, not numeric, not finite, or not as long as the others.
+
+    The first patient has the event before both others: two pairs, of which the one is ordered
+    rightly and the other is tied, so (1 + 1/2) / 2.
+
+    >>> truth = {"event": [1, 0, 0], "time": [1, 2, 3]}
+    >>> harrell_c(truth, {"risk": [5, 1, 5]}, event="event", time="time", risk="risk").value
+    0.75
     """
     happened = _numbers(truth, event)
     everyone = np.arange(len(happened))
@@ -194,6 +201,7 @@ HARRELL_C = Metric(
     highest=1.0,
     undefined="no unit at risk, no event, or no comparable pair; such resamples are skipped",
     reference="sksurv.metrics.concordance_index_censored, tied_tol=1e-8",
+    source="Harrell et al., JAMA 1982;247:2543-2546",
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("risk",),

@@ -34,7 +34,8 @@ def page() -> str:
 def _metric(metric: Metric | Combination) -> Iterator[str]:
     yield f"### {metric.key}"
     function = metric.measure if isinstance(metric, Metric) else metric.combine
-    yield " ".join((inspect.getdoc(function) or "").split("\n\n")[0].split())
+    told = inspect.getdoc(function) or ""
+    yield " ".join(told.split("\n\n")[0].split())
     better = f"to {metric.direction}" if metric.direction else "as the challenge says"
     columns = (*metric.truth_columns, *metric.prediction_columns)
     rows = [
@@ -43,10 +44,21 @@ def _metric(metric: Metric | Combination) -> Iterator[str]:
         ("reads", str(metric.needs)),
         ("params that name columns", ", ".join(inline(name) for name in columns)),
         ("undefined", metric.undefined),
+        ("a row is", metric.unit),
+        ("source", metric.source),
         ("compared with", metric.reference),
         ("same bytes on every machine", "yes" if metric.exact else "no, equal to 1e-12"),
     ]
     yield table(("", ""), rows)
+    if example := _example(told):
+        yield f"An example, worked out by hand:\n\n```pycon\n{example}\n```"
+
+
+def _example(docstring: str) -> str:
+    """Give the lines of a docstring's example, which a test runs."""
+    lines = docstring.splitlines()
+    first = next((number for number, line in enumerate(lines) if line.startswith(">>>")), None)
+    return "" if first is None else "\n".join(lines[first:]).split("\n\n")[0]
 
 
 def watched() -> list[tuple[str, str, str, str]]:
