@@ -108,7 +108,7 @@ def test_making_it_again_does_nothing(scoring_image: str) -> None:
 
 
 def test_it_has_what_scoring_needs_and_no_more(scoring_image: str) -> None:
-    names = "numpy pydantic yaml scorers scipy pip docker sandbox challenge_platform"
+    names = "numpy scipy pydantic yaml scorers sklearn pip docker sandbox challenge_platform"
     program = f"""
 import importlib.util, os
 print(os.getuid(), *[name for name in {names.split()} if importlib.util.find_spec(name)])
@@ -125,7 +125,7 @@ print(os.getuid(), *[name for name in {names.split()} if importlib.util.find_spe
         said = api.logs(created)
         api.remove_container(created, force=True)
 
-    assert said == b"65534 numpy pydantic yaml scorers\n"
+    assert said == b"65534 numpy scipy pydantic yaml scorers\n"
 
 
 def test_without_an_engine_it_says_what_to_do() -> None:
