@@ -1,7 +1,7 @@
 """Reading what a metric needs out of columns; a column that cannot be measured is named."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,28 @@ def rows_of(truth: Columns, first: str, /, *, where: str | None = None) -> NDArr
 
     `first` is a truth column, whose length is the number of rows.
     """
-    count = len(_column(truth, first))
+    count = len(objects(truth, first))
     if where is None:
         return np.arange(count)
     chosen = np.flatnonzero(flags(truth, where))
     if len(truth[where]) != count:
         raise InvalidColumns(f"column {where} has {len(truth[where])} rows, {first} has {count}")
     return chosen
+
+
+def aligned(
+    truth: Columns, told: Sequence[str], /, *, prediction: Columns, predicted: Sequence[str]
+) -> None:
+    """Raise InvalidColumns unless all of these columns exist and have as many rows as the first.
+
+    `told` names columns of the truth, `predicted` columns of the prediction.
+    """
+    count = _column(truth, told[0]).size
+    for columns, names in ((truth, told), (prediction, predicted)):
+        for name in names:
+            column = _column(columns, name)
+            if column.ndim == 1 and len(column) != count:
+                raise InvalidColumns(f"column {name} has {len(column)} rows, {told[0]} has {count}")
 
 
 def numbers(columns: Columns, name: str, /, *, rows: NDArray[np.intp] | None = None) -> Vector:
@@ -81,6 +96,19 @@ def codes(
     return np.array([place[value] for value in values.tolist()], dtype=np.intp)[inverse]
 
 
+def objects(columns: Columns, name: str, /, *, count: int | None = None) -> Sequence[Any]:
+    """Return a column of any objects, such as the boxes of each image, as it is.
+
+    Raises InvalidColumns if there is none, or if it does not have `count` rows.
+    """
+    if name not in columns:
+        raise InvalidColumns(f"there is no column {name}")
+    column: Any = columns[name]
+    if count is not None and len(column) != count:
+        raise InvalidColumns(f"column {name} has {len(column)} rows, the truth has {count}")
+    return cast("Sequence[Any]", column)
+
+
 def grouped_sums(weights: Weights, groups: Codes, /, *, size: int) -> NDArray[np.int64]:
     """Return the weight of each group under each resample, of shape (resamples, size).
 
@@ -97,10 +125,14 @@ def grouped_sums(weights: Weights, groups: Codes, /, *, size: int) -> NDArray[np
     return sums
 
 
-def _column(columns: Mapping[str, Any], name: str) -> NDArray[Any]:
+def _given(columns: Mapping[str, Any], name: str) -> Any:
     if name not in columns:
         raise InvalidColumns(f"there is no column {name}")
-    return np.asarray(columns[name])
+    return columns[name]
+
+
+def _column(columns: Mapping[str, Any], name: str) -> NDArray[Any]:
+    return np.asarray(_given(columns, name))
 
 
 def _chosen(column: NDArray[Any], name: str, *, rows: NDArray[np.intp] | None) -> NDArray[Any]:

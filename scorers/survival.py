@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from scorers.columns import aligned, flags, numbers, rows_of
 from scorers.metric import (
     Columns,
     Direction,
-    InvalidColumns,
     Metric,
     Needs,
     Reason,
@@ -19,6 +18,7 @@ from scorers.metric import (
     Vector,
     Weights,
 )
+from scorers.sums import folded_sums
 
 MAX_PAIRS = 4_000_000
 """Pairs held at once, which bounds the memory."""
@@ -29,33 +29,93 @@ FLOAT32_INTEGERS = 2**24
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """The pairs of some `cases` (rows, those with the event) and all units (columns).
+    """The pairs of some cases (rows) and all units (columns).
 
-    `credit` is twice what the pair earns.
+    `place` says which of the cases they are, `credit` is twice what the pair earns.
     """
 
-    cases: NDArray[np.intp]
+    place: slice
     comparable: NDArray[np.bool_]
     credit: NDArray[np.int8]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Concordance:
-    """Harrell's C of one prediction: which pairs are comparable and how they are ordered.
+class Ordering:
+    """How risks order the pairs of the `cases`, indices of units with the event, and all units.
 
-    An ordered pair (i, j) is comparable if i has the event and j outlived it: time_i < time_j, or
-    time_i = time_j with j censored. It earns 1 if risk_i > risk_j, 1/2 if the risks are within
-    `tolerance` of each other, else 0. C is the earned share of all comparable pairs (Harrell et
-    al., JAMA 1982;247:2543-2546). Two events at one time are not comparable.
-
-    `rows` holds the indices of the rows at risk; the other arrays have one value for each of them.
+    A pair (i, j) is comparable if j outlived the case i: time_i < time_j, or time_i = time_j with
+    j censored. It earns 1 if risk_i > risk_j, 1/2 if the risks are within `tolerance` of each
+    other, else 0. Two events at one time are not comparable.
     """
 
-    rows: NDArray[np.intp]
+    cases: NDArray[np.intp]
     event: NDArray[np.bool_]
     time: Vector
     risk: Vector
     tolerance: float
+
+    def concordance(self, own: NDArray[np.number], weights: Weights, /) -> Vector:
+        """Return the earned share of all comparable pairs, NaN if there are none.
+
+        `own` has the weight of each case, `weights` that of each unit as the other of a pair.
+        Each pair counts by the product, so the sums are quadratic forms. The inner sums are of
+        integers that their float type holds exactly, and the outer ones have a fixed order, so no
+        BLAS and no number of threads changes a bit of the result.
+        """
+        heaviest = 2 * weights.sum(axis=1).max(initial=0)
+        exact = np.dtype("f4" if heaviest < FLOAT32_INTEGERS else "f8")
+        others: NDArray[np.floating] = weights.astype(exact)
+        possible = np.zeros(len(weights))
+        earned = np.zeros(len(weights))
+        for pairs in self._few_pairs or self._many_pairs():
+            left = own[:, pairs.place].astype(np.float64)
+            possible += _quadratic_form(left, pairs.comparable, others)
+            earned += _quadratic_form(left, pairs.credit, others)
+        concordance: Vector = np.full(len(weights), np.nan)
+        np.divide(earned, 2 * possible, out=concordance, where=possible > 0)
+        return concordance
+
+    @cached_property
+    def _few_pairs(self) -> tuple[Pairs, ...]:
+        """All pairs, kept if they are few enough, else nothing."""
+        few = len(self.cases) * len(self.time) <= MAX_PAIRS
+        return tuple(self._many_pairs()) if few else ()
+
+    def _many_pairs(self) -> Iterator[Pairs]:
+        size = max(1, MAX_PAIRS // max(1, len(self.time)))
+        for start in range(0, len(self.cases), size):
+            yield self._pairs(slice(start, start + size))
+
+    def _pairs(self, place: slice) -> Pairs:
+        cases = self.cases[place]
+        later = self.time > self.time[cases, None]
+        outlived = (self.time == self.time[cases, None]) & ~self.event
+        comparable = later | outlived
+        with np.errstate(over="ignore"):  # 1e308 is an infinity ahead of -1e308, rightly
+            ahead = self.risk[cases, None] - self.risk
+        tied = np.abs(ahead) <= self.tolerance
+        credit = np.where(tied, np.int8(1), np.int8(2) * (ahead > 0))
+        return Pairs(place=place, comparable=comparable, credit=credit * comparable)
+
+
+def _quadratic_form(
+    left: Vector, matrix: NDArray[np.bool_] | NDArray[np.int8], right: NDArray[np.floating]
+) -> Vector:
+    """Return left[r] @ matrix @ right[r] for each resample r."""
+    inner: NDArray[np.floating] = right @ matrix.astype(right.dtype).T
+    return folded_sums(left * inner)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concordance:
+    """Harrell's C of one prediction: the earned share of all comparable pairs.
+
+    `rows` holds the indices of the rows at risk, which are the units of the ordering. (Harrell et
+    al., JAMA 1982;247:2543-2546)
+    """
+
+    rows: NDArray[np.intp]
+    ordering: Ordering
 
     @property
     def units(self) -> int:
@@ -63,7 +123,7 @@ class Concordance:
 
     @property
     def events(self) -> int:
-        return int(self.event.sum())
+        return len(self.ordering.cases)
 
     @property
     def value(self) -> float | Undefined:
@@ -81,54 +141,7 @@ class Concordance:
         return self._concordance(weights if everyone else weights[:, self.rows])
 
     def _concordance(self, weights: Weights) -> Vector:
-        """Count pairs as quadratic forms in the weights.
-
-        All counts are integers that their float type holds exactly, so no order of summation, no
-        BLAS and no number of threads changes a bit of the result.
-        """
-        heaviest = 2 * weights.sum(axis=1).max(initial=0)
-        exact = np.dtype("f4" if heaviest < FLOAT32_INTEGERS else "f8")
-        others: NDArray[np.floating] = weights.astype(exact)
-        possible = np.zeros(len(weights))
-        earned = np.zeros(len(weights))
-        for pairs in self._few_pairs or self._many_pairs():
-            own = weights[:, pairs.cases].astype(np.float64)
-            possible += _quadratic_form(own, pairs.comparable, others)
-            earned += _quadratic_form(own, pairs.credit, others)
-        concordance: Vector = np.full(len(weights), np.nan)
-        np.divide(earned, 2 * possible, out=concordance, where=possible > 0)
-        return concordance
-
-    @cached_property
-    def _few_pairs(self) -> tuple[Pairs, ...]:
-        """All pairs, kept if they are few enough, else nothing."""
-        few = self.events * self.units <= MAX_PAIRS
-        return tuple(self._many_pairs()) if few else ()
-
-    def _many_pairs(self) -> Iterator[Pairs]:
-        cases = np.flatnonzero(self.event)
-        size = max(1, MAX_PAIRS // max(1, self.units))
-        for start in range(0, len(cases), size):
-            yield self._pairs(cases[start : start + size])
-
-    def _pairs(self, cases: NDArray[np.intp]) -> Pairs:
-        later = self.time > self.time[cases, None]
-        outlived = (self.time == self.time[cases, None]) & ~self.event
-        comparable = later | outlived
-        with np.errstate(over="ignore"):  # 1e308 is an infinity ahead of -1e308, rightly
-            ahead = self.risk[cases, None] - self.risk
-        tied = np.abs(ahead) <= self.tolerance
-        credit = np.where(tied, np.int8(1), np.int8(2) * (ahead > 0))
-        return Pairs(cases=cases, comparable=comparable, credit=credit * comparable)
-
-
-def _quadratic_form(
-    left: Vector, matrix: NDArray[np.bool_] | NDArray[np.int8], right: NDArray[np.floating]
-) -> Vector:
-    """Return left[r] @ matrix @ right[r] for each resample r."""
-    inner: NDArray[np.floating] = right @ matrix.astype(right.dtype).T
-    form: Vector = np.einsum("re,re->r", left, inner.astype(np.float64))
-    return form
+        return self.ordering.concordance(weights[:, self.ordering.cases], weights)
 
 
 def harrell_c(
@@ -156,41 +169,20 @@ def harrell_c(
     >>> harrell_c(truth, {"risk": [5, 1, 5]}, event="event", time="time", risk="risk").value
     0.75
     """
-    happened = _numbers(truth, event)
-    everyone = np.arange(len(happened))
-    rows = everyone if where is None else np.flatnonzero(_flags(_numbers(truth, where), where))
-    columns = {name: _numbers(truth, name) for name in (event, time)}
-    columns[risk] = _numbers(prediction, risk)
-    for name, column in columns.items():
-        if len(column) != len(everyone):
-            raise InvalidColumns(
-                f"column {name} has {len(column)} rows, {event} has {len(everyone)}"
-            )
-        if not np.isfinite(column[rows]).all():
-            raise InvalidColumns(f"column {name} is empty or not finite in a row at risk")
+    told = (event, time) if where is None else (event, time, where)
+    aligned(truth, told, prediction=prediction, predicted=[risk])
+    rows = rows_of(truth, event, where=where)
+    happened = flags(truth, event, rows=rows)
     return Concordance(
         rows=rows,
-        event=_flags(happened[rows], event),
-        time=columns[time][rows],
-        risk=columns[risk][rows],
-        tolerance=tolerance,
+        ordering=Ordering(
+            cases=np.flatnonzero(happened),
+            event=happened,
+            time=numbers(truth, time, rows=rows),
+            risk=numbers(prediction, risk, rows=rows),
+            tolerance=tolerance,
+        ),
     )
-
-
-def _numbers(columns: Columns, name: str) -> Vector:
-    if name not in columns:
-        raise InvalidColumns(f"there is no column {name}")
-    column: NDArray[Any] = np.asarray(columns[name])
-    if column.ndim != 1 or column.dtype.kind not in "buif":
-        raise InvalidColumns(f"column {name} is not a column of numbers")
-    return column.astype(np.float64)
-
-
-def _flags(column: Vector, name: str) -> NDArray[np.bool_]:
-    if not np.isin(column, (0, 1)).all():
-        raise InvalidColumns(f"column {name} holds something else than 0 and 1")
-    flags: NDArray[np.bool_] = column == 1
-    return flags
 
 
 HARRELL_C = Metric(
