@@ -25,6 +25,7 @@ from challenge_platform.core.identity import Claims
 from challenge_platform.errors import InvalidInput
 
 ANSWER_SECONDS = 10
+SUBJECT_LENGTH = 255
 CLIENT = "openid"
 STATES = f"_state_{CLIENT}_"
 """How the keys begin under which Authlib keeps, in the cookie, what it needs at the return."""
@@ -122,7 +123,7 @@ class Provider:
             return Arrival(
                 claims=Claims(
                     issuer=self.issuer,
-                    subject=str(said["sub"]),
+                    subject=_subject(said),
                     email=_verified_address(said),
                     name=str(said.get("name") or said.get("preferred_username") or ""),
                 ),
@@ -163,6 +164,14 @@ def _check_sender(issuer: str, metadata: dict[str, Any]) -> None:
         raise LoginRefused(Refusal.LOST, why="the answer has no code")
 
 
+def _subject(said: dict[str, Any]) -> str:
+    """Give who it is at the provider: by OpenID Connect Core 2, at most 255 characters."""
+    subject = str(said["sub"])
+    if not (0 < len(subject) <= SUBJECT_LENGTH and subject.isprintable()):
+        raise ValueError(f"the subject is not of 1 to {SUBJECT_LENGTH} printable characters")
+    return subject
+
+
 def _verified_address(said: dict[str, Any]) -> str:
     """Give the e-mail address, where the provider says that it is this person's, else nothing."""
     if said.get("email_verified") not in {True, "true"}:
@@ -184,6 +193,8 @@ def _refusing() -> Iterator[None]:
         raise LoginRefused(Refusal.LOST, why=str(error)) from error
     except AuthlibBaseError as error:
         by_name = {"access_denied": Refusal.DECLINED, "invalid_grant": Refusal.LOST}
-        raise LoginRefused(by_name.get(error.error, Refusal.INVALID), why=str(error)) from error
+        raise LoginRefused(
+            by_name.get(str(error.error), Refusal.INVALID), why=str(error)
+        ) from error
     except _MALFORMED as error:
         raise LoginRefused(Refusal.INVALID, why=repr(error)) from error

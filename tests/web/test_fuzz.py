@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any
@@ -13,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from schemathesis.checks import CHECKS, load_all_checks
@@ -28,6 +27,8 @@ from challenge_platform.core.challenge import PublishedChallenge
 from tests.conftest import Participant, participant
 from tests.postgresql import on_both_databases
 from tests.web.conftest import Browser, Program, Visitor, csrf_token, predictions
+from tests.web.hostile_requests import Hostile, bounded, few_and_many, hostile
+from tests.web.lying_provider import Provider, serving, with_provider
 from tests.web.routes import PLAUSIBLE, Values, address_of, known_values, page_routes, unlimited_app
 
 load_all_checks()
@@ -43,48 +44,21 @@ HOLDING: list[Any] = CHECKS.get_by_names(
 )
 """What must hold of every answer of the API."""
 
-HOSTILE = (
-    *("", " ", "0", "-1", "1.5", "1e400", "NaN", "true", "null", "[]", "{", "²", "٣", "9" * 30),
-    *(
-        "\0",
-        "a\0b",
-        "\r\nX-Injected: 1",
-        "\t",
-        "\x1b[31m",
-        "\u202e",
-        "\ufeff",
-        "é" * 200,
-        "\U0001d4b3",
-    ),
-    *("../../etc/passwd", "..%2f", "//evil.example", "javascript:alert(1)", "C:\\x", "."),
-    *("'; DROP TABLE user; --", "%s%n%x", "{{7*7}}", "${7*7}", "<script>alert(1)</script>"),
-    *("=1+1", "+1", "@SUM(A1)", "x" * 5000, "[" * 2000, "a\0@example.org"),
-)
-HEADERS = ("Accept", "Accept-Language", "Cookie", "If-None-Match", "If-Modified-Since", "Range")
-
-values = st.sampled_from(HOSTILE) | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-few_and_many = pytest.mark.parametrize(
-    "examples", [8, pytest.param(200, marks=pytest.mark.slow)], ids=["few", "many"]
-)
 personas = pytest.mark.parametrize("persona", ["participant", "anonymous"])
 pytestmark = on_both_databases
 
 
-def bounded(examples: int, /) -> settings:
-    """Give the settings of a search that is the same each time."""
-    return settings(
-        max_examples=examples,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        suppress_health_check=list(HealthCheck),
-    )
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    """Give a provider by which people may log in."""
+    with serving() as provider:
+        yield provider
 
 
 @pytest.fixture
-def app(platform: Platform) -> Flask:
+def app(platform: Platform, provider: Provider) -> Flask:
     """Give the application as it runs, answering its own errors with 500, but without limits."""
-    return unlimited_app(platform)
+    return unlimited_app(with_provider(platform, provider.issuer))
 
 
 @pytest.fixture
@@ -141,36 +115,6 @@ def test_what_the_api_answers_is_what_it_documents(
                 operation, mode=mode, known=existing, headers=headers, examples=examples
             )
         assert set(seen) - {HTTPStatus.NOT_FOUND}, f"nothing is ever found: {operation.label}"
-
-
-@dataclass(frozen=True)
-class Hostile:
-    """A request to a page: what fills its address, its query, its form and its headers."""
-
-    places: Values
-    query: Values
-    form: Values
-    headers: Values
-    filename: str
-
-
-def hostile(fields: list[str], /) -> st.SearchStrategy[Hostile]:
-    """Give requests of which every part may be hostile."""
-
-    def some(names: list[str], *, most: int) -> st.SearchStrategy[dict[str, str]]:
-        return st.dictionaries(st.sampled_from(names), values, max_size=most)
-
-    def printable(headers: dict[str, str]) -> dict[str, str]:
-        return {name: re.sub(r"[^\x20-\x7e]", "", value) for name, value in headers.items()}
-
-    return st.builds(
-        Hostile,
-        places=st.just({}) | some(fields, most=4),
-        query=some(fields, most=4),
-        form=some(fields, most=4),
-        headers=some(list(HEADERS), most=2).map(printable),
-        filename=values,
-    )
 
 
 def fields_of(app: Flask, visitor: Visitor, known: Values) -> list[str]:
