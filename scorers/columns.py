@@ -125,14 +125,10 @@ def grouped_sums(weights: Weights, groups: Codes, /, *, size: int) -> NDArray[np
     return sums
 
 
-def _given(columns: Mapping[str, Any], name: str) -> Any:
+def _column(columns: Mapping[str, Any], name: str) -> NDArray[Any]:
     if name not in columns:
         raise InvalidColumns(f"there is no column {name}")
-    return columns[name]
-
-
-def _column(columns: Mapping[str, Any], name: str) -> NDArray[Any]:
-    return np.asarray(_given(columns, name))
+    return np.asarray(columns[name])
 
 
 def _chosen(column: NDArray[Any], name: str, *, rows: NDArray[np.intp] | None) -> NDArray[Any]:
