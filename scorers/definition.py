@@ -184,7 +184,8 @@ class Task(Section):
     def _predicts_what_it_scores(self) -> Self:
         for metric in self.scoring.metrics:
             for param in metric.installed.prediction_columns:
-                column = metric.params.get(param)
-                if column is not None and column not in self.submission.columns:
-                    raise ValueError(f"{metric.key} scores {column}, which is not submitted")
+                given = metric.params.get(param)
+                for column in given if isinstance(given, list) else [given]:
+                    if column is not None and column not in self.submission.columns:
+                        raise ValueError(f"{metric.key} scores {column}, which is not submitted")
         return self

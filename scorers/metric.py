@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import UnionType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -144,10 +144,20 @@ class Metric(Declaration):
         except TypeError as error:
             raise ParamsError(f"metric {self.key}, params: {error}") from None
         for name, value in params.items():
-            kind = signature.parameters[name].annotation
-            kind = int | float if kind is float else kind
-            if isinstance(kind, type | UnionType) and not isinstance(value, kind):
-                raise ParamsError(f"metric {self.key}, params: {name} must be {kind}")
+            kinds = _kinds(signature.parameters[name].annotation)
+            if kinds and not isinstance(value, kinds):
+                told = " or ".join(kind.__name__ for kind in kinds)
+                raise ParamsError(f"metric {self.key}, params: {name} must be {told}")
+
+
+def _kinds(annotation: object, /) -> tuple[type, ...]:
+    """Return the types that an annotation allows: `list[float] | None` is list or NoneType."""
+    if isinstance(annotation, UnionType):
+        return tuple(kind for part in get_args(annotation) for kind in _kinds(part))
+    kind = get_origin(annotation) or annotation
+    if kind is float:
+        return (int, float)
+    return (kind,) if isinstance(kind, type) and kind is not Any else ()
 
 
 @dataclass(frozen=True, kw_only=True)
