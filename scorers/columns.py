@@ -87,10 +87,15 @@ def codes(
     in a column of text. The classes are the challenge's, never those that happen to occur.
     """
     column = _chosen(_column(columns, name), name, rows=rows)
+    if column.ndim != 1:
+        raise InvalidColumns(f"column {name} is not one value a row")
     place = {label: number for number, label in enumerate(classes)}
     if len(place) != len(classes) or len(classes) < 2:  # noqa: PLR2004 -- one class measures nothing
         raise InvalidColumns(f"the classes of column {name} are fewer than two, or one is twice")
-    values, inverse = np.unique(column, return_inverse=True)
+    try:
+        values, inverse = np.unique(column, return_inverse=True)
+    except TypeError:  # they have no order
+        raise InvalidColumns(f"column {name} holds numbers and texts; write one kind") from None
     if unknown := [value for value in values.tolist() if value not in place]:
         raise InvalidColumns(f"column {name} holds {len(unknown)} values that are no class")
     return np.array([place[value] for value in values.tolist()], dtype=np.intp)[inverse]
