@@ -25,8 +25,8 @@ def ranks(
 
     Scores are rounded to multiples of `tolerance` before they are compared. NaN is UNRANKED.
     """
-    keys = _keys(scores, direction=direction, tolerance=tolerance)
-    return _column_ranks(keys.reshape(-1, 1))[:, 0]
+    ordered = keys(scores, direction=direction, tolerance=tolerance)
+    return column_ranks(ordered.reshape(-1, 1))[:, 0]
 
 
 def rank_intervals(
@@ -44,8 +44,8 @@ def rank_intervals(
     has a score, rounded outwards to ranks that occur (challengeR, Wiesenfarth et al., Sci Rep
     2021;11:2369, with percentiles). A team without any score is UNRANKED.
     """
-    keys = _keys(resamples, direction=direction, tolerance=tolerance)
-    placed = _column_ranks(keys).astype(np.float64)
+    ordered = keys(resamples, direction=direction, tolerance=tolerance)
+    placed = column_ranks(ordered).astype(np.float64)
     placed[placed == UNRANKED] = np.nan
     low = np.full(len(placed), UNRANKED)
     high = np.full(len(placed), UNRANKED)
@@ -75,6 +75,25 @@ def paired_interval(
     mine = np.asarray(resamples, dtype=np.float64)
     theirs = np.asarray(others, dtype=np.float64)
     return percentile_interval(Direction(direction).gain(mine, theirs), level=level)
+
+
+def first_shares(
+    resamples: ArrayLike,
+    /,
+    *,
+    direction: Direction | str = Direction.MAXIMIZE,
+    tolerance: float = DEFAULT_TOLERANCE,
+) -> Vector:
+    """Return in which share of the resamples each team is first; teams that tie divide theirs.
+
+    `resamples` has shape (teams, resamples), as for `rank_intervals`. Where nobody has a score,
+    nobody is first.
+    """
+    placed = column_ranks(keys(resamples, direction=direction, tolerance=tolerance))
+    is_first = placed == 1
+    shared = is_first / np.maximum(is_first.sum(axis=0), 1)
+    shares: Vector = shared.sum(axis=1) / max(placed.shape[1], 1)
+    return shares
 
 
 def significance_groups(
@@ -122,16 +141,16 @@ def _is_surely_better(
     return interval is not None and interval[0] > tolerance
 
 
-def _keys(scores: ArrayLike, *, direction: Direction | str, tolerance: float) -> Vector:
+def keys(scores: ArrayLike, /, *, direction: Direction | str, tolerance: float) -> Vector:
     """Return the scores as float64 to be sorted upwards, rounded to the tolerance."""
-    keys = np.asarray(scores, dtype=np.float64)
+    rounded = np.asarray(scores, dtype=np.float64)
     if tolerance:
         with np.errstate(over="ignore"):  # a score past 1e296 is as good as infinite
-            keys = np.rint(keys / tolerance)
-    return -keys if Direction(direction) is Direction.MAXIMIZE else keys
+            rounded = np.rint(rounded / tolerance)
+    return -rounded if Direction(direction) is Direction.MAXIMIZE else rounded
 
 
-def _column_ranks(keys: Vector) -> Ranks:
+def column_ranks(keys: Vector, /) -> Ranks:
     """Return the competition rank of each row within its column, UNRANKED for NaN."""
     order = np.argsort(keys, axis=0, kind="stable")  # NaN last
     inorder = np.take_along_axis(keys, order, axis=0)
