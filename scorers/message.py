@@ -24,10 +24,6 @@ class Message(str):
         made.template, made.values = template, values
         return made
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
-        """Say how a copy is made: of the template, not of the text."""
-        return (self.template,), dict(self.values)
-
     @classmethod
     def __get_pydantic_core_schema__(
         cls, _source: object, handler: GetCoreSchemaHandler

@@ -43,15 +43,20 @@ def marked(text: str, /) -> str:
     )
 
 
-def publish_marked(platform: Platform, folder: Path, /) -> None:
-    """Publish the tiny challenge with its title and its texts in full-width letters."""
-    copy = shutil.copytree(TINY, folder / TINY.name)
+def publish_marked(platform: Platform, folder: Path, /, *, changed: Mapping[str, str]) -> None:
+    """Publish the tiny challenge with its title and its texts in full-width letters.
+
+    Parts of its challenge.yaml are `changed`, from the one to the other.
+    """
+    copy = shutil.copytree(TINY, folder)
     definition = copy / "challenge.yaml"
     title = "{en: Tiny survival, fr: Petite survie}"
     written = definition.read_text(encoding="utf-8")
     assert title in written
     said = f"{{en: {marked('Tiny')}, fr: {marked('Petite')}}}"
-    definition.write_text(written.replace(title, said), encoding="utf-8")
+    for old, new in {title: said, **changed}.items():
+        written = written.replace(old, new)
+    definition.write_text(written, encoding="utf-8")
     for page in copy.glob("pages/*.md"):
         page.write_text(page.read_text(encoding="utf-8").translate(_FULL_WIDTH), encoding="utf-8")
     build_challenge(platform, copy, say=lambda _line: None)

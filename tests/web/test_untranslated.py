@@ -18,9 +18,9 @@ from challenge_platform.core.account import User
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.heartbeat import Part
+from challenge_platform.core.reveal import reveal
 from challenge_platform.core.submission import Kind, Reason, State, Submission
 from challenge_platform.web import create_app
-from challenge_platform.web.language import FOLDER
 from tests.conftest import Participant
 from tests.fakes import Clock
 from tests.web.bad_files import REFUSED
@@ -58,7 +58,7 @@ DATA = re.compile(
     # Digests, identifiers, and a byte of a file.
     r"[0-9a-f]{8,64}|e9|"
     # Zones, what scripts fill in, and what they and the stylesheets read.
-    r"Europe/[A-Z]\w+|\{\w+\}|system|timezone|true|false"
+    r"(?:Asia|Europe)/[A-Z]\w+|\{\w+\}|system|timezone|true|false"
     r")(?![A-Za-z])"
 )
 """What may stand on a page as it is."""
@@ -81,12 +81,6 @@ AMISS = (
 )
 """Addresses of what is not there, is sealed, or is empty."""
 
-ENGLISH = {
-    "reference.html": "the reference of the API, whose documents and errors are English",
-    "parts.html": "what the launcher's process wrote down of its own problem, in its own words",
-}
-"""The templates that declare a part of a page to be English, and which part."""
-
 
 @pytest.fixture
 def app(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Flask:
@@ -97,7 +91,7 @@ def app(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Flask:
 @pytest.fixture
 def known(platform: Platform, alice: Participant, tmp_path: Path) -> Values:
     """Give what leads somewhere, on a challenge whose texts are marked."""
-    publish_marked(platform, tmp_path)
+    publish_marked(platform, tmp_path / "first", changed={})
     return known_values(platform, alice, filename="p.csv", message=marked("a note"))
 
 
@@ -288,6 +282,46 @@ def test_no_submission_has_an_untranslated_word_in_any_state(
     assert untranslated(answers) == {}
 
 
+def test_no_news_have_an_untranslated_word(
+    hers: Browser, platform: Platform, alice: Participant, clock: Clock, tmp_path: Path
+) -> None:
+    changes = {
+        "agreement": {'version: "1"': 'version: "2"'},
+        "phases": {"{n: 5, per: 24h}": "{n: 6, per: 24h}"},
+        "undisclosed": {"limit:": "disclosure: [], limit:"},
+        "closed": {"closes: 2020-02-01": "closes: 2026-11-23", "2020-01-01": "2026-11-22"},
+        "zone": {"slug:": "timezone: Asia/Tokyo\nslug:"},
+    }
+    answers = {"first": hers.get("/dashboard")}
+    for name, changed in changes.items():
+        clock.advance(hours=5)
+        publish_marked(platform, tmp_path / name, changed=changed)
+        known = known_values(platform, alice, filename="p.csv") if name == "phases" else {}
+        pages = ("/dashboard", "/", PAGE, f"{PAGE}/rules", f"{PAGE}/submit", BOARD)
+        addresses = [*pages, *(f"/submissions/{id_}" for id_ in {known.get("id")} - {None})]
+        answers |= {f"{name} {address}": hers.get(address) for address in addresses}
+    reveal_phase(platform, clock)
+    for address in ("/dashboard", f"{BOARD}?board=private", f"{BOARD}/development/private"):
+        answers[f"revealed {address}"] = hers.get(address)
+    until = {"until": clock().isoformat()}
+    answers["read"] = follow(hers, hers.send("/dashboard/seen", until, form="/dashboard"))
+
+    assert untranslated(answers) == {}
+
+
+def reveal_phase(platform: Platform, clock: Clock) -> None:
+    """Open the private scores of the first phase."""
+    with platform.database.writing() as session:
+        reveal(
+            session,
+            platform.store,
+            find_challenge(session, SLUG),
+            phase="development",
+            release_key=platform.keys.release.open(SLUG),
+            now=clock(),
+        )
+
+
 def test_no_page_of_a_second_factor_has_an_untranslated_word(
     app: Flask,
     hers: Browser,
@@ -385,27 +419,3 @@ def test_no_page_of_a_provider_has_an_untranslated_word(
     answers["refused"] = come_back(other, provider, error="access_denied")
 
     assert untranslated(answers) == {}
-
-
-def test_only_what_is_listed_is_declared_to_be_english() -> None:
-    templates = FOLDER.parent.glob("templates/**/*.html")
-
-    declared = {path.name for path in templates if 'lang="en"' in path.read_text(encoding="utf-8")}
-
-    assert declared == set(ENGLISH)
-
-
-def test_scripts_have_no_words_of_their_own() -> None:
-    """They show what data attributes give them, which the tests above have read."""
-    shown = re.compile(r"\.(?:textContent|innerText|innerHTML|title|placeholder|alt)\s*\+?=(.+);")
-    literal = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
-
-    words = [
-        (path.name, text)
-        for path in FOLDER.parent.glob("static/*.js")
-        for value in shown.findall(path.read_text(encoding="utf-8"))
-        for text in literal.findall(value)
-        if re.search("[A-Za-z]{2}", re.sub(r"\$\{[^{}]*\}", "", re.sub(r"\{\w+\}", "", text)))
-    ]
-
-    assert words == []
