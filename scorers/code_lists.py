@@ -1,6 +1,5 @@
 """Lists of codes, one for each document: the truth's, and a prediction's with the surest first."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +42,7 @@ class CodeLists:
 
 
 def read_code_lists(
-    columns: Columns, name: str, /, *, codes: Sequence[str], rows: Places, count: int
+    columns: Columns, name: str, /, *, codes: list[str], rows: Places, count: int
 ) -> CodeLists:
     """Read the lists of codes of `rows` out of a column that has `count` rows.
 
@@ -78,7 +77,7 @@ def read_both(
     predicted: str,
     /,
     *,
-    codes: Sequence[str],
+    codes: list[str],
     rows: Places,
 ) -> tuple[CodeLists, CodeLists]:
     """Read the codes that the documents of `rows` have, and those predicted for them."""
@@ -89,7 +88,7 @@ def read_both(
     )
 
 
-def numbered(codes: Sequence[str], /) -> dict[str, int]:
+def numbered(codes: list[str], /) -> dict[str, int]:
     """Give each code of a challenge a number; raise ParamsError if there is none, or one twice."""
     number = {code: place for place, code in enumerate(codes)}
     if not number or len(number) != len(codes) or not all(isinstance(code, str) for code in codes):

@@ -1,6 +1,6 @@
 """Metrics of lists of codes with the surest first, as one ranks the answers of a search."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def mean_average_precision_of_codes(
     *,
     coded: str,
     predicted: str,
-    codes: Sequence[str],
+    codes: list[str],
     where: str | None = None,
 ) -> MeanOfRows:
     """Measure the mean average precision (MAP) of the lists of codes in `predicted`.
@@ -69,7 +69,7 @@ def precision_at_k(
     *,
     coded: str,
     predicted: str,
-    codes: Sequence[str],
+    codes: list[str],
     k: int,
     where: str | None = None,
 ) -> MeanOfRows:
@@ -105,7 +105,7 @@ def recall_at_k(
     *,
     coded: str,
     predicted: str,
-    codes: Sequence[str],
+    codes: list[str],
     k: int,
     where: str | None = None,
 ) -> MeanOfRows:
@@ -152,7 +152,7 @@ def _mean(
     predicted: str,
     /,
     *,
-    codes: Sequence[str],
+    codes: list[str],
     where: str | None,
     score: Callable[[CodeLists, CodeLists], Vector],
 ) -> MeanOfRows:

@@ -1,8 +1,7 @@
 """Metrics of which codes, such as those of ICD-10, are given to documents."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -28,10 +27,8 @@ CATEGORY = 3
 SUMS = 8_000_000
 """Sums of codes by resamples held at once: 64 MB."""
 
-Parents = Mapping[str, str | Sequence[str]]
+Parents = dict[str, str | list[str]]
 """The parent of a code, or its parents."""
-
-BY_PREFIX: Parents = MappingProxyType({})
 
 
 def micro_code_f1(
@@ -41,7 +38,7 @@ def micro_code_f1(
     *,
     coded: str,
     predicted: str,
-    codes: Sequence[str],
+    codes: list[str],
     where: str | None = None,
 ) -> RatioOfSums:
     """Measure the micro-averaged F1 of the codes in the column `predicted`.
@@ -72,8 +69,8 @@ def hierarchical_code_f1(
     *,
     coded: str,
     predicted: str,
-    codes: Sequence[str],
-    parents: Parents = BY_PREFIX,
+    codes: list[str],
+    parents: Parents | None = None,
     where: str | None = None,
 ) -> RatioOfSums:
     """Measure the F1 of the codes in `predicted` and all their ancestors.
@@ -152,7 +149,7 @@ def macro_code_f1(
     *,
     coded: str,
     predicted: str,
-    codes: Sequence[str],
+    codes: list[str],
     where: str | None = None,
 ) -> MacroF1:
     """Measure the macro-averaged F1 of the codes in the column `predicted`.
@@ -199,11 +196,13 @@ def _with_codes(lists: CodeLists, /) -> int:
     return int(np.count_nonzero(lists.counts))
 
 
-def _lineage(code: str, /, *, parents: Parents, below: tuple[str, ...] = ()) -> dict[str, None]:
+def _lineage(
+    code: str, /, *, parents: Parents | None, below: tuple[str, ...] = ()
+) -> dict[str, None]:
     """Return a code and all its ancestors, in a fixed order; `below` has those that it is of."""
     if code in below:
         raise ParamsError(f"parents: {code} is its own ancestor")
-    if not parents:
+    if parents is None:
         plain = code.replace(".", "")
         shortest = min(CATEGORY, len(plain))
         return dict.fromkeys(plain[:size] for size in range(len(plain), shortest - 1, -1))

@@ -1,6 +1,6 @@
 """Masks: one integer array for each image, in the truth and as predicted."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from scorers.per_row import MeanOfRows
 Mask = NDArray[np.bool_]
 """Where one structure is, in 2 or 3 dimensions."""
 
-Structure = int | Sequence[int]
+Structure = int | list[int]
 """A label, or the labels that together make one region."""
 
 DIMENSIONS = (2, 3)
@@ -72,7 +72,7 @@ def mean_over_structures(
     *,
     mask: str,
     predicted: str,
-    labels: Sequence[Structure],
+    labels: list[Structure],
     where: str | None,
     score: Callable[[Mask, Mask, int], float],
 ) -> MeanOfRows:
@@ -104,7 +104,7 @@ def mean_over_structures(
     return MeanOfRows(rows=rows, values=values, events=events)
 
 
-def _structures(labels: Sequence[Structure]) -> list[NDArray[np.integer]]:
+def _structures(labels: list[Structure]) -> list[NDArray[np.integer]]:
     groups: list[Any] = [[one] if isinstance(one, int) else list(one) for one in labels]
     told = [label for group in groups for label in group]
     if not groups or not all(groups) or not all(type(label) is int for label in told):

@@ -30,7 +30,7 @@ def panoptic_quality(
     *,
     mask: str,
     predicted: str,
-    classes: Sequence[str | int] = (),
+    classes: list[str | int] | None = None,
     mask_classes: str | None = None,
     predicted_classes: str | None = None,
     where: str | None = None,
@@ -62,7 +62,7 @@ def panoptic_quality(
     if not bool(classes) == (mask_classes is not None) == (predicted_classes is not None):
         raise ParamsError("classes, mask_classes and predicted_classes: give all three, or none")
     rows = rows_of(truth, mask, where=where)
-    known = classes or (ONE_CLASS,)
+    known = classes or [ONE_CLASS]
     number = {name: place for place, name in enumerate(known)}
     earned = np.zeros((len(rows), len(known)))
     possible = np.zeros((len(rows), len(known)))

@@ -1,6 +1,6 @@
 """Metrics of how far predicted masks overlap with those of the truth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def dice(
     *,
     mask: str,
     predicted: str,
-    labels: Sequence[Structure],
+    labels: list[Structure],
     where: str | None = None,
 ) -> MeanOfRows:
     """Measure the mean Dice coefficient of the masks in the column `predicted`.
@@ -60,7 +60,7 @@ def iou(
     *,
     mask: str,
     predicted: str,
-    labels: Sequence[Structure],
+    labels: list[Structure],
     where: str | None = None,
 ) -> MeanOfRows:
     """Measure the mean intersection over union (Jaccard index) of the masks in `predicted`.
@@ -94,7 +94,7 @@ def volume_similarity(
     *,
     mask: str,
     predicted: str,
-    labels: Sequence[Structure],
+    labels: list[Structure],
     where: str | None = None,
 ) -> MeanOfRows:
     """Measure how near the sizes of the masks in `predicted` are, wherever they lie.

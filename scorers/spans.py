@@ -28,7 +28,7 @@ def strict_entity_f1(
     *,
     spans: str,
     predicted: str,
-    types: Sequence[str],
+    types: list[str],
     text: str | None = None,
     where: str | None = None,
 ) -> RatioOfSums:
@@ -76,7 +76,7 @@ def overlap_entity_f1(
     *,
     spans: str,
     predicted: str,
-    types: Sequence[str],
+    types: list[str],
     text: str | None = None,
     where: str | None = None,
 ) -> RatioOfSums:
@@ -125,8 +125,8 @@ def deidentification_recall(
     *,
     spans: str,
     predicted: str,
-    types: Sequence[str],
-    direct: Sequence[str],
+    types: list[str],
+    direct: list[str],
     text: str | None = None,
     where: str | None = None,
 ) -> RatioOfSums:
@@ -199,7 +199,7 @@ def _sums(
     *,
     spans: str,
     predicted: str,
-    types: Sequence[str],
+    types: list[str],
     text: str | None,
     where: str | None,
     score: Score,

@@ -1,7 +1,7 @@
 """Metrics of how far the surfaces of predicted masks lie from those of the truth."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -33,10 +33,10 @@ def nsd(
     *,
     mask: str,
     predicted: str,
-    labels: Sequence[Structure],
+    labels: list[Structure],
     tolerance_mm: float,
     spacing: str | None = None,
-    spacing_mm: Sequence[float] = (),
+    spacing_mm: list[float] | None = None,
     where: str | None = None,
 ) -> MeanOfRows:
     """Measure the mean normalised surface Dice (NSD) of the masks in `predicted`.
@@ -85,9 +85,9 @@ def hd95(
     *,
     mask: str,
     predicted: str,
-    labels: Sequence[Structure],
+    labels: list[Structure],
     spacing: str | None = None,
-    spacing_mm: Sequence[float] = (),
+    spacing_mm: list[float] | None = None,
     where: str | None = None,
 ) -> MeanOfRows:
     """Measure the mean 95 % Hausdorff distance, in mm, of the masks in `predicted`.
@@ -126,9 +126,9 @@ def assd(
     *,
     mask: str,
     predicted: str,
-    labels: Sequence[Structure],
+    labels: list[Structure],
     spacing: str | None = None,
-    spacing_mm: Sequence[float] = (),
+    spacing_mm: list[float] | None = None,
     where: str | None = None,
 ) -> MeanOfRows:
     """Measure the mean average symmetric surface distance, in mm, of the masks in `predicted`.
@@ -236,10 +236,10 @@ def _cropped(truth: Mask, predicted: Mask) -> tuple[Mask, Mask]:
 
 
 def _with_spacing(
-    score: Score, truth: Columns, mask: str, column: str | None, for_all: Sequence[float], /
+    score: Score, truth: Columns, mask: str, column: str | None, for_all: list[float] | None, /
 ) -> Callable[[Mask, Mask, int], float]:
     """Let `score` know the spacing of each image, from a truth column or one for all."""
-    if (column is None) == (len(for_all) == 0):
+    if (column is None) == (for_all is None):
         raise ParamsError(
             "give the spacing once: spacing, a truth column with the mm along each axis of each "
             "image, or spacing_mm for all images"

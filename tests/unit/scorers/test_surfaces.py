@@ -248,7 +248,7 @@ def test_a_spacing_that_is_none_is_refused(spacing: tuple[float, ...]) -> None:
         value(hd95, TRUTH, TRUTH, spacing_mm=spacing)
 
 
-@pytest.mark.parametrize("params", [{"spacing_mm": ()}, {"spacing": "mm"}])
+@pytest.mark.parametrize("params", [{"spacing_mm": None}, {"spacing": "mm"}])
 def test_the_spacing_must_be_given_once(params: dict[str, Any]) -> None:
     with pytest.raises(ParamsError, match="give the spacing once"):
         value(hd95, TRUTH, TRUTH, **params)
