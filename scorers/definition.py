@@ -1,6 +1,7 @@
 """What a challenge asks for and how it is scored: two sections of challenge.yaml, validated."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -15,7 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from scorers.metric import Combination, Direction, Metric
+from scorers.intervals import Method
+from scorers.metric import Combination, Direction, Metric, Range
+from scorers.ranges import range_of
 from scorers.registry import get_metric
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -128,6 +131,22 @@ class ScoringDefinition(Section):
     resamples: Annotated[
         int, Field(ge=1, le=100_000, description="How many resamples give the intervals.")
     ] = 1000
+    interval: Annotated[
+        Literal["auto", "percentile", "bca", "transformed"],
+        Field(
+            description="How intervals are made of the resamples; `auto` is `transformed` for a "
+            "metric with a lowest and a highest value, else `bca`, as coverage was measured."
+        ),
+    ] = "auto"
+    stratify: Annotated[
+        ColumnName | None,
+        Field(
+            description="Truth column; as many units of each of its values are drawn as there are."
+        ),
+    ] = None
+    smallest_subgroup: Annotated[
+        int, Field(ge=2, description="Units of which a subgroup must have as many to be scored.")
+    ] = 10
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -142,7 +161,35 @@ class ScoringDefinition(Section):
             earlier.add(metric.key)
         if sum(metric.primary for metric in self.metrics) != 1:
             raise ValueError("exactly one metric must have primary: true")
+        for key, (lowest, highest) in self.ranges.items():
+            if self.interval == "transformed" and not isfinite(highest - lowest):
+                raise ValueError(
+                    f"{key} can be of any size, but interval: transformed needs a lowest and a "
+                    "highest value of every metric; auto is for all"
+                )
         return self
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """The lowest and the highest value of each metric, by its key."""
+        ranges: dict[str, Range] = {}
+        for metric in self.metrics:
+            installed = metric.installed
+            if isinstance(installed, Combination):
+                ranges[metric.key] = range_of(installed, ranges, params=metric.params)
+            else:
+                ranges[metric.key] = installed.lowest, installed.highest
+        return ranges
+
+    @property
+    def methods(self) -> dict[str, Method]:
+        """How the interval of each metric is made, by its key."""
+        if self.interval != "auto":
+            return dict.fromkeys(self.ranges, Method(self.interval))
+        return {
+            key: Method.TRANSFORMED if isfinite(highest - lowest) else Method.BCA
+            for key, (lowest, highest) in self.ranges.items()
+        }
 
     @property
     def primary(self) -> MetricDefinition:
@@ -154,13 +201,15 @@ class Task(Section):
     """All that is needed to score a submission.
 
     `unit` is the truth column with what is resampled. `split` is the truth column that says public
-    or private; None scores all rows together, which participants do at home.
+    or private; None scores all rows together, which participants do at home. `subgroups` are truth
+    columns: the rows of each of their values are scored by themselves too.
     """
 
     submission: SubmissionDefinition
     scoring: ScoringDefinition
     unit: ColumnName
     split: ColumnName | None
+    subgroups: tuple[ColumnName, ...] = ()
 
     @classmethod
     def from_challenge(cls, challenge: Mapping[str, Any], /) -> Self:
@@ -175,6 +224,7 @@ class Task(Section):
             "scoring": challenge.get("scoring"),
             "unit": inside.get("unit"),
             "split": inside.get("split"),
+            "subgroups": inside.get("subgroups"),
         }
         # A null is as good as missing: only participants at home may leave the split out.
         given = {name: section for name, section in sections.items() if section is not None}

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from scorers.intervals import Method
 from scorers.metric import Reason, Vector
 from scorers.problems import MAX_PROBLEMS, InvalidPredictions, Problem
 
@@ -40,12 +41,13 @@ class Score(Document):
     """One metric on one split.
 
     `value` is None if the metric is undefined, then `undefined` says why. `interval` is of the
-    `resamples` in which it is defined, and None if these are fewer than half of all. `units` and
-    `events` count the rows that the metric used.
+    `resamples` in which it is defined, and None if these are fewer than half of all; `method` says
+    how it was made of them. `units` and `events` count the rows that the metric used.
     """
 
     value: FiniteFloat | None
     interval: tuple[FiniteFloat, FiniteFloat] | None
+    method: Method = Method.PERCENTILE  # the only one when older documents were written
     level: FiniteFloat
     undefined: Reason | None
     resamples: NonNegativeInt
@@ -59,13 +61,27 @@ class Score(Document):
         return self
 
 
+class Subgroup(Document):
+    """All metrics on the units of a split that have one value in a column.
+
+    A metric of too few units or events there is undefined, for the reason `too_few`.
+    """
+
+    units: NonNegativeInt
+    metrics: dict[str, Score]
+
+
 class SplitScores(Document):
-    """All metrics on one split, and the primary one under each resample (base64 float32)."""
+    """All metrics on one split, and the primary one under each resample (base64 float32).
+
+    `subgroups` has them by truth column and value too; "" is the value of an empty cell.
+    """
 
     units: NonNegativeInt
     seed_resamples: NonNegativeInt
     metrics: dict[str, Score]
     resamples: dict[str, str]
+    subgroups: dict[str, dict[str, Subgroup]] = {}
 
     @model_validator(mode="after")
     def _has_whole_vectors(self) -> Self:
@@ -105,11 +121,12 @@ class Environment(Document):
 
 
 class Timings(Document):
-    """Seconds spent reading the tables, computing the values, and computing the resamples."""
+    """Seconds spent reading the tables, on the values, on the resamples, and on the subgroups."""
 
     read: FiniteFloat
     score: FiniteFloat
     resample: FiniteFloat
+    subgroups: FiniteFloat = 0.0
 
 
 class Evaluation(Document):

@@ -1,45 +1,31 @@
 """Scoring one predictions file against the truth: every metric, every split, with intervals."""
 
 import platform
-from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scorers.definition import MetricDefinition, Task
-from scorers.document import Environment, Evaluation, Score, Scorer, SplitScores, Timings, pack
-from scorers.metric import Columns, Combination, Measure, Reason, Undefined, Vector, Weights
-from scorers.resampling import LEVEL, draw_weights, percentile_interval
-from scorers.table import InvalidTable, Predictions, Truth, read_predictions, read_truth
+from scorers.definition import Task
+from scorers.document import (
+    Environment,
+    Evaluation,
+    Scorer,
+    SplitScores,
+    Subgroup,
+    Timings,
+    pack,
+)
+from scorers.scoring import Scored, score, score_subgroup
+from scorers.split import Split, splits_of
+from scorers.table import read_predictions, read_truth
 
 __all__ = ["Evaluation", "evaluate"]
 
-STREAMS = {"public": 0, "private": 1, "all": 2}
-"""The splits, each with its own stream of random numbers."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Split:
-    """The rows of one split; `unit_of_row` numbers the unit that each row belongs to."""
-
-    name: str
-    truth: Columns
-    prediction: Columns
-    unit_of_row: NDArray[np.intp]
-    units: int
-
-    def weights_of_rows(self, weights: Weights, /) -> Weights:
-        """Give every row the weight of its unit."""
-        one_row_each = self.units == len(self.unit_of_row)
-        return weights if one_row_each else weights[:, self.unit_of_row]
-
 
 def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> Evaluation:
-    """Score a predictions file on every split of the truth.
+    """Score a predictions file on every split of the truth, and on every subgroup of a split.
 
     Equal arguments give equal scores, whatever the order of the rows of the predictions. `seed` is
     that of the phase: all teams then share their resamples.
@@ -51,119 +37,58 @@ def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> E
     told = [task.unit] if task.split is None else [task.unit, task.split]
     answers = read_truth(truth, id_column=task.submission.id, text=told)
     given = read_predictions(predictions, submission=task.submission, ids=answers.ids)
-    splits = _splits(task, truth=answers, predictions=given)
-    seconds = {"read": perf_counter() - started, "score": 0.0, "resample": 0.0}
-    scores = {split.name: _score(task, split, seed=seed, seconds=seconds) for split in splits}
+    splits = splits_of(task, truth=answers, predictions=given)
+    read = perf_counter() - started
+    scored = {split.name: score(task.scoring, split, seed=seed) for split in splits}
+    parted = perf_counter()
+    subgroups = {split.name: _subgroups(task, split, seed=seed) for split in splits}
     exact = all(metric.installed.exact for metric in task.scoring.metrics)
     return Evaluation(
         scorer=Scorer(name="scorers", version=_version()),
-        splits=scores,
+        splits={
+            split.name: _told(task, split, scored[split.name], subgroups=subgroups[split.name])
+            for split in splits
+        },
         environment=_environment(),
         reproducibility="same-bytes" if exact else "1e-12",
-        timings=Timings(**{name: round(spent, 6) for name, spent in seconds.items()}),
+        timings=_timings(read=read, scored=scored, subgroups=perf_counter() - parted),
     )
 
 
-def _splits(task: Task, *, truth: Truth, predictions: Predictions) -> list[Split]:
-    if task.split is None:
-        names = np.full(len(truth.ids), "all")
-    else:
-        names = truth.columns[task.split]
-        if not np.isin(names, ("public", "private")).all():
-            raise InvalidTable(f"column {task.split} says something else than public or private")
-    return [
-        _split(name, np.flatnonzero(names == name), task=task, truth=truth, predictions=predictions)
-        for name in STREAMS
-        if name in names
-    ]
-
-
-def _split(
-    name: str, rows: NDArray[np.intp], *, task: Task, truth: Truth, predictions: Predictions
-) -> Split:
-    units = truth.columns[task.unit][rows].tolist()
-    # Numbered by their first row: the truth alone decides what is resampled.
-    number = {unit: index for index, unit in enumerate(dict.fromkeys(units))}
-    return Split(
-        name=name,
-        truth={key: column[rows] for key, column in truth.columns.items()},
-        prediction={key: column[rows] for key, column in predictions.columns.items()},
-        unit_of_row=np.array([number[unit] for unit in units], dtype=np.intp),
-        units=len(number),
-    )
-
-
-def _score(task: Task, split: Split, *, seed: int, seconds: dict[str, float]) -> SplitScores:
-    """Compute all metrics of one split, adding the time it takes to `seconds`."""
-    scoring = task.scoring
-    started = perf_counter()
-    measures = _measures(scoring.metrics, split)
-    values = _values(scoring.metrics, measures)
-    valued = perf_counter()
-    drawn = [
-        _resample(scoring.metrics, measures, split.weights_of_rows(weights))
-        for weights in draw_weights(
-            split.units, resamples=scoring.resamples, seed=seed, stream=STREAMS[split.name]
-        )
-    ]
-    vectors = {key: np.concatenate([chunk[key] for chunk in drawn]) for key in values}
-    seconds["score"] += valued - started
-    seconds["resample"] += perf_counter() - valued
-    return SplitScores(
-        units=split.units,
-        seed_resamples=scoring.resamples,
-        metrics={
-            key: _told(value, vectors[key], measure=measures.get(key))
-            for key, value in values.items()
-        },
-        resamples={scoring.primary.key: pack(vectors[scoring.primary.key])},
-    )
-
-
-def _measures(metrics: tuple[MetricDefinition, ...], split: Split) -> dict[str, Measure]:
+def _subgroups(task: Task, split: Split, *, seed: int) -> dict[str, dict[str, Subgroup]]:
     return {
-        metric.key: installed.measure(split.truth, split.prediction, **metric.params)
-        for metric in metrics
-        if not isinstance(installed := metric.installed, Combination)
+        column: {
+            value: Subgroup(
+                units=part.units, metrics=dict(score_subgroup(task.scoring, part, seed=seed).scores)
+            )
+            for value, part in split.subgroups(column)
+        }
+        for column in task.subgroups
     }
 
 
-def _values(
-    metrics: tuple[MetricDefinition, ...], measures: Mapping[str, Measure]
-) -> dict[str, float | Undefined]:
-    values: dict[str, float | Undefined] = {}
-    for metric in metrics:
-        installed = metric.installed
-        if isinstance(installed, Combination):
-            values[metric.key] = installed({}, values, **metric.params)
-        else:
-            values[metric.key] = measures[metric.key].value
-    return values
+def _told(
+    task: Task, split: Split, scored: Scored, *, subgroups: dict[str, dict[str, Subgroup]]
+) -> SplitScores:
+    primary = task.scoring.primary.key
+    return SplitScores(
+        units=split.units,
+        seed_resamples=task.scoring.resamples,
+        metrics=dict(scored.scores),
+        resamples={primary: pack(scored.vectors[primary])},
+        subgroups=subgroups,
+    )
 
 
-def _resample(
-    metrics: tuple[MetricDefinition, ...], measures: Mapping[str, Measure], weights: Weights
-) -> dict[str, Vector]:
-    vectors: dict[str, Vector] = {}
-    for metric in metrics:
-        installed = metric.installed
-        if isinstance(installed, Combination):
-            vectors[metric.key] = installed.combine(vectors, **metric.params)
-        else:
-            vectors[metric.key] = measures[metric.key].under(weights)
-    return vectors
-
-
-def _told(value: float | Undefined, resampled: Vector, *, measure: Measure | None) -> Score:
-    reason: Reason | None = value.reason if isinstance(value, Undefined) else None
-    return Score(
-        value=None if isinstance(value, Undefined) else value,
-        interval=None if reason else percentile_interval(resampled),
-        level=LEVEL,
-        undefined=reason,
-        resamples=int(np.count_nonzero(~np.isnan(resampled))),
-        events=measure.events if measure else None,
-        units=measure.units if measure else None,
+def _timings(*, read: float, scored: dict[str, Scored], subgroups: float) -> Timings:
+    valued, resampled = (
+        sum(part) for part in zip(*(s.seconds for s in scored.values()), strict=True)
+    )
+    return Timings(
+        read=round(read, 6),
+        score=round(valued, 6),
+        resample=round(resampled, 6),
+        subgroups=round(subgroups, 6),
     )
 
 

@@ -16,6 +16,9 @@ Columns = Mapping[str, NDArray[Any]]
 Params = Mapping[str, Any]
 """The `params` of a metric in challenge.yaml."""
 
+Range = tuple[float, float]
+"""The lowest and the highest value, infinite where there is none."""
+
 Vector = NDArray[np.float64]
 Amount = TypeVar("Amount", float, Vector)
 Weights = NDArray[np.integer]
@@ -57,11 +60,13 @@ class Reason(StrEnum):
     NO_EVENTS = "no_events"
     NO_COMPARABLE_PAIRS = "no_comparable_pairs"
     NO_POSITIVES = "no_positives"  # nothing in the truth that could be found
+    NO_DETECTIONS = "no_detections"  # nothing in the prediction
     ONE_CLASS = "one_class"  # the truth does not vary
     CONSTANT = "constant"  # what must vary does not
     BEYOND_FOLLOW_UP = "beyond_follow_up"  # nobody was watched for so long
     NOT_CONVERGED = "not_converged"  # a fit has no solution
     UNDEFINED_PART = "undefined_part"
+    TOO_FEW = "too_few"  # a subgroup too small to be told
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from scorers.intervals import LEVEL, percentile_interval
 from scorers.metric import Direction, Vector
-from scorers.resampling import LEVEL, percentile_interval
 
 UNRANKED = 0
 """The rank of a team without a score, and its group."""

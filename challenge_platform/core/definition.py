@@ -118,7 +118,7 @@ class Data(_Section):
     unit: Annotated[str, Field(description="Truth column with what is predicted and resampled.")]
     split: Annotated[str, Field(description="Truth column that says `public` or `private`.")]
     subgroups: Annotated[
-        tuple[str, ...], Field(description="Truth columns by whose values scores may be split.")
+        tuple[str, ...], Field(description="Truth columns by whose values scores are split too.")
     ] = ()
 
 
@@ -267,6 +267,7 @@ class ChallengeDefinition(_Section):
             scoring=self.scoring,
             unit=self.data.unit,
             split=self.data.split,
+            subgroups=self.data.subgroups,
         )
 
     def phase(self, key: str, /) -> Phase:

@@ -39,6 +39,9 @@ _REASON_OF_END = {
     End.CANCELLED: Reason.SANDBOX_UNAVAILABLE,
 }
 
+_STORED = {"units", "metrics", "subgroups"}
+"""What is kept of the public split beside the vector; core.feedback decides what of it is shown."""
+
 
 class Result(SQLModel, table=True):
     """What scoring gave: the public part in clear, the private part sealed to the release key."""
@@ -172,7 +175,7 @@ class Evaluator:
             session.add(
                 Result(
                     submission_id=submission.id,
-                    public={"units": public.units, "metrics": scores},
+                    public=public.model_dump(mode="json", include=_STORED),
                     sealed=sealed,
                     environment=evaluation.environment.model_dump(mode="json"),
                     timings={

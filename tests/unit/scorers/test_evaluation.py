@@ -14,10 +14,12 @@ from sksurv.metrics import concordance_index_censored
 from scorers import definition
 from scorers.definition import Task
 from scorers.document import Evaluation, Refusal, read_answer
-from scorers.evaluation import STREAMS, evaluate
+from scorers.evaluation import evaluate
+from scorers.intervals import Method
 from scorers.metric import Combination, InvalidColumns, Metric, Reason
 from scorers.registry import get_metric
 from scorers.resampling import draw_weights
+from scorers.split import STREAMS
 from scorers.table import InvalidPredictions, InvalidTable
 
 SPLITS = ("public", "private")
@@ -81,7 +83,10 @@ def test_resamples_are_literal_resamples_of_the_units(
         for weight in weights
     ]
 
-    split = evaluate(task, truth=truth, predictions=predictions, seed=7).splits["public"]
+    plain = task.model_copy(
+        update={"scoring": task.scoring.model_copy(update={"interval": "percentile"})}
+    )
+    split = evaluate(plain, truth=truth, predictions=predictions, seed=7).splits["public"]
 
     np.testing.assert_allclose(split.vector("score"), drawn, rtol=1e-7)
     assert split.metrics["score"].interval == pytest.approx(
@@ -322,16 +327,33 @@ def test_an_evaluation_is_the_agreed_document(document: dict[str, Any]) -> None:
         "reproducibility",
         "timings",
     ]
-    assert list(split) == ["units", "seed_resamples", "metrics", "resamples"]
+    assert list(split) == ["units", "seed_resamples", "metrics", "resamples", "subgroups"]
     assert set(split["metrics"]["c_event"]) == {
         "value",
         "interval",
+        "method",
         "level",
         "undefined",
         "resamples",
         "events",
         "units",
     }
+
+
+def test_a_document_of_before_there_were_methods_and_subgroups_can_be_read(
+    document: dict[str, Any],
+) -> None:
+    for split in document["splits"].values():
+        del split["subgroups"]
+        for score in split["metrics"].values():
+            del score["method"]
+    del document["timings"]["subgroups"]
+
+    read = read_answer(json.dumps(document))
+
+    assert isinstance(read, Evaluation)
+    assert read.splits["public"].metrics["score"].method is Method.PERCENTILE
+    assert read.splits["public"].subgroups == {}
 
 
 @pytest.mark.parametrize(

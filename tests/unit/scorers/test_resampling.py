@@ -1,11 +1,11 @@
-"""Resamples are drawn from the seed alone, and intervals come from those that are defined."""
+"""Resamples are drawn from the seed alone, out of the strata if there are any."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorers.resampling import draw_weights, percentile_interval
+from scorers.resampling import draw_weights
 
 
 def test_the_weights_of_a_seed_never_change() -> None:
@@ -54,36 +54,3 @@ def test_every_unit_is_drawn_alike() -> None:
     # 20,000 draws of a unit on average; the standard deviation of the mean weight is 0.007.
     assert np.abs(weights.mean(axis=0) - 1).max() < 0.03
     assert weights.var() == pytest.approx(0.95, abs=0.01)
-
-
-def test_the_interval_holds_the_central_share_of_the_resamples() -> None:
-    resampled = np.arange(1001) / 1000
-
-    assert percentile_interval(resampled) == pytest.approx((0.025, 0.975))
-    assert percentile_interval(resampled, level=0.8) == pytest.approx((0.1, 0.9))
-
-
-@given(
-    st.lists(st.floats(-1, 1, width=16), min_size=1, max_size=50), st.sampled_from([0.5, 0.9, 0.95])
-)
-def test_the_interval_is_made_of_the_quantiles_of_numpy(values: list[float], level: float) -> None:
-    expected = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-
-    found = percentile_interval(np.array(values), level=level)
-
-    assert found == pytest.approx(tuple(expected), rel=0, abs=1e-12)
-
-
-def test_undefined_resamples_are_skipped() -> None:
-    resampled = np.where(np.arange(2001) % 2 == 0, np.arange(2001) / 2000, np.nan)
-
-    assert percentile_interval(resampled) == pytest.approx((0.025, 0.975))
-
-
-@pytest.mark.parametrize("defined", [0, 1, 499])
-def test_there_is_no_interval_if_fewer_than_half_of_the_resamples_are_defined(defined: int) -> None:
-    resampled = np.full(1000, np.nan)
-    resampled[:defined] = 0.5
-
-    assert percentile_interval(resampled) is None
-    assert percentile_interval(np.array([0.5, np.nan])) == (0.5, 0.5)

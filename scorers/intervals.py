@@ -1,0 +1,228 @@
+"""Intervals of a score from its resamples; the docs have how often each holds the truth."""
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorers.metric import Range, Vector, Weights
+
+LEVEL = 0.95
+"""Coverage that intervals aim at."""
+
+NEAREST = 4
+"""A resample counts as at most so many times nearer to an end of the scale than the score is."""
+
+NORMAL = NormalDist()
+DIGITS = 9
+"""Decimals of the shares at which quantiles are read: logarithms differ between machines beyond."""
+
+
+class Method(StrEnum):
+    """How the interval of a score is made of its resamples."""
+
+    PERCENTILE = "percentile"
+    BCA = "bca"
+    TRANSFORMED = "transformed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What the interval of a score rests on, beside its resamples: see the methods."""
+
+    method: Method
+    scale: Range
+    count: int
+    acceleration: float = 0.0
+
+    def interval(
+        self, value: float, resampled: Vector, /, *, level: float = LEVEL
+    ) -> tuple[float, float] | None:
+        """Return the interval of a score, None if fewer than half of its resamples are defined."""
+        match self.method:
+            case Method.PERCENTILE:
+                return percentile_interval(resampled, level=level)
+            case Method.BCA:
+                return bca_interval(
+                    resampled, value=value, acceleration=self.acceleration, level=level
+                )
+            case Method.TRANSFORMED:
+                return transformed_interval(
+                    resampled, value=value, scale=self.scale, count=self.count, level=level
+                )
+
+
+def percentile_interval(
+    resampled: Vector, /, *, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Return the central percentile interval of the resamples in which the value is defined.
+
+    It is None if fewer than half of them are: an interval of the others would tell nothing.
+    (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.)
+    """
+    defined = enough_defined(resampled)
+    if defined is None:
+        return None
+    ordered = np.sort(defined).tolist()
+    return _quantile(ordered, (1 - level) / 2), _quantile(ordered, (1 + level) / 2)
+
+
+def bca_interval(
+    resampled: Vector, /, *, value: float, acceleration: float, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Return the bias-corrected and accelerated percentile interval; None as the plain one.
+
+    The bias is told by the share of resamples below the score `value`, ties counting half, and
+    `acceleration` says how the spread changes with the score. (Efron, JASA 1987;82:171-185,
+    equation 2.3.)
+    """
+    defined = enough_defined(resampled)
+    if defined is None:
+        return None
+    below = np.count_nonzero(defined < value) + np.count_nonzero(defined == value) / 2
+    outermost = 0.5 / len(defined)
+    bias = NORMAL.inv_cdf(min(max(below / len(defined), outermost), 1 - outermost))
+    ordered = np.sort(defined).tolist()
+    low, high = (
+        _quantile(ordered, _bca_share(bias, NORMAL.inv_cdf(share), acceleration))
+        for share in ((1 - level) / 2, (1 + level) / 2)
+    )
+    return low, high
+
+
+def _bca_share(bias: float, quantile: float, acceleration: float) -> float:
+    shifted = bias + quantile
+    shrunk = 1 - acceleration * shifted
+    if shrunk <= 0:  # so skew that no resample is far enough out
+        return float(shifted > 0)
+    return round(NORMAL.cdf(bias + shifted / shrunk), DIGITS)
+
+
+def transformed_interval(
+    resampled: Vector,
+    /,
+    *,
+    value: float,
+    scale: Range,
+    count: int,
+    level: float = LEVEL,
+) -> tuple[float, float] | None:
+    """Return an interval for a score between the two ends of `scale`; None as the others.
+
+    The odds of a score are its distance from the lowest over that from the highest. On the scale
+    of their eighth root minus its inverse, which is nearly the logit but made of square roots
+    alone, the ends are far away; the interval is there the score plus and minus Student's t, with
+    `count` - 1 degrees of freedom, times the standard deviation of the resamples. `count` is the
+    number of events or, for a metric without events, of units. It has the same bytes on every
+    machine.
+
+    A score at an end has no spread: its interval is that of a share of 0 or 1 of `count` trials
+    (Wilson, JASA 1927;22:209-212, with t for z). Why this scale: see the page on uncertainty.
+    """
+    defined = enough_defined(resampled)
+    if defined is None:
+        return None
+    lowest, highest = scale
+    width = highest - lowest
+    share = (value - lowest) / width
+    tail = student_quantile((1 + level) / 2, freedom=max(1, count - 1))
+    if not 0 < share < 1:
+        reach = width * tail * tail / (count + tail * tail)
+        return (lowest, lowest + reach) if share <= 0 else (highest - reach, highest)
+    nearest = share / NEAREST, 1 - (1 - share) / NEAREST
+    stretched = _stretched(np.clip((defined - lowest) / width, *nearest))
+    centre = float(_stretched(np.array([share]))[0])
+    reach = tail * standard_deviation(stretched)
+    low, high = (lowest + width * _shrunk(end) for end in (centre - reach, centre + reach))
+    return low, high
+
+
+def _stretched(shares: Vector) -> Vector:
+    root: Vector = np.sqrt(np.sqrt(np.sqrt(shares / (1 - shares))))
+    return root - 1 / root
+
+
+def _shrunk(stretched: float) -> float:
+    """Undo `_stretched`."""
+    root = stretched / 2 + math.sqrt(1 + stretched * stretched / 4)
+    fourth = root * root * root * root
+    odds = fourth * fourth
+    return odds / (1 + odds)
+
+
+def moments(resampled: Vector, weights: Weights, /, *, value: float) -> Vector:
+    """Return what `acceleration` needs of some resamples, of shape (2, units).
+
+    `weights` has the weight of each unit in each resample. The moments of several chunks of
+    resamples are added.
+    """
+    defined = ~np.isnan(resampled)
+    apart = np.where(defined, resampled - value, 0.0)
+    both: Vector = np.stack([defined, apart]) @ weights
+    return both
+
+
+def acceleration(summed: Vector, resampled: Vector, /, *, value: float) -> float:
+    """Return the acceleration of `bca_interval` from the summed `moments` of all resamples.
+
+    It is a sixth of the skewness of the units' influence on the score. The influence of a unit is
+    the covariance of its weight and the score over the resamples, the infinitesimal jackknife
+    (Efron, JASA 2014;109:991-1007, theorem 1): no unit has to be left out in turn.
+    """
+    apart = resampled[~np.isnan(resampled)] - value
+    variance = apart.var() if len(apart) else 0.0
+    if not variance:
+        return 0.0
+    drawn, pulled = summed / len(apart)
+    influence: NDArray[np.float64] = pulled - apart.mean() * drawn
+    return float((influence**3).sum() / (6 * variance**1.5))
+
+
+def standard_deviation(values: Vector, /) -> float:
+    """Return the standard deviation, the same bytes on every machine; 0 of a single value."""
+    if len(values) < 2:  # noqa: PLR2004 -- one value has no spread
+        return 0.0
+    mean = math.fsum(values.tolist()) / len(values)
+    squares = (values - mean) ** 2
+    return math.sqrt(math.fsum(squares.tolist()) / (len(values) - 1))
+
+
+def student_quantile(share: float, /, *, freedom: int) -> float:
+    """Return the quantile of Student's t with so many degrees of freedom.
+
+    The expansion in the normal quantile z (Abramowitz and Stegun, 1964, equation 26.7.5) is right
+    to 1 % from 2 degrees of freedom on for the shares that intervals need, and to 0.01 % from 5.
+    """
+    z = round(NORMAL.inv_cdf(share), DIGITS)
+    s = z * z
+    terms = (
+        z,
+        z * (s + 1) / 4,
+        z * ((5 * s + 16) * s + 3) / 96,
+        z * (((3 * s + 19) * s + 17) * s - 15) / 384,
+        z * ((((79 * s + 776) * s + 1482) * s - 1920) * s - 945) / 92160,
+    )
+    quantile = 0.0
+    for term in reversed(terms):
+        quantile = quantile / freedom + term
+    return quantile
+
+
+def enough_defined(resampled: Vector, /) -> Vector | None:
+    """Return the resamples that are defined, or None if they are fewer than half of all."""
+    defined: Vector = resampled[~np.isnan(resampled)]
+    return None if not len(defined) or 2 * len(defined) < len(resampled) else defined
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """Interpolate linearly between neighbours, the default of numpy and R (type 7).
+
+    Written out: numpy's own loads 40 ms of other modules when it is first called.
+    """
+    below, part = divmod(share * (len(ordered) - 1), 1)
+    left = ordered[int(below)]
+    right = ordered[min(int(below) + 1, len(ordered) - 1)]
+    return left + (right - left) * part
