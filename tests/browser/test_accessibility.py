@@ -1,19 +1,23 @@
 """Every page, in every look, without a barrier that axe or a narrow window shows."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
 import pytest
 from playwright.sync_api import Browser
 
+from challenge_platform.bootstrap import Platform
+from challenge_platform.core.account import User
 from tests.browser.looks import EVERY_LOOK, Look, barriers, watch
+from tests.conftest import Participant
 from tests.web.conftest import (  # noqa: F401 -- pytest finds fixtures by their names
     SLUG,
+    Visitor,
+    anonymous,
     app,
     browser,
-    organizer,
-    program,
 )
-from tests.web.test_access import MATRIX, World, world  # noqa: F401 -- the same
+from tests.web.routes import Values, address_of, known_values, page_routes
 
 pytestmark = pytest.mark.browser
 
@@ -28,14 +32,10 @@ AMISS = (
 """Pages of errors, sealed, empty and sorted ones, beside those of the routes."""
 
 
-def pages(world: World, *, persona: str) -> list[str]:  # noqa: F811 -- the fixture's value
-    """List the addresses of the HTML pages that a persona gets: of all routes, and AMISS."""
-    visitor = world.browsers[persona]
-    addresses = [
-        world.address(path)
-        for method, path in MATRIX
-        if method == "GET" and not path.startswith("/api/")
-    ]
+def pages(visitor: Visitor, known: Values) -> list[str]:
+    """List the addresses of the HTML pages that somebody gets: of all routes, and AMISS."""
+    routes = page_routes(visitor.client.application, method="GET")
+    addresses = [address_of(rule, known) for rule, _ in routes]
     answers = {address: visitor.get(address) for address in (*addresses, *AMISS)}
     return [
         address
@@ -51,16 +51,21 @@ def test_no_page_has_a_barrier(
     persona: str,
     chromium: Browser,
     site: str,
-    world: World,  # noqa: F811 -- the fixture
+    platform: Platform,
+    alice: Participant,
+    anonymous: Visitor,  # noqa: F811 -- the fixture
+    browser: Callable[[User], Visitor],  # noqa: F811 -- the fixture
 ) -> None:
+    visitor = browser(alice.user) if persona == "owner" else anonymous
+    listed = pages(visitor, known_values(platform, alice))
     context = look.open(chromium, site)
-    if cookie := world.browsers[persona].client.get_cookie("session"):
+    if cookie := visitor.client.get_cookie("session"):
         context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
     page = context.new_page()
     complaints = watch(page)
 
     found = []
-    for address in pages(world, persona=persona):
+    for address in listed:
         page.goto(address)
         found += barriers(page)
     context.close()

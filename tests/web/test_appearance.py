@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pytest
 from flask import Flask
 
 import challenge_platform.web
+from challenge_platform.bootstrap import Platform
+from challenge_platform.core.account import User
 from challenge_platform.web.appearance import DARK_SCREENS, THEMES
+from tests.conftest import Participant
 from tests.web.conftest import SLUG, Visitor
-from tests.web.test_access import World, routes, world  # noqa: F401 -- pytest finds the fixture by its name
+from tests.web.routes import address_of, known_values, page_routes
 
 STATIC = Path(challenge_platform.web.__file__).parent / "static"
 MOST_BYTES = 150_000
@@ -161,13 +165,19 @@ def test_no_stylesheet_loads_anything_further() -> None:
         assert not re.search(r"url\(|@import", stylesheet.read_text()), stylesheet.name
 
 
-def test_every_page_of_every_route_is_light(app: Flask, world: World) -> None:  # noqa: F811 -- the fixture
+def test_every_page_of_every_route_is_light(
+    app: Flask, platform: Platform, alice: Participant, browser: Callable[[User], Visitor]
+) -> None:
+    known = known_values(platform, alice)
     weights = {}
-    for persona, (method, route) in product(("anonymous", "owner"), sorted(routes(app))):
-        if method == "GET" and not route.startswith("/api/"):
-            weight = weigh(world.browsers[persona], world.address(route))
+    for persona, visitor in (
+        ("anonymous", Visitor(app.test_client())),
+        ("owner", browser(alice.user)),
+    ):
+        for rule, _ in page_routes(app, method="GET"):
+            weight = weigh(visitor, address_of(rule, known))
             if weight is not None:
-                weights[persona, route] = weight
+                weights[persona, str(rule)] = weight
 
     assert {"/", "/challenges/<slug:slug>/data", "/api-reference"} <= {page for _, page in weights}
     assert {page: weight for page, weight in weights.items() if weight >= MOST_BYTES} == {}
