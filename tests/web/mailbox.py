@@ -27,7 +27,7 @@ class Mailbox:
 
     mails: list[EmailMessage] = field(default_factory=list)
     port: int = 0
-    connections: int = 0
+    connections: set[SMTP] = field(default_factory=set)
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 -- the name that aiosmtpd calls
         """Take a mail."""
@@ -57,14 +57,14 @@ class Connection(SMTP):
     event_handler: Mailbox
 
     def connection_made(self, transport: BaseTransport) -> None:
-        """Count the connection."""
-        self.event_handler.connections += 1
+        """Note the connection, which is told again once it is encrypted."""
+        self.event_handler.connections.add(self)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """Count it no more."""
+        """Forget it."""
         super().connection_lost(error)
-        self.event_handler.connections -= 1
+        self.event_handler.connections.discard(self)
 
 
 class Server(Controller):
