@@ -21,6 +21,7 @@ from challenge_platform.core.team import Team, join
 from sandbox.images.build import build_scoring_image
 from tests import postgresql
 from tests.fakes import Clock, FakeRunner
+from tests.thrift import put_migrated_file, thrifty
 
 TINY = Path(__file__).parent / "data" / "tiny-survival"
 PASSWORD = "correct horse battery"  # noqa: S105 -- the password of every account in the tests
@@ -45,6 +46,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             for mark in item.iter_markers("sqlite"):
                 item.add_marker(pytest.mark.skip(reason=f"about SQLite: {mark.kwargs['reason']}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def thrift() -> Iterator[None]:
+    """Let all tests be thrifty."""
+    with thrifty():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +127,7 @@ def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[P
 
 def prepared(settings: Settings, /, *, clock: Clock, runner: FakeRunner) -> Platform:
     """Give a platform whose data folder and database are ready for the tiny challenge."""
+    put_migrated_file(settings)
     wired = Platform.from_settings(settings)
     wired = dataclasses.replace(wired, clock=clock, runner=runner)
     datadir.prepare(wired, slugs=[TINY.name], separate=False)

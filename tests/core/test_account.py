@@ -1,5 +1,8 @@
 """Accounts: how names, addresses and passwords are written before they are kept."""
 
+import subprocess
+import sys
+
 import pytest
 from argon2 import PasswordHasher
 
@@ -16,6 +19,15 @@ def test_a_password_is_the_same_on_every_keyboard() -> None:
     hashed = account.hash_password(composed)
 
     assert PasswordHasher().verify(hashed, account.normalize_password(decomposed))
+
+
+def test_a_password_costs_what_owasp_asks_for_outside_the_tests() -> None:
+    """In this process it is cheaper: tests.thrift."""
+    program = "from challenge_platform.core.account import hash_password as h; print(h('x' * 12))"
+
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+    assert done.stdout.startswith(b"$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_the_uses_of_a_token_are_noted_once_a_minute(platform: Platform, clock: Clock) -> None:

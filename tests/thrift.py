@@ -1,0 +1,73 @@
+"""What the tests of a process do once, or for less, where a platform does it at every start."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+from sqlalchemy import make_url
+
+from challenge_platform.config import Settings
+from challenge_platform.core import account
+from challenge_platform.database import connect
+from challenge_platform.migrations import upgrade
+from challenge_platform.web import language
+
+PASSES, KIBIBYTES, LANES = 1, 8, 1
+"""The least that Argon2 takes."""
+
+
+class Memory(BytecodeCache):
+    """Keeps compiled templates, by what is in them, for the next application."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what is kept of a template, if it still says the same."""
+        if kept := self.kept.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a compiled template."""
+        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+@contextmanager
+def thrifty() -> Iterator[None]:
+    """Hash passwords cheaply; compile each template and read each catalogue once."""
+    with pytest.MonkeyPatch.context() as patch:
+        hasher = PasswordHasher(time_cost=PASSES, memory_cost=KIBIBYTES, parallelism=LANES)
+        patch.setattr(account, "_HASHER", hasher)
+        patch.setattr(account, "HASH_PASSES", PASSES)
+        patch.setattr(account, "HASH_KIBIBYTES", KIBIBYTES)
+        patch.setattr(account, "HASH_LANES", LANES)
+        patch.setattr(language, "read_catalogue", cache(language.read_catalogue))
+        patch.setitem(Flask.jinja_options, "bytecode_cache", Memory())
+        yield
+
+
+def put_migrated_file(settings: Settings, /) -> None:
+    """Put a database that has its tables where the settings want one, if that is a file to come."""
+    address = make_url(settings.database_address)
+    place = Path(str(address.database))
+    if address.get_backend_name() == "sqlite" and not place.exists():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(_migrated_file())
+        place.chmod(0o660)  # as a migration makes it
+
+
+@cache
+def _migrated_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "platform.db"
+        database = connect(f"sqlite:///{file}")
+        upgrade(database)
+        database.close()
+        return file.read_bytes()
