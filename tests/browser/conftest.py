@@ -22,7 +22,7 @@ FLAGS = (
 def site(platform: Platform) -> Iterator[str]:
     """Serve the pages on a loopback port."""
     server = make_server("127.0.0.1", 0, create_app(platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()

@@ -63,7 +63,7 @@ def served(platform: Platform, challenge: PublishedChallenge) -> Iterator[str]:
     """Serve pages and API on a free port, with a Redis that is down, and give the address."""
     assert challenge.slug == SLUG
     server = make_server("127.0.0.1", 0, create_app(platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
