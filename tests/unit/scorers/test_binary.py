@@ -20,7 +20,7 @@ from scorers.measured import Measured
 from scorers.metric import ParamsError, Reason, Undefined
 
 CARDI_HACK = ([0, 1, 0, 1, 0, 0, 1, 0], [0.2, 0.7, 0.4, 0.6, 0.1, 0.5, 0.3, 0.2])
-NAMES = {"label": "y", "score": "s"}
+NAMES: dict[str, Any] = {"label": "y", "score": "s"}
 
 Rows = tuple[NDArray[Any], NDArray[Any], NDArray[Any]]
 
@@ -77,7 +77,7 @@ def test_rows_are_ordered_by_the_definition(
 
 
 @given(weighted_rows())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_areas_under_weights_equal_those_of_scikit_learn(rows: Rows) -> None:
     label, score, weights = rows
     assume((weights * label).any())
@@ -104,7 +104,7 @@ def test_thousands_of_rows_equal_scikit_learn() -> None:
 
 
 @given(weighted_rows(), st.sampled_from([0.1, 0.25, 0.5, 0.7, 0.9, 1.0]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_operating_point_is_the_best_of_all_thresholds(rows: Rows, least: float) -> None:
     label, score, weights = rows
     positives, negatives = weights[label].sum(), weights[~label].sum()
