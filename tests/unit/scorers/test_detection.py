@@ -170,7 +170,7 @@ distinct = st.floats(0, 1, width=32)
 
 
 @given(images(scores=tied | distinct), st.sampled_from([1, 2, 100]))
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_the_value_equals_pycocotools(drawn: tuple[Any, Any], most: int) -> None:
     theirs = pycocotools_map(*drawn, max_detections=most)
 
@@ -179,7 +179,7 @@ def test_the_value_equals_pycocotools(drawn: tuple[Any, Any], most: int) -> None
 
 
 @given(images(scores=tied | distinct), st.sampled_from([0.1, 0.5, 1.0]))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_value_at_one_overlap_equals_pycocotools(drawn: tuple[Any, Any], iou: float) -> None:
     truth, found = map(columns, drawn)
     params: dict[str, Any] = NAMES | {"box_format": "xywh", "iou": iou}
@@ -217,7 +217,7 @@ def repeated(images: Sequence[Any], times: Sequence[int]) -> list[Any]:
 
 
 @given(images(scores=tied | distinct), st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_integer_weights_equal_literal_resampling_by_repetition(
     drawn: tuple[Any, Any], data: st.DataObject
 ) -> None:
@@ -232,7 +232,7 @@ def test_integer_weights_equal_literal_resampling_by_repetition(
 
 
 @given(images(scores=st.just(0.0)), st.randoms(use_true_random=False), st.data())
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_weights_equal_repetition_in_the_order_given_where_no_score_is_twice_in_an_image(
     drawn: tuple[Any, Any], random: Any, data: st.DataObject
 ) -> None:
@@ -262,7 +262,7 @@ def test_an_image_drawn_twice_has_each_of_its_objects_twice_in_place() -> None:
 
 
 @given(images(scores=tied))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_the_worst_ties_are_never_better_than_those_given(drawn: tuple[Any, Any]) -> None:
     worst, given_order = value(*drawn, ties="worst"), value(*drawn)
 

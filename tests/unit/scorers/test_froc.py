@@ -157,6 +157,7 @@ rates = st.lists(st.sampled_from([0, 0.125, 0.2, 1 / 3, 0.5, 1, 2]), min_size=1,
 
 
 @given(images, rates)
+@settings(max_examples=60)
 def test_the_value_is_what_every_threshold_gives(drawn: list[Image], at: list[float]) -> None:
     expected = by_definition(drawn, at)
 
@@ -164,7 +165,7 @@ def test_the_value_is_what_every_threshold_gives(drawn: list[Image], at: list[fl
 
 
 @given(images, rates, st.sampled_from(["ignored", "false"]), st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_integer_weights_equal_literal_resampling_by_repetition(
     drawn: list[Image], at: list[float], repeated: str, data: st.DataObject
 ) -> None:
