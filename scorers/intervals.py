@@ -153,6 +153,25 @@ def _shrunk(stretched: float) -> float:
     return odds / (1 + odds)
 
 
+def difference_interval(
+    resampled: Vector, /, *, count: int | None = None, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Return the interval of a difference between two scores; None as the others.
+
+    It is the mean of the resamples plus and minus Student's t times their standard deviation, with
+    `count` - 1 degrees of freedom as in `transformed_interval`, and of the normal distribution if
+    `count` is None. A difference has no end to bend at: percentiles tell equal teams apart more
+    often than they should.
+    """
+    defined = enough_defined(resampled)
+    if defined is None:
+        return None
+    centre = math.fsum(defined.tolist()) / len(defined)
+    freedom = math.inf if count is None else max(1, count - 1)
+    reach = student_quantile((1 + level) / 2, freedom=freedom) * standard_deviation(defined)
+    return centre - reach, centre + reach
+
+
 def moments(resampled: Vector, weights: Weights, /, *, value: float) -> Vector:
     """Return what `acceleration` needs of some resamples, of shape (2, units).
 
@@ -190,7 +209,7 @@ def standard_deviation(values: Vector, /) -> float:
     return math.sqrt(math.fsum(squares.tolist()) / (len(values) - 1))
 
 
-def student_quantile(share: float, /, *, freedom: int) -> float:
+def student_quantile(share: float, /, *, freedom: float) -> float:
     """Return the quantile of Student's t with so many degrees of freedom.
 
     The expansion in the normal quantile z (Abramowitz and Stegun, 1964, equation 26.7.5) is right

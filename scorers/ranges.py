@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import product
-from math import isfinite
 
 import numpy as np
 
@@ -21,11 +20,11 @@ def range_of(combination: Combination, parts: Mapping[str, Range], /, *, params:
     """
     named = parts_of(params, among=parts)
     lowest, highest = -np.inf, np.inf
-    if 0 < len(named) <= MAX_PARTS and all(isfinite(end) for key in named for end in parts[key]):
+    if 0 < len(named) <= MAX_PARTS:
         corners = np.array(list(product(*(parts[key] for key in named)))).T
         with np.errstate(all="ignore"):
             values = combination.combine(dict(zip(named, corners, strict=True)), **params)
-        if np.isfinite(values).all():
+        if not np.isnan(values).any():
             lowest, highest = float(values.min()), float(values.max())
     return max(lowest, combination.lowest), min(highest, combination.highest)
 

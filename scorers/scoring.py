@@ -84,7 +84,7 @@ def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
         for key, value in values.items()
         if methods[key] is Method.BCA and not isinstance(value, Undefined)
     }
-    vectors, accelerations = _resampled(measures, split, skewed=skewed, seed=seed)
+    vectors, accelerations = resampled(measures, split, skewed=skewed, seed=seed)
     counts = measures.counts(units=split.units)
     scores = {}
     for key, value in values.items():
@@ -99,12 +99,12 @@ def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
     return Scored(scores=scores, vectors=vectors, seconds=seconds)
 
 
-def _resampled(
+def resampled(
     measures: Measures, split: Split, *, skewed: Mapping[str, float], seed: int
 ) -> tuple[dict[str, Vector], dict[str, float]]:
     """Return each metric under all resamples, and the acceleration of those that are `skewed`.
 
-    `skewed` has the values of the metrics whose intervals need an acceleration.
+    `skewed` has the values of the metrics whose intervals need an acceleration, by key.
     """
     chunks: list[dict[str, Vector]] = []
     summed = {key: np.zeros((2, split.units)) for key in skewed}
@@ -127,16 +127,16 @@ def _resampled(
 
 
 def _told(
-    value: float | Undefined, resampled: Vector, *, measure: Measure | None, basis: Basis
+    value: float | Undefined, vector: Vector, *, measure: Measure | None, basis: Basis
 ) -> Score:
     reason = value.reason if isinstance(value, Undefined) else None
     return Score(
         value=None if isinstance(value, Undefined) else value,
-        interval=None if isinstance(value, Undefined) else basis.interval(value, resampled),
+        interval=None if isinstance(value, Undefined) else basis.interval(value, vector),
         method=basis.method,
         level=LEVEL,
         undefined=reason,
-        resamples=int(np.count_nonzero(~np.isnan(resampled))),
+        resamples=int(np.count_nonzero(~np.isnan(vector))),
         events=measure.events if measure else None,
         units=measure.units if measure else None,
     )
