@@ -10,6 +10,7 @@ from scorers.columns import probabilities
 from scorers.labelled import Labelled
 from scorers.measured import Measured
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason, Vector, Weights
+from scorers.weighting import total_weight
 
 
 def f_beta(
@@ -204,15 +205,17 @@ def _measure(
 ) -> Measured:
     if not np.isfinite(threshold):
         raise ParamsError(f"threshold is {threshold}; it must be a finite number")
-    count = partial(
-        Calls.count,
-        positive=data.positive,
-        called=data.predicted >= threshold,
-        rows=data.rows,
-    )
+    called = data.predicted >= threshold
+    outcomes = {
+        "tp": data.rows[data.positive & called],
+        "fp": data.rows[~data.positive & called],
+        "fn": data.rows[data.positive & ~called],
+        "tn": data.rows[~data.positive & ~called],
+    }
 
     def weighted(weights: Weights) -> Vector:
-        return statistic(count(weights))
+        counts = {name: total_weight(weights, rows) for name, rows in outcomes.items()}
+        return statistic(Calls(**counts))
 
     return data.measured(weighted, undefined=undefined)
 

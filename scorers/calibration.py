@@ -3,14 +3,13 @@
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scorers.columns import probabilities
 from scorers.labelled import Labelled
 from scorers.measured import Measured
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason, Vector, Weights
 from scorers.sums import weighted_sums
-from scorers.weighting import ratio
+from scorers.weighting import chosen, ratio, total_weight
 
 MAX_BINS = 1_000
 
@@ -111,7 +110,7 @@ def ece(
         apart = np.zeros(len(weights))
         for own in members:
             apart += np.abs(weighted_sums(weights.take(data.rows[own], axis=1), away[own]))
-        return ratio(apart, _weight(weights, data.rows))
+        return ratio(apart, total_weight(weights, data.rows))
 
     return data.measured(statistic, undefined=Reason.NO_UNITS)
 
@@ -133,15 +132,10 @@ def _read(
 
 def _mean(data: Labelled, losses: Vector) -> Measured:
     def statistic(weights: Weights) -> Vector:
-        own = weights.take(data.rows, axis=1)
+        own = chosen(weights, data.rows)
         return ratio(weighted_sums(own, losses), own.sum(axis=1))
 
     return data.measured(statistic, undefined=Reason.NO_UNITS)
-
-
-def _weight(weights: Weights, rows: NDArray[np.intp]) -> NDArray[np.int64]:
-    total: NDArray[np.int64] = weights.take(rows, axis=1).sum(axis=1)
-    return total
 
 
 _declare = partial(

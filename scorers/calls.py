@@ -1,13 +1,11 @@
 """How often calls are right and wrong under many weightings of the rows at once."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.columns import grouped_sums
-from scorers.metric import Vector, Weights
+from scorers.metric import Vector
 from scorers.weighting import ratio
 
 Counts = NDArray[np.int64]
@@ -21,21 +19,6 @@ class Calls:
     fp: Counts
     fn: Counts
     tn: Counts
-
-    @classmethod
-    def count(
-        cls,
-        weights: Weights,
-        /,
-        *,
-        positive: NDArray[np.bool_],
-        called: NDArray[np.bool_],
-        rows: NDArray[np.intp],
-    ) -> Self:
-        """Count `rows` of the columns, each of which is `positive` or not, and `called` or not."""
-        groups = 2 * positive.astype(np.intp) + called
-        tn, fp, fn, tp = grouped_sums(weights.take(rows, axis=1), groups, size=4).T
-        return cls(tp=tp, fp=fp, fn=fn, tn=tn)
 
     def sensitivity(self) -> Vector:
         """Return TP / (TP + FN), NaN without positives."""

@@ -12,7 +12,7 @@ from scorers.labelled import Labelled
 from scorers.measured import Measured
 from scorers.metric import Columns, Metric, Needs, Reason, Vector, Weights
 from scorers.sums import folded_sums
-from scorers.weighting import ratio
+from scorers.weighting import chosen, ratio
 
 TOLERANCE = 1e-7
 """A step relatively smaller than this is the last: what is left is about its square."""
@@ -158,7 +158,7 @@ def calibration_slope(
     [start] = model.lines(np.ones((1, len(data.rows))), start=np.zeros(2))
 
     def statistic(weights: Weights) -> Vector:
-        return model.slopes(weights.take(data.rows, axis=1).astype(np.float64), start=start)
+        return model.slopes(chosen(weights, data.rows).astype(np.float64), start=start)
 
     constant = len(set(model.x.tolist())) == 1
     unsolved = Reason.CONSTANT if constant else Reason.NOT_CONVERGED
@@ -199,7 +199,7 @@ def calibration_intercept(
     [start] = model.shifts(np.ones((1, len(data.rows))), start=0)
 
     def statistic(weights: Weights) -> Vector:
-        return model.shifts(weights.take(data.rows, axis=1).astype(np.float64), start=start)
+        return model.shifts(chosen(weights, data.rows).astype(np.float64), start=start)
 
     return data.measured(statistic, undefined=Reason.ONE_CLASS)
 

@@ -53,8 +53,7 @@ class ScoreOrder:
         Ties are half right. It is NaN without such pairs. Integers are counted, and divided once.
         """
         positives, negatives = self._running(weights)
-        won = positives.take(self.hits, axis=1)
-        won[:, 1:] -= won[:, :-1].copy()
+        won = np.diff(positives.take(self.hits, axis=1), prepend=0)
         # Twice the negatives below each threshold, those at it counted once.
         below = 2 * negatives[:, -1:] - negatives.take(self.alarms, axis=1)
         below -= negatives.take(self.ahead, axis=1)
@@ -70,8 +69,7 @@ class ScoreOrder:
         hits = positives.take(self.hits, axis=1)
         called = hits + negatives.take(self.alarms, axis=1)
         precision = hits / np.maximum(called, 1)
-        hits[:, 1:] -= hits[:, :-1].copy()
-        return ratio(folded_sums(precision * hits), positives[:, -1])
+        return ratio(folded_sums(precision * np.diff(hits, prepend=0)), positives[:, -1])
 
     def sensitivity(self, weights: Weights, /, *, specificity: float) -> Vector:
         """Return the largest sensitivity at thresholds with `specificity` or more.

@@ -27,6 +27,17 @@ def in_chunks(statistic: Callable[[Weights], Vector], weights: Weights, /) -> Ve
     return values
 
 
+def chosen(weights: Weights, rows: NDArray[np.intp], /) -> Weights:
+    """Return the columns `rows`, ascending and each once, of `weights`: itself if these are all."""
+    return weights if len(rows) == weights.shape[1] else weights.take(rows, axis=1)
+
+
+def total_weight(weights: Weights, rows: NDArray[np.intp], /) -> NDArray[np.int64]:
+    """Return the weight of `rows`, ascending and each once, under each resample."""
+    total: NDArray[np.int64] = chosen(weights, rows).sum(axis=1)
+    return total
+
+
 def running_counts(weights: Weights, rows: NDArray[np.intp], /) -> NDArray[np.int64]:
     """Return the weight of the first 0, 1, 2 … of `rows`, of shape (resamples, len(rows) + 1)."""
     counts = np.zeros((len(weights), len(rows) + 1), dtype=np.int64)
