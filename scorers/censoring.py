@@ -1,50 +1,16 @@
-"""Follow-up times, and how likely it was to be watched for so long: the weights of IPCW."""
+"""How likely it was to be watched for so long: the weights against censoring (IPCW)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scorers.columns import aligned, flags, numbers, rows_of
-from scorers.metric import Columns, ParamsError, Vector, Weights
+from scorers.follow_up import FollowUp, read_follow_up
+from scorers.metric import ParamsError, Vector, Weights
 from scorers.sums import running_counts
 
 Table = list[list[float]]
 """Steps `[time, G]` of a censoring distribution, as `censoring_table` gives them."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FollowUp:
-    """The rows that are measured, by time, events before censorings at one time."""
-
-    rows: NDArray[np.intp]
-    event: NDArray[np.bool_]
-    time: Vector
-
-    def cases(self, *, before: float = np.inf, until: float = np.inf) -> NDArray[np.intp]:
-        """Return who has the event before the one time and not after the other."""
-        return np.flatnonzero(self.event & (self.time < before) & (self.time <= until))
-
-
-def read_follow_up(
-    truth: Columns,
-    prediction: Columns,
-    /,
-    *,
-    event: str,
-    time: str,
-    where: str | None,
-    predicted: Sequence[str],
-) -> FollowUp:
-    """Read the follow-up; raise InvalidColumns unless `predicted` has as many rows."""
-    told = (event, time) if where is None else (event, time, where)
-    aligned(truth, told, prediction=prediction, predicted=predicted)
-    rows = rows_of(truth, event, where=where)
-    happened = flags(truth, event, rows=rows)
-    watched = numbers(truth, time, rows=rows)
-    order = np.lexsort((~happened, watched))
-    return FollowUp(rows=rows[order], event=happened[order], time=watched[order])
 
 
 @dataclass(frozen=True, kw_only=True)

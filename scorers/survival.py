@@ -7,7 +7,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.columns import aligned, flags, numbers, rows_of
+from scorers.columns import numbers
+from scorers.follow_up import read_follow_up
 from scorers.metric import (
     Columns,
     Direction,
@@ -18,7 +19,8 @@ from scorers.metric import (
     Vector,
     Weights,
 )
-from scorers.sums import folded_sums
+from scorers.per_row import over
+from scorers.sums import folded_sums, running_counts
 
 MAX_PAIRS = 4_000_000
 """Pairs held at once, which bounds the memory."""
@@ -28,29 +30,28 @@ FLOAT32_INTEGERS = 2**24
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pairs:
-    """The pairs of some cases (rows) and all units (columns).
+class Credits:
+    """What the pairs of some cases (rows) and of all units since `first` (columns) earn, doubled.
 
-    `place` says which of the cases they are, `credit` is twice what the pair earns.
+    `place` says which of the cases they are.
     """
 
     place: slice
-    comparable: NDArray[np.bool_]
-    credit: NDArray[np.int8]
+    first: int
+    earned: NDArray[np.int8]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ordering:
-    """How risks order the pairs of the `cases`, indices of units with the event, and all units.
+    """How risks order the pairs of the `cases`, units with the event, and those who outlived them.
 
-    A pair (i, j) is comparable if j outlived the case i: time_i < time_j, or time_i = time_j with
-    j censored. It earns 1 if risk_i > risk_j, 1/2 if the risks are within `tolerance` of each
-    other, else 0. Two events at one time are not comparable.
+    The units are sorted as in FollowUp, and `outlived` has the first who outlived each case: he
+    and all who follow make a comparable pair with it. A pair (i, j) earns 1 if risk_i > risk_j,
+    1/2 if the risks are within `tolerance` of each other, else 0.
     """
 
     cases: NDArray[np.intp]
-    event: NDArray[np.bool_]
-    time: Vector
+    outlived: NDArray[np.intp]
     risk: Vector
     tolerance: float
 
@@ -58,60 +59,55 @@ class Ordering:
         """Return the earned share of all comparable pairs, NaN if there are none.
 
         `own` has the weight of each case, `weights` that of each unit as the other of a pair.
-        Each pair counts by the product, so the sums are quadratic forms. The inner sums are of
-        integers that their float type holds exactly, and the outer ones have a fixed order, so no
-        BLAS and no number of threads changes a bit of the result.
+        Each pair counts by the product, so what is earned is a quadratic form. Its inner sums are
+        of integers that their float type holds exactly, and the outer ones have a fixed order, so
+        no BLAS and no number of threads changes a bit of the result.
         """
         heaviest = 2 * weights.sum(axis=1).max(initial=0)
         exact = np.dtype("f4" if heaviest < FLOAT32_INTEGERS else "f8")
         others: NDArray[np.floating] = weights.astype(exact)
+        counts = running_counts(weights)
         possible = np.zeros(len(weights))
         earned = np.zeros(len(weights))
-        for pairs in self._few_pairs or self._many_pairs():
-            left = own[:, pairs.place].astype(np.float64)
-            possible += _quadratic_form(left, pairs.comparable, others)
-            earned += _quadratic_form(left, pairs.credit, others)
-        concordance: Vector = np.full(len(weights), np.nan)
-        np.divide(earned, 2 * possible, out=concordance, where=possible > 0)
-        return concordance
+        for credits_ in self._few_credits or self._many_credits():
+            left = own[:, credits_.place].astype(np.float64)
+            beyond = counts[:, -1:] - counts[:, self.outlived[credits_.place]]
+            possible += folded_sums(left * beyond)
+            earned += folded_sums(
+                left * (others[:, credits_.first :] @ credits_.earned.astype(exact).T)
+            )
+        return over(earned, 2 * possible)
 
     @cached_property
-    def _few_pairs(self) -> tuple[Pairs, ...]:
+    def _few_credits(self) -> tuple[Credits, ...]:
         """All pairs, kept if they are few enough, else nothing."""
-        few = len(self.cases) * len(self.time) <= MAX_PAIRS
-        return tuple(self._many_pairs()) if few else ()
+        few = len(self.cases) * len(self.risk) <= MAX_PAIRS
+        return tuple(self._many_credits()) if few else ()
 
-    def _many_pairs(self) -> Iterator[Pairs]:
-        size = max(1, MAX_PAIRS // max(1, len(self.time)))
+    def _many_credits(self) -> Iterator[Credits]:
+        size = max(1, MAX_PAIRS // max(1, len(self.risk)))
         for start in range(0, len(self.cases), size):
-            yield self._pairs(slice(start, start + size))
+            yield self._credits(slice(start, start + size))
 
-    def _pairs(self, place: slice) -> Pairs:
-        cases = self.cases[place]
-        later = self.time > self.time[cases, None]
-        outlived = (self.time == self.time[cases, None]) & ~self.event
-        comparable = later | outlived
+    def _credits(self, place: slice) -> Credits:
+        first, last = self.outlived[place][[0, -1]]
         with np.errstate(over="ignore"):  # 1e308 is an infinity ahead of -1e308, rightly
-            ahead = self.risk[cases, None] - self.risk
-        tied = np.abs(ahead) <= self.tolerance
-        credit = np.where(tied, np.int8(1), np.int8(2) * (ahead > 0))
-        return Pairs(place=place, comparable=comparable, credit=credit * comparable)
-
-
-def _quadratic_form(
-    left: Vector, matrix: NDArray[np.bool_] | NDArray[np.int8], right: NDArray[np.floating]
-) -> Vector:
-    """Return left[r] @ matrix @ right[r] for each resample r."""
-    inner: NDArray[np.floating] = right @ matrix.astype(right.dtype).T
-    return folded_sums(left * inner)
+            ahead = self.risk[self.cases[place], None] - self.risk[first:]
+        earned = (ahead > self.tolerance).view(np.int8) + (ahead >= -self.tolerance)
+        # The later cases of these did not outlive themselves.
+        earned[:, : last - first] *= np.arange(first, last) >= self.outlived[place, None]
+        return Credits(place=place, first=int(first), earned=earned)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Concordance:
     """Harrell's C of one prediction: the earned share of all comparable pairs.
 
-    `rows` holds the indices of the rows at risk, which are the units of the ordering. (Harrell et
-    al., JAMA 1982;247:2543-2546)
+    A pair (i, j) is comparable if i has the event and j outlived it: time_i < time_j, or
+    time_i = time_j with j censored. Two events at one time are not comparable. (Harrell et al.,
+    JAMA 1982;247:2543-2546)
+
+    `rows` holds the indices of the rows at risk, which are the units of the ordering.
     """
 
     rows: NDArray[np.intp]
@@ -137,11 +133,10 @@ class Concordance:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return C under each row of `weights` (resamples x all rows), NaN without any pair."""
-        everyone = weights.shape[1] == self.units
-        return self._concordance(weights if everyone else weights[:, self.rows])
+        return self._concordance(weights.take(self.rows, axis=1))
 
     def _concordance(self, weights: Weights) -> Vector:
-        return self.ordering.concordance(weights[:, self.ordering.cases], weights)
+        return self.ordering.concordance(weights.take(self.ordering.cases, axis=1), weights)
 
 
 def harrell_c(
@@ -169,17 +164,16 @@ def harrell_c(
     >>> harrell_c(truth, {"risk": [5, 1, 5]}, event="event", time="time", risk="risk").value
     0.75
     """
-    told = (event, time) if where is None else (event, time, where)
-    aligned(truth, told, prediction=prediction, predicted=[risk])
-    rows = rows_of(truth, event, where=where)
-    happened = flags(truth, event, rows=rows)
+    people = read_follow_up(
+        truth, prediction, event=event, time=time, where=where, predicted=[risk]
+    )
+    cases = people.cases()
     return Concordance(
-        rows=rows,
+        rows=people.rows,
         ordering=Ordering(
-            cases=np.flatnonzero(happened),
-            event=happened,
-            time=numbers(truth, time, rows=rows),
-            risk=numbers(prediction, risk, rows=rows),
+            cases=cases,
+            outlived=people.outlived(cases),
+            risk=numbers(prediction, risk, rows=people.rows),
             tolerance=tolerance,
         ),
     )

@@ -5,15 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.censoring import (
-    FollowUp,
-    Table,
-    Timeline,
-    inverse_weights,
-    read_follow_up,
-    timeline,
-)
+from scorers.censoring import Table, Timeline, inverse_weights, timeline
 from scorers.columns import probabilities
+from scorers.follow_up import FollowUp, read_follow_up
 from scorers.metric import (
     Columns,
     Direction,

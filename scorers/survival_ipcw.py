@@ -5,15 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.censoring import (
-    FollowUp,
-    Table,
-    Timeline,
-    inverse_weights,
-    read_follow_up,
-    timeline,
-)
+from scorers.censoring import Table, Timeline, inverse_weights, timeline
 from scorers.columns import numbers
+from scorers.follow_up import FollowUp, read_follow_up
 from scorers.metric import (
     Columns,
     Direction,
@@ -122,8 +116,7 @@ def uno_c(
         follow_up=people,
         ordering=Ordering(
             cases=cases,
-            event=people.event,
-            time=people.time,
+            outlived=people.outlived(cases),
             risk=numbers(prediction, risk, rows=people.rows),
             tolerance=tolerance,
         ),
