@@ -24,13 +24,11 @@ MANY_RESAMPLES = 32
 class Curve:
     """The hits of one class at one threshold: their places in the order of detection.
 
-    The precision at a hit is that of all detections up to place `ends`, among which the last hit
-    is number `upto`.
+    The precision at a hit counts the detections up to place `ends`.
     """
 
     hits: Places
     ends: Places
-    upto: Places | slice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +51,6 @@ class Ranked:
             _average(
                 running(np.add, detected[curve.hits]),
                 seen=seen[curve.ends],
-                upto=curve.upto,
                 positives=positives,
             )
             for curve in self.curves
@@ -62,7 +59,7 @@ class Ranked:
         return reduce(np.add, averages, np.zeros(len(positives))) / len(self.curves)
 
 
-def _average(found: Vector, /, *, seen: Vector, upto: Places | slice, positives: Vector) -> Vector:
+def _average(found: Vector, /, *, seen: Vector, positives: Vector) -> Vector:
     """Return the mean of the precision at the recalls 0, 0.01 … 1; overwrite the arrays.
 
     `found` is the weight of the hits so far, `seen` that of the detections (at least 1). The
@@ -70,7 +67,7 @@ def _average(found: Vector, /, *, seen: Vector, upto: Places | slice, positives:
     none. A detection that a resample leaves out adds nothing: its precision is at most that of
     the hit before it.
     """
-    best = np.divide(found[upto], seen, out=seen)
+    best = np.divide(found, seen, out=seen)
     running(np.maximum, best[::-1])
     recall = np.divide(found, positives, out=found)
     passed = np.rint(recall * LEVELS)
@@ -118,7 +115,7 @@ class MeanPrecision:
         there = np.zeros(weights.shape[1])
         for ranked in self.ranked:
             own = positives[ranked.label]
-            total += (own > 0) * ranked.precision(weights, np.maximum(own, 1))
+            total += ranked.precision(weights, np.maximum(own, 1))
             there += own > 0
         return ratio(total, there)
 
@@ -128,23 +125,18 @@ def rank_by_class(
 ) -> tuple[Ranked, ...]:
     """Cut detections, ordered by class and then by score, into classes.
 
-    With `worst`, detections of one class and score count together: a precision counts all of them,
-    which is what it is when the false ones come first.
+    With `worst`, the precision at a hit counts all detections of its score. At the last hit of the
+    score that is the precision when the false ones come first; at the others it is less, and a
+    larger recall has more.
     """
     edges = np.searchsorted(labels, np.arange(classes + 1)).tolist()
     ranked = []
     for label, (start, stop) in enumerate(pairwise(edges)):
         falling = -scores[start:stop]
-        last = np.searchsorted(falling, falling, side="right") - 1 if worst else None
+        last = np.arange(stop - start)
+        if worst:
+            last = np.searchsorted(falling, falling, side="right") - 1
         places = [np.flatnonzero(line) for line in hits[:, start:stop]]
-        curves = tuple(_curve(place, last=last) for place in places)
+        curves = tuple(Curve(hits=place, ends=last[place]) for place in places)
         ranked.append(Ranked(label=label, images=images[start:stop], curves=curves))
     return tuple(ranked)
-
-
-def _curve(hits: Places, /, *, last: Places | None) -> Curve:
-    """Return the curve of `hits`; `last` has the last detection of the same score as each."""
-    if last is None:
-        return Curve(hits=hits, ends=hits, upto=slice(None))
-    ends = last[hits]
-    return Curve(hits=hits, ends=ends, upto=np.searchsorted(hits, ends, side="right") - 1)
