@@ -31,8 +31,8 @@ def test_every_metric_declares_itself_whole(key: str) -> None:
 def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownMetric, match="did you mean harrell_c"):
         get_metric("harell_c")
-    with pytest.raises(UnknownMetric, match="there are harrell_c, weighted_sum"):
-        get_metric("auc")
+    with pytest.raises(UnknownMetric, match=r"there are .*harrell_c, .*weighted_sum"):
+        get_metric("zzz")
 
 
 def registered(monkeypatch: pytest.MonkeyPatch, /, *values: str) -> None:
