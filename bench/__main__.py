@@ -2,9 +2,13 @@
 
 import argparse
 
-from bench import leaderboard, submission
+from bench import coverage, leaderboard, submission
 
-BENCHMARKS = {"submission": submission.measure, "leaderboard": leaderboard.measure}
+BENCHMARKS = {
+    "submission": submission.measure,
+    "leaderboard": leaderboard.measure,
+    "coverage": coverage.measure,
+}
 
 
 def main() -> None:

@@ -84,7 +84,7 @@ def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
         for key, value in values.items()
         if methods[key] is Method.BCA and not isinstance(value, Undefined)
     }
-    vectors, accelerations = resampled(measures, split, skewed=skewed, seed=seed)
+    vectors, accelerations = _resampled(measures, split, skewed=skewed, seed=seed)
     counts = measures.counts(units=split.units)
     scores = {}
     for key, value in values.items():
@@ -99,7 +99,7 @@ def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
     return Scored(scores=scores, vectors=vectors, seconds=seconds)
 
 
-def resampled(
+def _resampled(
     measures: Measures, split: Split, *, skewed: Mapping[str, float], seed: int
 ) -> tuple[dict[str, Vector], dict[str, float]]:
     """Return each metric under all resamples, and the acceleration of those that are `skewed`.
