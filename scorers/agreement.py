@@ -19,7 +19,7 @@ def ccc(
     """Measure the concordance correlation of `value` and `predicted`: agreement, not just trend.
 
     2 s_xy / (s_x^2 + s_y^2 + (mean_x - mean_y)^2), with variances and covariance divided by n (Lin,
-    Biometrics 1989;45:255-268, equation 2 with the estimates of section 3). There is no value if
+    Biometrics 1989;45:255-268). There is no value if
     the truth does not vary; a constant prediction has 0. Params and errors are those of `mae`.
 
     Both have variance 2/3 and covariance 2/3, and the means differ by 1: 4/3 / (4/3 + 1).
@@ -53,7 +53,7 @@ CCC = Metric(
     highest=1.0,
     undefined="no unit, or the truth does not vary; such resamples are skipped",
     reference="the formula, with numpy.cov",
-    source="Lin, Biometrics 1989;45:255-268, equation 2",
+    source="Lin, Biometrics 1989;45:255-268",
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),

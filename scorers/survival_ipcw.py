@@ -90,7 +90,7 @@ def uno_c(
 
     It is the share of pairs in the right order, as `harrell_c` counts them, where a case counts
     1 / G(time)^2: G is the probability of not being censored by then, so C does not depend on who
-    was censored (Uno et al., Stat Med 2011;30:1105-1117, equation 6). `tau` should be a time that
+    was censored (Uno et al., Stat Med 2011;30:1105-1117). `tau` should be a time that
     enough people are watched beyond. `censoring` is a table of G from the training data
     (`scorers.censoring.censoring_table`), which every resample shares. Without it G is the
     Kaplan-Meier estimate from the truth, anew in each resample.
@@ -134,7 +134,7 @@ UNO_C = Metric(
     undefined="no unit, no event before tau, no comparable pair, or an event when G is 0; "
     "such resamples are skipped",
     reference="sksurv.metrics.concordance_index_ipcw, tied_tol=1e-8",
-    source="Uno et al., Stat Med 2011;30:1105-1117, equation 6",
+    source="Uno et al., Stat Med 2011;30:1105-1117",
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("risk",),

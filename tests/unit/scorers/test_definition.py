@@ -139,3 +139,23 @@ def test_a_wrong_definition_is_refused_by_name(
 
     with pytest.raises(ValidationError, match=says):
         Task.from_challenge(challenge)
+
+
+def test_every_column_of_a_metric_that_scores_several_must_be_submitted(
+    challenge: dict[str, Any],
+) -> None:
+    submitted = list(challenge["submission"]["columns"])
+    challenge["scoring"]["metrics"] = [
+        {
+            "key": "ibs",
+            "metric": "integrated_brier",
+            "params": {"event": "event", "time": "time", "survival": submitted, "times": [1, 2]},
+            "primary": True,
+        }
+    ]
+    assert Task.from_challenge(challenge).scoring.primary.key == "ibs"
+
+    challenge["scoring"]["metrics"][0]["params"]["survival"] = [submitted[0], "late"]
+
+    with pytest.raises(ValidationError, match="ibs scores late, which is not submitted"):
+        Task.from_challenge(challenge)

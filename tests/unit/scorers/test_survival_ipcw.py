@@ -350,6 +350,17 @@ def test_disagreement_near_ties_count_pair_by_pair_and_not_as_a_chain() -> None:
     assert cumulative_dynamic_auc(truth, truth, risk, [2])[1] == 0.5
 
 
+def test_disagreement_an_event_after_the_last_time_needs_no_weight() -> None:
+    event, time = np.array([True, True, False]), np.array([1.0, 9, 9])
+    truth, risk = Surv.from_arrays(event, time), np.array([3, 2, 1])
+
+    ours = measure("cumulative_dynamic_auc", event=event, time=time, risk=risk, times=[2])
+
+    assert ours.value == 1
+    with pytest.raises(ValueError, match="censoring survival function is zero"):  # at 9
+        cumulative_dynamic_auc(truth, truth, risk, [2])
+
+
 def test_disagreement_a_brier_score_before_any_time_of_the_truth_has_a_value() -> None:
     event, time, early = np.array([True, False]), np.array([5.0, 9]), np.array([0.5, 1])
     truth = Surv.from_arrays(event, time)

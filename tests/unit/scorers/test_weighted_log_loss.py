@@ -107,8 +107,14 @@ def test_without_any_row_there_is_no_value(key: str) -> None:
     assert measured(key, np.zeros(0), np.zeros(0)).value == Undefined(Reason.NO_UNITS)
 
 
-def test_one_class_has_a_value_and_a_certain_error_costs_the_clip() -> None:
+def test_one_class_has_a_value() -> None:
     assert measured("weighted_log_loss", [1, 1], [1, 1]).value == pytest.approx(0, abs=1e-14)
+
+
+def test_disagreement_a_certain_error_costs_what_the_declared_clip_says() -> None:
+    theirs = log_loss([1], [0.0], labels=[0, 1])
+
+    assert theirs == pytest.approx(-np.log(np.finfo(float).eps))
     assert measured("weighted_log_loss", [1], [0]).value == pytest.approx(-np.log(1e-15))
     assert measured("weighted_log_loss", [1], [0], clip=0.01).value == pytest.approx(-np.log(0.01))
 
