@@ -133,6 +133,17 @@ def test_all_detections_of_a_crowded_image_count_when_the_challenge_says_so() ->
     assert value(cells, cells, max_detections=150) == 1
 
 
+@pytest.mark.parametrize(("cells", "expected"), [((0, 8), 1.0), ((8, 0), 51 / 101)])
+def test_of_two_cells_that_overlap_it_alike_a_detection_takes_the_last_as_in_pycocotools(
+    cells: tuple[int, int], expected: float
+) -> None:
+    truth = [[("EO", (x, 0, 20, 20), 0) for x in cells]]
+    found = [[("EO", (4, 0, 20, 20), 0.9), ("EO", (-6, 0, 20, 20), 0.8)]]
+
+    assert value(truth, found, iou=[0.5]) == pytest.approx(expected)
+    assert pycocotools_map(truth, found, iou=[0.5]) == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("false_first", [True, False])
 def test_with_the_worst_ties_the_order_of_equal_scores_does_not_matter(false_first: bool) -> None:
     false: list[Any] = [("EO", CELL, 0.9)]
