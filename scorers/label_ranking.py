@@ -79,9 +79,8 @@ def ranking_average_precision(
     Params and errors are those of `mean_average_precision`, but scores are compared within a row.
     For each true label, the share of true ones among the known labels whose score is at least its
     own, ties before it; the mean of these over the true labels, then over the rows that have any
-    (Tsoumakas et al., Mining Multi-label Data, 2010, section 7.3: average precision; Schapire and
-    Singer, Mach Learn 2000;39:135-168, section 3). Rows without a true label have nothing to rank
-    and are left out.
+    (average precision of Schapire and Singer, Mach Learn 2000;39:135-168). Rows without a true
+    label have nothing to rank and are left out.
 
     First row: the true label b is second of three, so 1/2. Second: a is first, 1, and c, tied with
     b, is the second true one of three: (1 + 2/3) / 2. The third has no true label.
@@ -131,6 +130,6 @@ MEAN_AVERAGE_PRECISION = _metric(
 RANKING_AVERAGE_PRECISION = _metric(
     key="ranking_average_precision",
     reference="sklearn.metrics.label_ranking_average_precision_score, of rows with positives",
-    source="Schapire and Singer, Mach Learn 2000;39:135-168, section 3",
+    source="Schapire and Singer, Mach Learn 2000;39:135-168",
     measure=ranking_average_precision,
 )

@@ -141,7 +141,7 @@ def hamming_loss(
     """Measure the share of known cells that are told wrongly.
 
     Params and errors are those of `multilabel_macro_f1` (Schapire and Singer, Mach Learn
-    2000;39:135-168, section 3). With rare labels it is small for a prediction of nothing.
+    2000;39:135-168). With rare labels it is small for a prediction of nothing.
 
     Of six cells one is not known, and one of the others is wrong.
 
@@ -247,7 +247,7 @@ HAMMING_LOSS = _metric(
     direction=Direction.MINIMIZE,
     undefined="no known cell; such resamples are skipped",
     reference="sklearn.metrics.hamming_loss",
-    source="Schapire and Singer, Mach Learn 2000;39:135-168, section 3",
+    source="Schapire and Singer, Mach Learn 2000;39:135-168",
     measure=hamming_loss,
 )
 SUBSET_ACCURACY = _metric(

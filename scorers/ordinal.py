@@ -84,7 +84,7 @@ def ordinal_mae(
 
     Params and errors are those of `weighted_kappa`. The distance of two classes is that of their
     places in `classes`, whatever numbers they are (Baccianella et al., ISDA 2009,
-    doi:10.1109/ISDA.2009.230, equation 1).
+    doi:10.1109/ISDA.2009.230).
 
     The second row is told one class too high: 1 of 4 rows, by 1.
 
@@ -197,7 +197,7 @@ ORDINAL_MAE = _metric(
     highest=np.inf,
     undefined="no row; such resamples are skipped",
     reference="sklearn.metrics.mean_absolute_error of the places of the classes",
-    source="Baccianella et al., ISDA 2009, doi:10.1109/ISDA.2009.230, equation 1",
+    source="Baccianella et al., ISDA 2009, doi:10.1109/ISDA.2009.230",
     measure=ordinal_mae,
 )
 KENDALL_TAU = _metric(
