@@ -69,13 +69,11 @@ class Ordering:
         counts = running_counts(weights)
         possible = np.zeros(len(weights))
         earned = np.zeros(len(weights))
-        for credits_ in self._few_credits or self._many_credits():
-            left = own[:, credits_.place].astype(np.float64)
-            beyond = counts[:, -1:] - counts[:, self.outlived[credits_.place]]
+        for block in self._few_credits or self._many_credits():
+            left = own[:, block.place].astype(np.float64)
+            beyond = counts[:, -1:] - counts[:, self.outlived[block.place]]
             possible += folded_sums(left * beyond)
-            earned += folded_sums(
-                left * (others[:, credits_.first :] @ credits_.earned.astype(exact).T)
-            )
+            earned += folded_sums(left * (others[:, block.first :] @ block.earned.astype(exact).T))
         return over(earned, 2 * possible)
 
     @cached_property
