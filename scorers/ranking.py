@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scorers.intervals import LEVEL, percentile_interval
+from scorers.intervals import LEVEL, difference_interval
 from scorers.metric import Direction, Vector
 
 UNRANKED = 0
@@ -63,18 +63,21 @@ def paired_interval(
     /,
     *,
     direction: Direction | str = Direction.MAXIMIZE,
+    count: int | None = None,
     level: float = LEVEL,
 ) -> tuple[float, float] | None:
     """Return the interval of by how much one team is better than another; above 0 if it is.
 
     Both have their scores under the same resamples, so that what is hard for both cancels out: the
     paired bootstrap (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13; for
-    comparing two systems on one test set, Koehn, EMNLP 2004), with the percentile interval. It is
-    None if both have a score in fewer than half of the resamples.
+    comparing two systems on one test set, Koehn, EMNLP 2004), with the interval of
+    `difference_interval`. `count` is the number of events, or of units, that the score rests on. It
+    is None if both have a score in fewer than half of the resamples.
     """
     mine = np.asarray(resamples, dtype=np.float64)
     theirs = np.asarray(others, dtype=np.float64)
-    return percentile_interval(Direction(direction).gain(mine, theirs), level=level)
+    gain = Direction(direction).gain(mine, theirs)
+    return difference_interval(gain, count=count, level=level)
 
 
 def first_shares(
@@ -103,22 +106,28 @@ def significance_groups(
     ranks: ArrayLike,
     direction: Direction | str = Direction.MAXIMIZE,
     tolerance: float = DEFAULT_TOLERANCE,
+    count: int | None = None,
     level: float = LEVEL,
 ) -> Ranks:
     """Return the group of each team, from 1: those that cannot be told apart from its head.
 
-    `resamples` has shape (teams, resamples), as for `rank_intervals`; `ranks` are the teams' ranks.
-    The best ranked team is the head of group 1. In the order of ranks, a team belongs to the group
-    while the paired interval of the head's advantage over it (`paired_interval`) reaches down to
-    the tolerance; the first that is surely worse heads the next group. Teams that share a rank
-    share a group, and a team that cannot be compared is told apart from nobody. A team that is
-    UNRANKED has the group UNRANKED.
+    `resamples` has shape (teams, resamples), as for `rank_intervals`; `ranks` are the teams' ranks,
+    `count` is what a score rests on, as for `paired_interval`. The best ranked team is the head of
+    group 1. In the order of ranks, a team belongs to the group while the paired interval of the
+    head's advantage over it (`paired_interval`) reaches down to the tolerance; the first that is
+    surely worse heads the next group. Teams that share a rank share a group, and a team that cannot
+    be compared is told apart from nobody. A team that is UNRANKED has the group UNRANKED.
 
     Groups are thus runs of neighbouring ranks. They compare with the head only: two members of a
     group, or neighbours across its border, may or may not differ. Each comparison is at `level` by
     itself, without a correction for their number, so that among many equal teams some are told
     apart by chance.
     """
+
+    def is_surely_better(head: Vector, team: Vector) -> bool:
+        interval = paired_interval(head, team, direction=direction, count=count, level=level)
+        return interval is not None and interval[0] > tolerance
+
     vectors = np.asarray(resamples, dtype=np.float64)
     placed = np.asarray(ranks, dtype=np.int64)
     groups = np.full(len(placed), UNRANKED)
@@ -126,19 +135,10 @@ def significance_groups(
     for team in np.argsort(placed, kind="stable").tolist():
         if placed[team] == UNRANKED:
             continue
-        if placed[team] != last and (
-            head < 0 or _is_surely_better(vectors[head], vectors[team], direction, tolerance, level)
-        ):
+        if placed[team] != last and (head < 0 or is_surely_better(vectors[head], vectors[team])):
             head, group = team, group + 1
         groups[team], last = group, placed[team]
     return groups
-
-
-def _is_surely_better(
-    head: Vector, team: Vector, direction: Direction | str, tolerance: float, level: float
-) -> bool:
-    interval = paired_interval(head, team, direction=direction, level=level)
-    return interval is not None and interval[0] > tolerance
 
 
 def keys(scores: ArrayLike, /, *, direction: Direction | str, tolerance: float) -> Vector:

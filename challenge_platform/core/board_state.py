@@ -96,6 +96,12 @@ class Judged:
     units: int
     events: Mapping[str, int | None]
 
+    @property
+    def count(self) -> int:
+        """The fewest events of a metric or, if none has events, the units."""
+        counted = (number for number in self.events.values() if number is not None)
+        return min(counted, default=self.units)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Leaderboard:

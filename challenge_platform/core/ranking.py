@@ -62,7 +62,9 @@ def rank_board(
         entry.team.id: resamples(entry.standing)
         for entry in (*ranked[:RANK_INTERVALS_FOR], *baselines)
     }
-    places = _places(challenge, ranked, vectors)
+    judged = _judged(challenge, entries)
+    count = None if judged is None else judged.count
+    places = _places(challenge, ranked, vectors, count=count)
     return Leaderboard(
         challenge=challenge.slug,
         phase=phase.key,
@@ -71,13 +73,13 @@ def rank_board(
         digest="",
         built_at=None,
         version=challenge.version.digest,
-        judged=_judged(challenge, entries),
+        judged=judged,
         rows=tuple(
             _row(challenge, entry, phase=phase, place=places.get(entry.team.id, _Place()))
             for entry in entries
         ),
         comparisons=tuple(
-            _comparison(challenge, ranked[0], baseline, vectors, phase=phase)
+            _comparison(challenge, ranked[0], baseline, vectors, phase=phase, count=count)
             for baseline in baselines
             if ranked and Disclosure.SCORE in phase.disclosure
         ),
@@ -122,9 +124,12 @@ def _in_order(challenge: PublishedChallenge, entries: Sequence[Entry]) -> list[E
 
 
 def _places(
-    challenge: PublishedChallenge, ranked: Sequence[Entry], vectors: Vectors
+    challenge: PublishedChallenge, ranked: Sequence[Entry], vectors: Vectors, *, count: int | None
 ) -> dict[int, _Place]:
-    """Give each ranked team its place, by its id; `ranked` is in order and has no baseline."""
+    """Give each ranked team its place, by its id; `ranked` is in order and has no baseline.
+
+    `count` is what the scores rest on, as for `scorers.ranking.paired_interval`.
+    """
     if not ranked:
         return {}
     rank = place(challenge, [entry.standing for entry in ranked])
@@ -133,7 +138,7 @@ def _places(
     first = np.stack([vectors[entry.team.id] for entry in ranked[:RANK_INTERVALS_FOR]])
     low, high = rank_intervals(first, direction=direction, tolerance=tolerance)
     group = significance_groups(
-        first, ranks=rank[: len(first)], direction=direction, tolerance=tolerance
+        first, ranks=rank[: len(first)], direction=direction, tolerance=tolerance, count=count
     )
     places = {}
     for index, entry in enumerate(ranked):
@@ -188,11 +193,12 @@ def _comparison(
     vectors: Vectors,
     *,
     phase: Phase,
+    count: int | None,
 ) -> Comparison:
     direction = challenge.definition.scoring.primary.better
     scores = first.standing.score, baseline.standing.score
     interval = paired_interval(
-        vectors[first.team.id], vectors[baseline.team.id], direction=direction
+        vectors[first.team.id], vectors[baseline.team.id], direction=direction, count=count
     )
     if Disclosure.INTERVAL not in phase.disclosure or interval is None:
         low = high = None

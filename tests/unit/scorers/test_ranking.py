@@ -244,3 +244,32 @@ def test_groups_turn_around_with_the_scores(resamples: list[list[float]]) -> Non
     assert significance_groups(-vectors, ranks=places, direction="minimize").tolist() == (
         upwards.tolist()
     )
+
+
+def test_few_events_widen_the_interval_of_a_difference() -> None:
+    rng = np.random.default_rng(0)
+    mine, theirs = 0.8 + rng.normal(size=(2, 1000)) / 100
+    gain = mine - theirs
+
+    many, few = (paired_interval(mine, theirs, count=count) for count in (None, 10))
+
+    # 1.96 and, with nine degrees of freedom, 2.262 standard deviations of the resamples.
+    assert many == pytest.approx(
+        (gain.mean() - 1.96 * gain.std(), gain.mean() + 1.96 * gain.std()), abs=2e-5
+    )
+    assert few == pytest.approx(
+        (gain.mean() - 2.262 * gain.std(), gain.mean() + 2.262 * gain.std()), abs=3e-5
+    )
+
+
+def test_few_events_tell_fewer_teams_apart() -> None:
+    rng = np.random.default_rng(0)
+    first = 0.8 + rng.normal(size=1000) / 100
+    second = first - 0.0202 + rng.normal(size=1000) / 100
+
+    told = [
+        significance_groups([first, second], ranks=[1, 2], count=count).tolist()
+        for count in (None, 10)
+    ]
+
+    assert told == [[1, 2], [1, 1]]
