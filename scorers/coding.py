@@ -24,8 +24,8 @@ from scorers.per_row import RatioOfSums, by_chunks, over
 CATEGORY = 3
 """Characters of the shortest code of ICD-10 that stands for a disease: E11."""
 
-SUMS = 8_000_000
-"""Sums of codes by resamples held at once: 64 MB."""
+SUMS = 500_000
+"""Sums of codes by resamples held at once, measured to suit the caches of a processor (4 MB)."""
 
 Parents = dict[str, str | list[str]]
 """The parent of a code, or its parents."""

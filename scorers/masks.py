@@ -62,7 +62,7 @@ def _mask(cell: object, *, name: str, row: int) -> NDArray[np.integer]:
             f"column {name}, row {row}: expected a mask of integers in 2 or 3 dimensions, "
             f"found {mask.dtype} in {mask.ndim}"
         )
-    return mask.view(np.uint8) if mask.dtype.kind == "b" else mask
+    return mask
 
 
 def mean_over_structures(

@@ -271,7 +271,7 @@ STRICT_ENTITY_F1 = Metric(
     lowest=0.0,
     highest=1.0,
     undefined="no span in the truth or the prediction; such resamples are skipped",
-    reference="seqeval.metrics.f1_score, mode=strict; a loop over sets of spans",
+    reference="sets of spans",
     source="Tjong Kim Sang and De Meulder, CoNLL 2003, section 2.4",
     exact=True,
     unit="document",

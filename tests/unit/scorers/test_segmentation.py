@@ -129,15 +129,14 @@ def test_weights_of_one_give_the_value_itself() -> None:
 
 
 def test_images_without_1_in_where_are_not_read() -> None:
-    truth: dict[str, Any] = {"mask": [TRUTH, None], "graded": [1, 0]}
-    answer: dict[str, Any] = {"answer": [TRUTH, None]}
+    truth: dict[str, Any] = {"mask": [None, TRUTH, TRUTH], "graded": [0, 1, 1]}
+    answer: dict[str, Any] = {"answer": [None, TRUTH, EMPTY]}
 
     measure = dice(truth, answer, labels=[1], where="graded", **NAMES)
 
-    assert (measure.value, measure.units, measure.events) == (1.0, 1, 1)
-    assert measure.under(np.array([[1, 5], [0, 5]])).tolist() == pytest.approx(
-        [1.0, np.nan], nan_ok=True
-    )
+    assert (measure.value, measure.units, measure.events) == (0.5, 2, 2)
+    weighted = measure.under(np.array([[1, 3, 1], [5, 0, 1], [5, 0, 0]]))
+    assert weighted.tolist() == pytest.approx([0.75, 0.0, np.nan], nan_ok=True)
 
 
 def test_without_an_image_there_is_no_value() -> None:
