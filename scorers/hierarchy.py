@@ -44,9 +44,8 @@ def hierarchy_consistency(
     rows = rows_of(truth, label, where=where)
     agrees = np.ones(len(rows), dtype=np.bool_)
     for child, names in above.items():
-        agrees &= ~flags(prediction, child, rows=rows) | flags_of(prediction, names, rows=rows).all(
-            axis=1
-        )
+        founded = flags_of(prediction, names, rows=rows).all(axis=1)
+        agrees &= founded | ~flags(prediction, child, rows=rows)
     return MeanOfRows(rows=rows, values=agrees.astype(np.float64))
 
 
