@@ -42,11 +42,8 @@ def evaluate_at_home(options: argparse.Namespace, /) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> Evaluation:
-    task = _task(options.challenge)
     truth = options.truth.read_bytes()
-    if task.split not in read_truth(truth, id_column=task.submission.id).columns:
-        sys.stderr.write(f"the truth has no column {task.split}: its rows are scored together\n")
-        task = task.model_copy(update={"split": None})
+    task = _fitted(_task(options.challenge), truth)
     if options.ids is not None:
         _compare_ids(truth, options.ids.read_bytes(), id_column=task.submission.id)
     predictions = options.predictions.read_bytes()
@@ -60,6 +57,24 @@ def _task(path: Path) -> Task:
     return Task.from_challenge(challenge)
 
 
+def _fitted(task: Task, truth: bytes) -> Task:
+    """Leave out of the task what a truth of one's own need not have, and say so."""
+    known = read_truth(truth, id_column=task.submission.id).columns
+    if task.split not in known:
+        sys.stderr.write(f"the truth has no column {task.split}: its rows are scored together\n")
+        task = task.model_copy(update={"split": None})
+    if absent := [name for name in task.subgroups if name not in known]:
+        sys.stderr.write(f"the truth has no column {', '.join(absent)}: no scores by it\n")
+        kept = tuple(name for name in task.subgroups if name in known)
+        task = task.model_copy(update={"subgroups": kept})
+    stratum = task.scoring.stratify
+    if stratum is not None and stratum not in known:
+        sys.stderr.write(f"the truth has no column {stratum}: units are drawn from all together\n")
+        scoring = task.scoring.model_copy(update={"stratify": None})
+        task = task.model_copy(update={"scoring": scoring})
+    return task
+
+
 def _compare_ids(truth: bytes, ids: bytes, *, id_column: str) -> None:
     answered = set(read_ids(truth, id_column=id_column))
     wanted = set(read_ids(ids, id_column=id_column))
@@ -71,12 +86,27 @@ def _compare_ids(truth: bytes, ids: bytes, *, id_column: str) -> None:
 
 
 def _table(evaluation: Evaluation) -> str:
-    lines = [f"{'metric':<20}{'split':<10}{'value':>10}   95 % interval       units"]
+    head = f"{'metric':<20}{'split':<10}{'value':>10}   95 % interval       units"
+    lines = [head]
     for name, split in evaluation.splits.items():
-        for key, score in split.metrics.items():
-            units = split.units if score.units is None else score.units
-            lines.append(f"{key:<20}{name:<10}{_told(score)}   {units:>9,}")
+        lines += [
+            _line(key, score, of=name, units=split.units) for key, score in split.metrics.items()
+        ]
+    if any(split.subgroups for split in evaluation.splits.values()):
+        lines += ["", f"{head}   subgroup"]
+    for name, split in evaluation.splits.items():
+        for column, subgroups in split.subgroups.items():
+            lines += [
+                f"{_line(key, score, of=name, units=subgroup.units)}   {column}={value}"
+                for value, subgroup in subgroups.items()
+                for key, score in subgroup.metrics.items()
+            ]
     return "\n".join(lines)
+
+
+def _line(key: str, score: Score, *, of: str, units: int) -> str:
+    counted = units if score.units is None else score.units
+    return f"{key:<20}{of:<10}{_told(score)}   {counted:>9,}"
 
 
 def _told(score: Score) -> str:

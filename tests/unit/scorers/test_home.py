@@ -68,6 +68,48 @@ def test_truth_without_a_split_is_scored_as_a_whole(home: Path, truth: bytes) ->
     assert list(json.loads(done.stdout)["splits"]) == ["all"]
 
 
+def test_the_scores_of_subgroups_stand_below(
+    home: Path, challenge_yaml: dict[str, Any], truth: bytes
+) -> None:
+    data = {**challenge_yaml["data"], "subgroups": ["sex"]}
+    (home / "challenge.yaml").write_text(yaml.safe_dump({**challenge_yaml, "data": data}))
+    head, *lines = truth.decode().splitlines()
+    sexed = [f"{head},sex", *(f"{line},{'fm'[i % 2]}" for i, line in enumerate(lines))]
+    (home / "truth.csv").write_text("\n".join(sexed))
+
+    done = run(home, "--predictions", "predictions.csv")
+
+    told = [line.split() for line in done.stdout.splitlines()]
+    assert told[7] == []
+    assert told[8][-1] == "subgroup"
+    assert [(line[0], line[1], line[-1]) for line in told[9:]] == [
+        (key, split, f"sex={value}")
+        for split in ("public", "private")
+        for value in "fm"
+        for key in ("c_event", "c_death", "score")
+    ]
+
+
+def test_truth_without_the_columns_of_subgroups_and_strata_is_scored_without_them(
+    home: Path, challenge_yaml: dict[str, Any]
+) -> None:
+    asked = {
+        **challenge_yaml,
+        "data": {**challenge_yaml["data"], "subgroups": ["sex", "event"]},
+        "scoring": {**challenge_yaml["scoring"], "stratify": "centre"},
+    }
+    (home / "challenge.yaml").write_text(yaml.safe_dump(asked))
+
+    done = run(home, "--predictions", "predictions.csv", "--format", "json")
+
+    assert "has no column sex: no scores by it" in done.stderr
+    assert "has no column centre: units are drawn from all together" in done.stderr
+    public = Evaluation.from_json(done.stdout).splits["public"]
+    assert {column: list(values) for column, values in public.subgroups.items()} == {
+        "event": ["0", "1"]
+    }
+
+
 def test_an_undefined_metric_is_shown_with_its_reason(home: Path, truth: bytes) -> None:
     rows = [line.split(",") for line in truth.decode().splitlines()]
     nobody = [rows[0], *([*row[:5], "0", row[6]] for row in rows[1:])]
