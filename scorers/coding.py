@@ -106,7 +106,7 @@ def hierarchical_code_f1(
 class MacroF1:
     """The mean over codes of the F1 of each code; codes that nobody gave are left out.
 
-    `earned` and `possible` hold 2 TP and 2 TP + FP + FN, of shape (codes, documents).
+    `earned` and `possible` hold 2 TP and 2 TP + FP + FN, of shape (codes that occur, documents).
     """
 
     rows: Places
@@ -128,18 +128,16 @@ class MacroF1:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return the value under each row of `weights` (resamples x all rows), NaN without any."""
-        cells = min(SUMS, SUMS // self.earned.shape[0] * self.units)
+        cells = min(SUMS, SUMS // max(1, self.earned.shape[0]) * self.units)
         return by_chunks(self._mean, weights, rows=self.rows, cells=cells)
 
     def _mean(self, weights: Weights) -> Vector:
         """Add integers for each code, and then one share after the other: the same everywhere."""
         by_document = np.ascontiguousarray(weights.T, dtype=np.int64)
         possible = self.possible @ by_document
-        shares = over(self.earned @ by_document, possible)
-        total = np.zeros(len(weights))
-        for share in shares:
-            total += np.where(np.isnan(share), 0, share)
-        return over(total, np.count_nonzero(possible, axis=0))
+        shares = np.zeros((len(possible) + 1, len(weights)))  # the first for a sum of none
+        np.divide(self.earned @ by_document, possible, out=shares[1:], where=possible > 0)
+        return over(np.cumsum(shares, axis=0)[-1], np.count_nonzero(possible, axis=0))
 
 
 def macro_code_f1(
@@ -170,13 +168,13 @@ def macro_code_f1(
     rows = rows_of(truth, coded, where=where)
     ours, theirs = read_both(truth, prediction, coded, predicted, codes=codes, rows=rows)
     right = theirs.hits(ours)
-    code = np.concatenate([ours.code, theirs.code])
+    occurring, code = np.unique(np.concatenate([ours.code, theirs.code]), return_inverse=True)
     document = np.concatenate([ours.document, theirs.document])
-    shape = ours.codes, ours.documents
-    twice = np.full(int(right.sum()), 2)
+    shape = len(occurring), ours.documents
+    hit = code[len(ours.code) :][right], theirs.document[right]
     return MacroF1(
         rows=rows,
-        earned=csr_array((twice, (theirs.code[right], theirs.document[right])), shape=shape),
+        earned=csr_array((np.full(len(hit[0]), 2), hit), shape=shape),
         possible=csr_array((np.ones(len(code), dtype=np.int64), (code, document)), shape=shape),
         events=_with_codes(ours),
     )
