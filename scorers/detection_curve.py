@@ -16,7 +16,7 @@ from scorers.weighting import ratio
 LEVELS = 100
 """The precision is read at the recalls 0, 1/100 … 1, of which each is the float number * 0.01."""
 
-MANY_RESAMPLES = 32
+MANY_RESAMPLES = 100
 """From here on it is faster to add rows of resamples than to let NumPy add along columns."""
 
 

@@ -144,6 +144,13 @@ def test_of_two_cells_that_overlap_it_alike_a_detection_takes_the_last_as_in_pyc
     assert pycocotools_map(truth, found, iou=[0.5]) == pytest.approx(expected)
 
 
+def test_an_overlap_of_all_but_a_ten_thousand_millionth_is_all_as_in_pycocotools() -> None:
+    truth, found = [[("EO", CELL, 0)]], [[("EO", (10 + 1e-10, 10, 20, 20), 0.5)]]
+
+    assert value(truth, found, iou=[1.0]) == 1
+    assert pycocotools_map(truth, found, iou=[1.0]) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("false_first", [True, False])
 def test_with_the_worst_ties_the_order_of_equal_scores_does_not_matter(false_first: bool) -> None:
     false: list[Any] = [("EO", CELL, 0.9)]
@@ -293,9 +300,9 @@ def test_weights_of_one_give_the_value_itself(ties: str) -> None:
 @pytest.mark.parametrize("ties", ["given", "worst"])
 def test_few_resamples_at_once_count_as_many(ties: str, monkeypatch: pytest.MonkeyPatch) -> None:
     measure = measured(*drawn_at_random(40, seed=3), ties=ties)
-    weights = np.random.default_rng(0).integers(0, 4, size=(90, 40))
+    weights = np.random.default_rng(0).integers(0, 4, size=(150, 40))
     whole = measure.under(weights)
-    monkeypatch.setattr(objects, "CELLS", 40 * 50)
+    monkeypatch.setattr(objects, "CELLS", 40 * 110)
     np.testing.assert_array_equal(measure.under(weights), whole)
     monkeypatch.setattr(detection_curve, "MANY_RESAMPLES", 1000)
 
