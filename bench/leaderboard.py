@@ -121,6 +121,7 @@ def fill(platform: Platform, /, *, teams: int = TEAMS, submissions: int = SUBMIS
                 scores=_scores(challenge, score),
                 resamples=digest,
                 units=UNITS,
+                store=platform.store,
                 now=at + timedelta(seconds=1),
             )
             session.flush()

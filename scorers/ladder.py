@@ -12,7 +12,10 @@ from numpy.typing import ArrayLike
 
 from scorers.metric import Direction
 
-__all__ = ["climbs", "rungs"]
+__all__ = ["ERRORS", "climbs", "rungs"]
+
+ERRORS = 2.0
+"""How many standard errors a score must gain."""
 
 
 def climbs(
@@ -22,15 +25,20 @@ def climbs(
     *,
     resamples: ArrayLike,
     best_resamples: ArrayLike,
+    errors: float = ERRORS,
     direction: Direction | str = Direction.MAXIMIZE,
 ) -> bool:
-    """Return whether a score is better than the team's best by more than one standard error.
+    """Return whether a score is better than the team's best by more than some standard errors.
 
-    This is the parameter-free Ladder (figure 3 of the paper), whose standard error s / sqrt(n) is
-    that of the mean difference of n losses. A set-level score, such as a C index, has no losses of
-    cases, so ours is the standard deviation of the difference over `resamples` that both share:
-    for a mean of cases the two agree. Where the difference is undefined in more than half of the
-    resamples nothing climbs.
+    With 1 this is the parameter-free Ladder (figure 3 of the paper), whose standard error
+    s / sqrt(n) is that of the mean difference of n losses. A set-level score, such as a C index,
+    has no losses of cases, so ours is the standard deviation of the difference over `resamples`
+    that both share: for a mean of cases the two agree. Where the difference is undefined in more
+    than half of the resamples nothing climbs.
+
+    One error is too few: a file that differs in a single case gains just that, so that n
+    submissions read n cases off. To gain `errors` of them, the square of so many cases must be
+    guessed at once.
     """
     way = Direction(direction)
     gains = way.gain(
@@ -39,7 +47,7 @@ def climbs(
     known = gains[~np.isnan(gains)]
     if 2 * len(known) < len(gains) or not len(known):
         return False
-    return bool(way.gain(score, best) > known.std())
+    return bool(way.gain(score, best) > errors * known.std())
 
 
 def rungs(

@@ -122,6 +122,13 @@ class Data(_Section):
     ] = ()
 
 
+class Protection(StrEnum):
+    """What keeps the public board from being probed."""
+
+    NONE = "none"
+    LADDER = "ladder"  # a new score is told only if it is surely better than the team's best
+
+
 class Ranking(_Section):
     """How the leaderboard orders teams."""
 
@@ -135,8 +142,12 @@ class Ranking(_Section):
         tuple[Key, ...], Field(description="Keys of the metrics that order equal scores, in turn.")
     ] = ()
     protect: Annotated[
-        Literal["none"], Field(description="What keeps the public board from being probed.")
-    ] = "none"
+        Protection,
+        Field(
+            description="What keeps the public board from being probed: with `ladder` a score is "
+            "told only if it is better than the team's best by more than a standard error."
+        ),
+    ] = Protection.NONE
 
 
 class QuotaLimit(_Section):

@@ -16,6 +16,7 @@ from challenge_platform.core.challenge import PublishedChallenge, challenge_vers
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import disclosed_scores
 from challenge_platform.core.receipt import Signer
+from challenge_platform.core.standing import Scores
 from challenge_platform.core.submission import Claim, Reason, State, Submission
 from challenge_platform.core.team import Team
 from challenge_platform.database import Database
@@ -44,12 +45,16 @@ _STORED = {"units", "metrics", "subgroups"}
 
 
 class Result(SQLModel, table=True):
-    """What scoring gave: the public part in clear, the private part sealed to the release key."""
+    """What scoring gave: the public part in clear, the private part sealed to the release key.
+
+    `told` are the metrics that the team may be told instead of those in `public`, None if these.
+    """
 
     __tablename__ = "result"
 
     submission_id: str = Field(primary_key=True, foreign_key="submission.id", max_length=32)
     public: dict[str, Any] = Field(sa_type=JSON)
+    told: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     sealed: bytes
     environment: dict[str, Any] = Field(sa_type=JSON)
     timings: dict[str, Any] = Field(sa_type=JSON)
@@ -168,14 +173,24 @@ class Evaluator:
         scores = {key: score.model_dump(mode="json") for key, score in public.metrics.items()}
         primary = challenge.definition.scoring.primary.key
         vector = self.store.put(public.vector(primary).tobytes())
-        payload = self._receipt(work, outcome, evaluation, sealed=sealed, now=now)
-        receipt = self.signer.sign(payload)
         with self.database.writing() as session:
             submissions.finish(session, claim, state=State.SCORED, reason=Reason.COMPLETE, now=now)
+            told = standing.offer(
+                session,
+                challenge,
+                submission=submission,
+                scores=scores,
+                resamples=vector.digest,
+                units=public.units,
+                store=self.store,
+                now=now,
+            )
+            receipt = self._receipt(work, outcome, evaluation, told=told, sealed=sealed, now=now)
             session.add(
                 Result(
                     submission_id=submission.id,
                     public=public.model_dump(mode="json", include=_STORED),
+                    told=None if told is scores else dict(told),
                     sealed=sealed,
                     environment=evaluation.environment.model_dump(mode="json"),
                     timings={
@@ -183,17 +198,8 @@ class Evaluator:
                         **{f"sandbox_{phase}": s for phase, s in outcome.timings.items()},
                         "sandbox": outcome.seconds,
                     },
-                    receipt=receipt,
+                    receipt=self.signer.sign(receipt),
                 )
-            )
-            standing.offer(
-                session,
-                challenge,
-                submission=submission,
-                scores=scores,
-                resamples=vector.digest,
-                units=public.units,
-                now=now,
             )
         return State.SCORED
 
@@ -203,12 +209,12 @@ class Evaluator:
         outcome: Outcome,
         evaluation: Evaluation,
         *,
+        told: Scores,
         sealed: bytes,
         now: datetime,
     ) -> dict[str, Any]:
         submission, challenge = work.submission, work.challenge
         phase = challenge.definition.phase(submission.phase)
-        public = evaluation.splits[Board.PUBLIC].model_dump(mode="json")
         return {
             "schema": "receipt/1",
             "platform": self.platform_url,
@@ -223,8 +229,7 @@ class Evaluator:
                 "scored": now.isoformat(),
             },
             "scores": [
-                score.document()
-                for score in disclosed_scores(challenge, phase=phase, metrics=public["metrics"])
+                score.document() for score in disclosed_scores(challenge, phase=phase, metrics=told)
             ],
             "private": {"sealed_sha256": hashlib.sha256(sealed).hexdigest()},
             "truth": {"commitment": challenge.version.truth_commitment},

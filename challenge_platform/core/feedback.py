@@ -94,6 +94,7 @@ class ScoredResult(Protocol):
     """The parts of a result that may be shown to somebody; the sealed part is not among them."""
 
     public: dict[str, Any]
+    told: dict[str, Any] | None
     receipt: dict[str, Any]
 
 
@@ -153,7 +154,7 @@ def visible(
     if not viewer.may_see(submission):
         raise NotFound("there is no submission {submission!r}", submission=submission.id)
     phase = challenge.definition.phase(submission.phase)
-    metrics = result.public["metrics"] if result else None
+    metrics = (result.told or result.public["metrics"]) if result else None
     scores = disclosed_scores(challenge, phase=phase, metrics=metrics) if metrics else []
     return VisibleSubmission(
         id=submission.id,

@@ -62,7 +62,7 @@ def shown_scores(
 ) -> dict[str, Score]:
     """Give the primary score, as disclosed, of each of a team's submissions that has one."""
     query = (
-        select(Submission.id, Submission.version_id, Submission.phase, Result.public)
+        select(Submission, Result)
         .join(Result, col(Result.submission_id) == Submission.id)
         .where(Submission.team_id == team_id, Submission.state == State.SCORED)
     )
@@ -70,15 +70,17 @@ def shown_scores(
         query = query.where(Submission.phase == phase)
     versions: dict[int, PublishedChallenge] = {}
     shown = {}
-    for identifier, version_id, key, public in session.exec(query):
-        if version_id not in versions:
-            versions[version_id] = challenge_version(session, version_id)
-        challenge = versions[version_id]
+    for submission, result in session.exec(query):
+        if submission.version_id not in versions:
+            versions[submission.version_id] = challenge_version(session, submission.version_id)
+        challenge = versions[submission.version_id]
         scores = disclosed_scores(
-            challenge, phase=challenge.definition.phase(key), metrics=public["metrics"]
+            challenge,
+            phase=challenge.definition.phase(submission.phase),
+            metrics=result.told or result.public["metrics"],
         )
         if scores and scores[0].primary and scores[0].value is not None:
-            shown[identifier] = scores[0]
+            shown[submission.id] = scores[0]
     return shown
 
 

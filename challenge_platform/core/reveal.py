@@ -59,6 +59,7 @@ def reveal(
             scores={key: score.model_dump(mode="json") for key, score in private.metrics.items()},
             resamples=vector.digest,
             units=private.units,
+            store=store,
             now=now,
             board=Board.PRIVATE,
         )

@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 from sqlalchemy import JSON, update
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from challenge_platform.core.challenge import Challenge, PublishedChallenge
-from challenge_platform.core.definition import Board
+from challenge_platform.core.definition import Board, Protection
 from challenge_platform.core.submission import Submission
 from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.storage import ObjectStore
+from scorers.ladder import climbs
+
+Scores = Mapping[str, Mapping[str, Any]]
+"""What a scorer tells of each metric, by its key."""
 
 BOARD_PERIOD = timedelta(seconds=1)
 ROW_PERIOD = timedelta(milliseconds=10)
@@ -70,25 +76,28 @@ def offer(
     /,
     *,
     submission: Submission,
-    scores: Mapping[str, Mapping[str, Any]],
+    scores: Scores,
     resamples: str,
     units: int,
+    store: ObjectStore,
     now: datetime,
     board: Board = Board.PUBLIC,
-) -> None:
+) -> Scores:
     """Let a scored submission stand for its team if none better does; the board is then due.
 
-    A submission whose primary score is undefined is never ranked. `resamples` is the digest of the
-    primary score under each resample, `units` how many units the board's split has.
+    A submission whose primary score is undefined is never ranked. `resamples` is the digest, in
+    `store`, of the primary score under each resample, `units` how many units the board's split has.
+
+    Give the scores that the team may be told: the submission's own, or where the Ladder protects
+    the board those by which the team stands now.
     """
     # One at a time on PostgreSQL too, where a row that is not there yet cannot be locked.
     query = select(Challenge.id).where(Challenge.id == challenge.id)
     session.exec(query.with_for_update(key_share=True)).one()
-    primary = challenge.definition.scoring.primary
-    value = scores[primary.key]["value"]
+    value = scores[challenge.definition.scoring.primary.key]["value"]
+    key = (challenge.id, submission.phase, board, submission.team_id)
+    before = session.get(Standing, key, with_for_update=True)
     if value is not None:
-        key = (challenge.id, submission.phase, board, submission.team_id)
-        standing = session.get(Standing, key, with_for_update=True)
         fresh = Standing(
             challenge_id=challenge.id,
             phase=submission.phase,
@@ -101,10 +110,11 @@ def offer(
             units=units,
             updated_at=now,
         )
-        if standing is None or _better(challenge, value, than=standing.score):
-            session.merge(fresh)
+        if before is None or _better(challenge, fresh, than=before, store=store):
+            before = session.merge(fresh)
             session.add(_change(fresh))
     _mark_due(session, challenge.id, phase=submission.phase, board=board)
+    return before.scores if before and _is_ladder(challenge, board) else scores
 
 
 def boards_due(session: Session, /) -> list[tuple[int, str, Board, datetime | None]]:
@@ -164,7 +174,23 @@ def _change(standing: Standing) -> StandingChange:
     )
 
 
-def _better(challenge: PublishedChallenge, value: float, *, than: float) -> bool:
-    """Whether a score beats another by more than the ranking's tolerance."""
-    gain = challenge.definition.scoring.primary.better.gain(value, than)
-    return gain > challenge.definition.ranking.tolerance
+def _better(
+    challenge: PublishedChallenge, fresh: Standing, *, than: Standing, store: ObjectStore
+) -> bool:
+    """Whether a score beats another by more than the ranking's tolerance, and climbs its Ladder."""
+    direction = challenge.definition.scoring.primary.better
+    if direction.gain(fresh.score, than.score) <= challenge.definition.ranking.tolerance:
+        return False
+    if not _is_ladder(challenge, fresh.board):
+        return True
+    resamples, best = (
+        np.frombuffer(store.read(standing.resamples), dtype=np.float32)
+        for standing in (fresh, than)
+    )
+    return climbs(
+        fresh.score, than.score, resamples=resamples, best_resamples=best, direction=direction
+    )
+
+
+def _is_ladder(challenge: PublishedChallenge, board: Board) -> bool:
+    return board is Board.PUBLIC and challenge.definition.ranking.protect is Protection.LADDER

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from scorers.ladder import climbs, rungs
+from scorers.ladder import ERRORS, climbs, rungs
 
 CASES = 1_000
 SUBMISSIONS = 500
@@ -16,12 +16,14 @@ Board = Callable[[NDArray[np.bool_]], float]
 """Takes which cases a submission has right, and answers what it shows."""
 
 
-def test_a_score_within_the_standard_error_of_the_best_is_not_shown() -> None:
+def test_a_score_within_some_standard_errors_of_the_best_is_not_shown() -> None:
     best = np.array([0.70, 0.72, 0.68, 0.70])
     gains = np.array([0.0, 0.02, 0.0, 0.02])  # standard deviation 0.01
 
-    assert climbs(0.7101, 0.70, resamples=best + gains, best_resamples=best)
-    assert not climbs(0.7099, 0.70, resamples=best + gains, best_resamples=best)
+    for errors, least in ((1, 0.71), (2, 0.72)):
+        told = {"resamples": best + gains, "best_resamples": best, "errors": errors}
+        assert climbs(least + 1e-4, 0.70, **told)
+        assert not climbs(least - 1e-4, 0.70, **told)
     assert not climbs(0.69, 0.70, resamples=best - gains, best_resamples=best)
 
 
@@ -76,14 +78,16 @@ def rounded(right: NDArray[np.bool_]) -> float:
     return round(float(right.mean()), 2)
 
 
-def ladder() -> Board:
+def ladder(errors: float = ERRORS) -> Board:
     weights = np.random.default_rng(2).multinomial(CASES, np.full(CASES, 1 / CASES), size=RESAMPLES)
     best: tuple[float, NDArray[np.float64]] | None = None
 
     def answer(right: NDArray[np.bool_]) -> float:
         nonlocal best
         score, resamples = plain(right), weights @ right / CASES
-        if best is None or climbs(score, best[0], resamples=resamples, best_resamples=best[1]):
+        if best is None or climbs(
+            score, best[0], resamples=resamples, best_resamples=best[1], errors=errors
+        ):
             best = score, resamples
         return best[0]
 
@@ -124,3 +128,18 @@ def test_rounding_does_not_protect_and_the_ladder_does(
         before = shown
 
     assert low < plain((votes > 0) == truth) < high
+
+
+@pytest.mark.parametrize(("errors", "low", "high"), [(0.9, 0.9, 1.0), (ERRORS, 0.45, 0.55)])
+def test_cases_cannot_be_read_off_one_by_one(errors: float, low: float, high: float) -> None:
+    rng = np.random.default_rng(5)
+    board, truth = ladder(errors), rng.random(CASES) < 0.5
+    best = np.zeros(CASES, dtype=bool)
+    shown = board(best == truth)
+    for case in range(CASES):
+        other = best.copy()
+        other[case] ^= True
+        if (now := board(other == truth)) != shown:
+            best, shown = other, now
+
+    assert low < plain(best == truth) <= high

@@ -1,0 +1,189 @@
+"""A board under the Ladder, over HTTP: what pages, API and receipt tell, also to a prober."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from flask import Flask
+from numpy.typing import NDArray
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.cli.build import build_challenge
+from challenge_platform.core.board import build_board
+from challenge_platform.core.challenge import PublishedChallenge, find_challenge
+from challenge_platform.core.definition import Board
+from tests.conftest import TINY, Participant, participant
+from tests.web.conftest import Visitor, logged_in, with_token
+
+PATIENTS = 600
+"""Half of them are public."""
+
+PUBLIC = slice(1, None, 2)
+SLUG = TINY.name
+
+
+def publish(platform: Platform, folder: Path, *, protect: str) -> PublishedChallenge:
+    """Publish a larger tiny challenge, scored by the area under the ROC curve of the event."""
+    copy = shutil.copytree(TINY, folder / SLUG)
+    recipe, definition = copy / "data.py", copy / "challenge.yaml"
+    recipe.write_text(recipe.read_text().replace("PATIENTS = 60", f"PATIENTS = {PATIENTS}"))
+    told = definition.read_text()
+    told = told.replace("phases:", f"ranking: {{protect: {protect}}}\nphases:")
+    told = told.replace("{n: 5, per: 24h}", "{n: 5000}").replace(
+        "metric: harrell_c, params: {event: event, time: time, risk: risk}",
+        "metric: auroc, params: {label: event, score: risk}",
+    )
+    definition.write_text(told)
+    build_challenge(platform, copy, say=lambda _line: None)
+    with platform.database.reading() as session:
+        return find_challenge(session, SLUG)
+
+
+def truth() -> NDArray[np.int64]:
+    """Give the events of all patients, as the recipe draws them."""
+    rng = np.random.default_rng(7)
+    rng.integers(1, 400, PATIENTS)
+    return rng.integers(0, 2, PATIENTS)
+
+
+class Team:
+    """A team that submits files and reads all that it is told of each."""
+
+    def __init__(self, app: Flask, platform: Platform, who: Participant) -> None:
+        self._platform = platform
+        self.who = who
+        self.program = with_token(app, platform, who.user)
+        self.visitor = Visitor(app.test_client())
+
+    def submit(self, risk: NDArray[np.float64]) -> str:
+        """Submit a file, have it scored, and give the submission's id."""
+        lines = [f"p{number:03},{value:.6f}\n" for number, value in enumerate(risk.tolist())]
+        answer = self.program.submit(("patient_id,risk\n" + "".join(lines)).encode())
+        assert answer.status_code == 201, answer.text
+        self._platform.evaluator.evaluate(answer.json["id"])
+        return str(answer.json["id"])
+
+    def score(self, submission_id: str) -> float:
+        """Read the score that the API tells."""
+        [score] = self.program.get(f"/submissions/{submission_id}").json["scores"]
+        return float(score["value"])
+
+
+@pytest.fixture
+def team(platform: Platform, app: Flask, tmp_path: Path) -> Callable[..., Team]:
+    """Give a maker of a team in a challenge that is protected as said."""
+
+    def make(*, protect: str = "ladder") -> Team:
+        challenge = publish(platform, tmp_path, protect=protect)
+        return Team(app, platform, participant(platform, challenge, name="alice"))
+
+    return make
+
+
+def noisy(rng: np.random.Generator, *, share: float) -> NDArray[np.float64]:
+    """Give risks that tell some share of the events."""
+    events = truth()
+    return np.where(rng.random(PATIENTS) < share, events, rng.integers(0, 2, PATIENTS)) + (
+        rng.random(PATIENTS) / 10
+    )
+
+
+def test_a_file_that_is_not_surely_better_is_told_the_score_of_the_best(
+    team: Callable[..., Team],
+) -> None:
+    rng = np.random.default_rng(1)
+    alice, start = team(), noisy(rng, share=0.3)
+    best = alice.score(alice.submit(start))
+
+    little = start.copy()
+    little[1] = truth()[1] * 2 - 0.5  # one public patient, put where they belong
+    for other in (little, noisy(rng, share=0.1), -start):
+        assert alice.score(alice.submit(other)) == best
+    assert alice.score(alice.submit(noisy(rng, share=0.9))) > best + 0.1
+
+
+def test_all_that_is_told_of_two_files_that_did_not_climb_is_the_same(
+    team: Callable[..., Team], app: Flask
+) -> None:
+    rng = np.random.default_rng(2)
+    alice = team()
+    alice.submit(noisy(rng, share=0.5))
+    ids = [alice.submit(noisy(rng, share=share)) for share in (0.4, 0.0)]
+    browser = logged_in(app, alice.who.user)
+
+    readers: list[tuple[Visitor, str]] = [
+        (alice.program, "/submissions/{}"),
+        (alice.program, "/submissions/{}/receipt"),
+        (browser, "/submissions/{}"),
+    ]
+    for reader, path in readers:
+        first, second = (_but_for_names(reader.get(path.format(name)).text, name) for name in ids)
+        assert first == second
+
+
+def test_the_board_is_the_same_after_a_file_that_did_not_climb(
+    team: Callable[..., Team], platform: Platform
+) -> None:
+    rng = np.random.default_rng(3)
+    alice = team()
+    alice.submit(noisy(rng, share=0.5))
+    before = _board(alice, platform)
+    alice.submit(noisy(rng, share=0.4))
+    after = _board(alice, platform)
+
+    for board in (before, after):
+        for row in board["rows"]:
+            del row["entries"], row["last_submission"]
+    assert before["rows"] == after["rows"]
+
+
+def _board(team: Team, platform: Platform) -> dict[str, list[dict[str, object]]]:
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, SLUG)
+    build_board(
+        platform.database,
+        platform.store,
+        challenge.id,
+        phase="development",
+        board=Board.PUBLIC,
+        clock=platform.clock,
+    )
+    board: dict[str, list[dict[str, object]]] = team.visitor.get(
+        f"/challenges/{SLUG}/leaderboard.json"
+    ).json
+    return board
+
+
+def _but_for_names(text: str, name: str) -> str:
+    """Take out what names the submission or its file: ids, digests, signatures, tokens of forms."""
+    text = text.replace(name, "ID").replace(name[:8], "ID")
+    return re.sub(
+        r'[0-9a-f]{64}|data-etag="[0-9a-f]{32}"|"signature": ?"[^"]+"|name="csrf_token"[^>]*>',
+        "#",
+        text,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("protect", "low", "high"), [("none", 0.7, 1.0), ("ladder", 0.4, 0.55)])
+def test_a_thousand_random_files_teach_a_plain_board_and_not_the_ladder(
+    team: Callable[..., Team], protect: str, low: float, high: float
+) -> None:
+    """Attack as in section 11.5: add up the files that the board says to be better than chance."""
+    rng = np.random.default_rng(4)
+    alice, votes, before = team(protect=protect), np.zeros(PATIENTS), 0.5
+    for _ in range(1_000):
+        risk = rng.random(PATIENTS).round(3)
+        told = alice.score(alice.submit(risk))
+        if told != before:
+            votes += risk * (told - 0.5)
+        before = told
+
+    events = truth()[PUBLIC] == 1
+    mine = votes[PUBLIC]
+    wins = np.subtract.outer(mine[events], mine[~events])
+    area = float(((wins > 0) + 0.5 * (wins == 0)).mean())
+    assert low < area < high, area
