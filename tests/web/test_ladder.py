@@ -15,6 +15,7 @@ from challenge_platform.cli.build import build_challenge
 from challenge_platform.core.board import build_board
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition import Board
+from challenge_platform.core.progress import shown_scores
 from tests.conftest import TINY, Participant, participant
 from tests.web.conftest import Visitor, logged_in, with_token
 
@@ -122,6 +123,24 @@ def test_all_that_is_told_of_two_files_that_did_not_climb_is_the_same(
     for reader, path in readers:
         first, second = (_but_for_names(reader.get(path.format(name)).text, name) for name in ids)
         assert first == second
+
+
+def test_lists_tell_and_order_by_the_score_of_the_best(
+    team: Callable[..., Team], app: Flask, platform: Platform
+) -> None:
+    rng = np.random.default_rng(2)
+    alice = team()
+    best = alice.score(alice.submit(noisy(rng, share=0.5)))
+    alice.submit(noisy(rng, share=0.4))
+    browser = logged_in(app, alice.who.user)
+
+    for path in (f"/challenges/{SLUG}/submissions", f"/challenges/{SLUG}/submissions.csv"):
+        scores = re.findall(r"\b0\.\d{3,4}\b", browser.get(path).text)
+        assert f"{best}" in scores
+        assert len(set(scores)) <= 3, scores  # the value and the ends of its interval
+    with platform.database.reading() as session:
+        shown = shown_scores(session, team_id=alice.who.team.id)
+    assert [score.value for score in shown.values()] == [best, best]
 
 
 def test_the_board_is_the_same_after_a_file_that_did_not_climb(
