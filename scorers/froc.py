@@ -36,15 +36,30 @@ class Froc:
     def __call__(self, weights: Vector, /) -> Vector:
         """Return the mean sensitivity under weights of shape (images, resamples)."""
         images = np.maximum(weights.sum(axis=0), 1)
-        rates = running(np.add, weights[self.false]) / images
+        false = running(np.add, weights[self.false])
         found = np.zeros((len(self.found) + 1, weights.shape[1]))
         found[1:] = running(np.add, weights[self.found])
         resamples = np.arange(weights.shape[1])
         hits = np.zeros(weights.shape[1])
         for rate in self.at:
-            accepted = (rates <= rate).sum(axis=0)
-            hits += found[self.before[accepted], resamples]
+            hits += found[self.before[_tolerated(false, images, rate=rate)], resamples]
         return ratio(hits, self.lesions @ weights * len(self.at))
+
+
+def _tolerated(false: Vector, images: Vector, /, *, rate: float) -> Places:
+    """Return how many false detections, the surest first, are `rate` per image or fewer.
+
+    `false` counts them up to each, shape (detections, resamples): the search halves all columns at
+    once.
+    """
+    resamples = np.arange(len(images))
+    low, high = np.zeros(len(images), dtype=np.intp), np.full(len(images), len(false))
+    while (low < high).any():
+        middle = (low + high) // 2
+        fits = false[np.minimum(middle, len(false) - 1), resamples] / images <= rate
+        fits &= low < high
+        low, high = np.where(fits, middle + 1, low), np.where(fits, high, middle)
+    return low
 
 
 def froc_boxes(
