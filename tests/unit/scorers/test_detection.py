@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycocotools.coco import COCO
-from pycocotools.cocoeval import COCOeval
+from pycocotools.cocoeval import COCOeval, Params
 
 from scorers import detection_curve, objects
-from scorers.detection import detection_ap, detection_map
+from scorers.detection import IOUS, detection_ap, detection_map
 from scorers.metric import InvalidColumns, ParamsError, Reason, Undefined
 from scorers.objects import ByImage
 
@@ -315,6 +315,20 @@ def test_pairs_in_many_chunks_match_as_in_one(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(objects, "PAIRS", 5)
 
     assert value(*drawn) == whole
+
+
+def test_pairs_come_as_many_at_a_time_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "PAIRS", 5)
+    nothing = np.zeros(0, dtype=np.intp)
+    seven, two = np.zeros(7, dtype=np.intp), np.zeros(2, dtype=np.intp)
+
+    assert [len(own) for own, _ in objects.pairs(seven, two)] == [4, 4, 4, 2]
+    assert [len(own) for own, _ in objects.pairs(two, seven)] == [7, 7]
+    assert [len(own) for own, _ in objects.pairs(seven, nothing)] == [0]
+
+
+def test_the_thresholds_are_those_of_pycocotools_to_the_last_bit() -> None:
+    assert list(IOUS) == Params(iouType="bbox").iouThrs.tolist()
 
 
 def test_two_corners_say_what_corner_and_size_say() -> None:
