@@ -87,7 +87,7 @@ def pairs(draw: st.DrawFn) -> tuple[Numbers, Numbers]:
 
 @pytest.mark.parametrize("key", KEYS)
 @given(pair=pairs())
-@settings(max_examples=60)
+@settings(max_examples=30)
 def test_the_value_equals_the_reference(key: str, pair: tuple[Numbers, Numbers]) -> None:
     theirs = THEIRS[key](*pair)
 
@@ -111,7 +111,7 @@ def test_thousands_of_rows_equal_the_reference(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 @given(pair=pairs(), random=st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_integer_weights_equal_literal_resampling_by_repetition(
     key: str, pair: tuple[Numbers, Numbers], random: Any
 ) -> None:

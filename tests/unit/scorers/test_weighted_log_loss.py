@@ -55,6 +55,7 @@ rows = st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=
 
 
 @given(drawn=rows, costs=st.tuples(st.floats(0.1, 9), st.floats(0.1, 9)))
+@settings(max_examples=40)
 def test_the_value_equals_scikit_learn(
     drawn: list[tuple[bool, float]], costs: tuple[float, float]
 ) -> None:
@@ -70,7 +71,7 @@ def test_the_value_equals_scikit_learn(
 
 @pytest.mark.parametrize("key", KEYS)
 @given(drawn=rows, random=st.randoms(use_true_random=False))
-@settings(max_examples=40)
+@settings(max_examples=20)
 def test_integer_weights_equal_literal_resampling_by_repetition(
     key: str, drawn: list[tuple[bool, float]], random: Any
 ) -> None:
