@@ -208,6 +208,16 @@ def test_boxes_hit_lesions_that_they_overlap() -> None:
     assert froc_boxes(truth, found, **params, repeated="false").value == 1
 
 
+def test_the_order_of_boxes_in_a_cell_does_not_matter() -> None:
+    truth: dict[str, Any] = {"lesions": [[(0, 0, 10, 10)]]}
+    found: dict[str, Any] = {"boxes": [[(50, 50, 9, 9), (0, 0, 10, 10)]], "score": [[0.2, 0.9]]}
+    params: dict[str, Any] = {"true_boxes": "lesions", "boxes": "boxes", "scores": "score"}
+
+    for repeated in ("ignored", "false"):
+        told = froc_boxes(truth, found, **params, box_format="xywh", at=[0], repeated=repeated)
+        assert told.value == 1
+
+
 def test_images_left_out_do_not_count() -> None:
     truth, found = columns(GOLDEN)
     truth["seen"] = [1, 1, 0, 0]
