@@ -209,8 +209,16 @@ def _border_distances(truth: Mask, predicted: Mask, spacing: Spacing) -> tuple[V
 
 
 def _distances(here: Mask, other: Mask, spacing: Spacing) -> Vector:
-    """Return the distance from each voxel in `here` to the nearest in `other`, in mm."""
-    distances: Vector = distance_transform_edt(~other, sampling=spacing)[here]
+    """Return the distance from each voxel in `here` to the nearest in `other`, in mm.
+
+    A tree of points is faster on smooth shapes, but took a minute for noise of 8 million voxels,
+    which somebody may send in; this takes a second for any mask.
+    """
+    nearest = distance_transform_edt(
+        ~other, sampling=spacing, return_distances=False, return_indices=True
+    )
+    steps = (np.argwhere(here) - nearest[:, here].T) * np.array(spacing)
+    distances: Vector = np.sqrt((steps**2).sum(axis=1))
     return distances
 
 
