@@ -1,9 +1,11 @@
 """How often a 95 % interval holds the true score, and how often two equal teams are told apart."""
 
 import importlib.util
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
@@ -31,6 +33,10 @@ from scorers.split import STREAMS
 CHALLENGE = Path(__file__).parents[1] / "challenges" / "nafld-progression"
 SEED = 2026
 DATA_SETS = 1_000
+PART = 50
+"""Data sets that one process runs at a time."""
+
+WORKERS = os.cpu_count() or 1
 FEW = (5, 10, 15, 20, 30)
 """Events of the scarcest endpoint in the test sets made smaller."""
 
@@ -59,6 +65,16 @@ class Found:
             true=true, data_sets=data_sets, missed=Counter(), apart=Counter(), without=Counter()
         )
 
+    def __add__(self, other: "Found") -> "Found":
+        """Add what was counted over other data sets."""
+        return Found(
+            true=self.true,
+            data_sets=self.data_sets + other.data_sets,
+            missed=self.missed + other.missed,
+            apart=self.apart + other.apart,
+            without=self.without + other.without,
+        )
+
     def coverage(self, metric: str, method: str, /) -> float:
         """Return the percentage of intervals that held the true score."""
         given = self.data_sets - self.without[metric]
@@ -78,13 +94,13 @@ class Simulation:
     size: Size
     true: Mapping[float, Mapping[str, float]]
 
-    def run(self, *, data_sets: int) -> list[Found]:
-        """Score two equal teams of each skill on that many data sets and tally their intervals.
+    def run(self, numbers: range, /) -> list[Found]:
+        """Score two equal teams of each skill on the data sets of these numbers and tally them.
 
         All teams share a data set and its resamples, as on a board.
         """
-        every = [Found.nothing(true=self.true[skill], data_sets=data_sets) for skill in SKILLS]
-        for number in range(data_sets):
+        every = [Found.nothing(true=self.true[skill], data_sets=len(numbers)) for skill in SKILLS]
+        for number in numbers:
             rng = default_rng([SEED, self.size.units, number])
             truth, risks = self.population.draw(self.size.units, rng=rng)
             drawn = list(
@@ -182,7 +198,7 @@ def measure() -> Iterator[str]:
     for split in ("public", "private"):
         size = size_of([row for row in rows if row["usage"] == split])
         simulation = Simulation(task=task, population=population, size=size, true=true)
-        for found in simulation.run(data_sets=DATA_SETS):
+        for found in _run(simulation):
             yield from _lines(split, found)
     yield ""
     yield from _head("true scores")
@@ -191,8 +207,15 @@ def measure() -> Iterator[str]:
         units = round(whole.units * events / min(whole.events.values()))
         size = Size(units=units, events={"event": events})
         simulation = Simulation(task=task, population=population, size=size, true=true)
-        every = simulation.run(data_sets=DATA_SETS)
-        yield _line_of_all(f"{events} events", every, metric=f"c_{ENDPOINTS[0]}")
+        yield _line_of_all(f"{events} events", _run(simulation), metric=f"c_{ENDPOINTS[0]}")
+
+
+def _run(simulation: Simulation) -> list[Found]:
+    """Run all data sets, on all processors."""
+    parts = [range(first, first + PART) for first in range(0, DATA_SETS, PART)]
+    with ProcessPoolExecutor(WORKERS) as pool:
+        done = list(pool.map(simulation.run, parts))
+    return [sum(tallies[1:], tallies[0]) for tallies in zip(*done, strict=True)]
 
 
 def _true_scores(task: Task, population: Population, *, skill: float) -> dict[str, float]:

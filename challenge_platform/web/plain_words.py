@@ -11,8 +11,11 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Comparison, Leaderboard, Row
 from challenge_platform.web.language import format_decimal, gettext, ngettext
 
-FEW_EVENTS = 10
-"""Below this many events in a metric, nobody is said to be ahead: resampling so few is no proof."""
+FEW_EVENTS = 15
+"""Below this many events in a metric, nobody is said to be ahead: no interval covers well enough.
+
+The page on uncertainty has how often intervals held the true score, by the number of events.
+"""
 
 NAMED = 3
 """How many teams a sentence names; the others are counted."""
