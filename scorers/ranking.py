@@ -3,7 +3,13 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scorers.intervals import LEVEL, difference_interval
+from scorers.intervals import (
+    LEVEL,
+    difference_interval,
+    enough_defined,
+    standard_deviation,
+    student_quantile,
+)
 from scorers.metric import Direction, Vector
 
 UNRANKED = 0
@@ -113,32 +119,61 @@ def significance_groups(
 
     `resamples` has shape (teams, resamples), as for `rank_intervals`; `ranks` are the teams' ranks,
     `count` is what a score rests on, as for `paired_interval`. The best ranked team is the head of
-    group 1. In the order of ranks, a team belongs to the group while the paired interval of the
-    head's advantage over it (`paired_interval`) reaches down to the tolerance; the first that is
-    surely worse heads the next group. Teams that share a rank share a group, and a team that cannot
-    be compared is told apart from nobody. A team that is UNRANKED has the group UNRANKED.
+    group 1. In the order of ranks, a team belongs to the group until one is surely worse than its
+    head, which then heads the next group. Teams that share a rank share a group, and a team that
+    cannot be compared is told apart from nobody. A team that is UNRANKED has the group UNRANKED.
+
+    A head is compared with all who rank below it, by the one-sided paired tests that belong to
+    `paired_interval`, with Holm's correction for their number (Scandinavian J Stat 1979;6:65-70):
+    that it is told apart from anybody whom it equals happens in (1 - `level`) / 2 at most.
 
     Groups are thus runs of neighbouring ranks. They compare with the head only: two members of a
-    group, or neighbours across its border, may or may not differ. Each comparison is at `level` by
-    itself, without a correction for their number, so that among many equal teams some are told
-    apart by chance.
+    group, or neighbours across its border, may or may not differ.
     """
-
-    def is_surely_better(head: Vector, team: Vector) -> bool:
-        interval = paired_interval(head, team, direction=direction, count=count, level=level)
-        return interval is not None and interval[0] > tolerance
-
     vectors = np.asarray(resamples, dtype=np.float64)
     placed = np.asarray(ranks, dtype=np.int64)
+    inorder = [team for team in np.argsort(placed, kind="stable").tolist() if placed[team]]
     groups = np.full(len(placed), UNRANKED)
-    head, group, last = -1, 0, UNRANKED
-    for team in np.argsort(placed, kind="stable").tolist():
-        if placed[team] == UNRANKED:
-            continue
-        if placed[team] != last and (head < 0 or is_surely_better(vectors[head], vectors[team])):
-            head, group = team, group + 1
-        groups[team], last = group, placed[team]
+    group, start = 0, 0
+    while start < len(inorder):
+        head, below = inorder[start], inorder[start:]
+        gains = Direction(direction).gain(vectors[head], vectors[below]) - tolerance
+        worse = _surely_above_zero(gains, count=count, level=level)
+        worse[1:] &= placed[below[1:]] != placed[below[:-1]]
+        size = int(worse.argmax()) if worse.any() else len(below)
+        group += 1
+        groups[below[:size]] = group
+        start += size
     return groups
+
+
+def _surely_above_zero(
+    differences: Vector, *, count: int | None, level: float
+) -> NDArray[np.bool_]:
+    """Say which rows of differences are surely above 0, the first (of a team to itself) aside.
+
+    Holm's step-down: the largest statistic must pass the strictest test, the next one a test for
+    one comparison less, and so on until one fails.
+    """
+    freedom = np.inf if count is None else max(1, count - 1)
+    statistics = np.array([_statistic(row) for row in differences])
+    told = np.zeros(len(statistics), dtype=bool)
+    order = np.argsort(-statistics[1:], kind="stable") + 1
+    for tested, team in enumerate(order.tolist()):
+        risk = (1 - level) / 2 / (len(order) - tested)
+        if not statistics[team] > student_quantile(1 - risk, freedom=freedom):
+            break
+        told[team] = True
+    return told
+
+
+def _statistic(differences: Vector) -> float:
+    """Return the mean in standard deviations; minus infinity where little is defined."""
+    defined = enough_defined(differences)
+    if defined is None:
+        return -np.inf
+    mean, spread = float(defined.mean()), standard_deviation(defined)
+    return mean / spread if spread else np.inf * np.sign(mean) if mean else 0.0
 
 
 def keys(scores: ArrayLike, /, *, direction: Direction | str, tolerance: float) -> Vector:

@@ -273,3 +273,38 @@ def test_few_events_tell_fewer_teams_apart() -> None:
     ]
 
     assert told == [[1, 2], [1, 1]]
+
+
+def far(statistic: float) -> np.ndarray:
+    """Give resamples whose mean is so many standard deviations below 0."""
+    spread = np.tile([-1.0, 1.0], 500)
+    return np.asarray(spread / spread.std(ddof=1) - statistic)
+
+
+def test_the_more_teams_are_compared_the_surer_each_difference_must_be() -> None:
+    head, worse, equal = np.zeros(1000), far(2.2), far(0.0)
+
+    assert significance_groups([head, worse], ranks=[1, 2]).tolist() == [1, 2]
+    many = [head, *[equal] * 9, worse]
+    assert significance_groups(many, ranks=range(1, 12)).tolist() == [1] * 11
+    many[-1] = far(2.9)  # beyond the normal quantile for 10 comparisons, 2.81
+    assert significance_groups(many, ranks=range(1, 12)).tolist() == [1] * 10 + [2]
+
+
+def test_each_difference_that_is_sure_eases_the_test_of_the_next() -> None:
+    vectors = [np.zeros(1000), far(2.1), far(2.3), far(9.0)]  # 1.96, 2.24 and 2.39 are asked for
+
+    assert significance_groups(vectors, ranks=[1, 2, 3, 4])[1] == 2
+    vectors[3] = far(0.0)
+    assert significance_groups(vectors, ranks=[1, 2, 3, 4]).tolist() == [1, 1, 1, 1]
+
+
+def test_teams_that_share_a_rank_are_not_parted() -> None:
+    vectors = [np.zeros(1000), far(0.0), far(9.0), far(9.0)]
+
+    assert significance_groups(vectors, ranks=[1, 2, 2, 4]).tolist() == [1, 1, 1, 2]
+
+
+def test_the_same_difference_in_every_resample_is_sure() -> None:
+    assert significance_groups([np.zeros(9), np.full(9, -0.1)], ranks=[1, 2]).tolist() == [1, 2]
+    assert significance_groups([np.zeros(9), np.zeros(9)], ranks=[1, 2]).tolist() == [1, 1]
