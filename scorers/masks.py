@@ -105,7 +105,7 @@ def mean_over_structures(
 
 
 def _structures(labels: list[Structure]) -> list[NDArray[np.integer]]:
-    groups: list[Any] = [[one] if isinstance(one, int) else list(one) for one in labels]
+    groups: list[Any] = [list(one) if isinstance(one, list | tuple) else [one] for one in labels]
     told = [label for group in groups for label in group]
     if not groups or not all(groups) or not all(type(label) is int for label in told):
         raise ParamsError("labels must list the structures: labels (integers), or lists of labels")

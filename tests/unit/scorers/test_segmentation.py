@@ -167,7 +167,7 @@ def test_a_mask_of_booleans_has_the_labels_0_and_1() -> None:
     assert measured(dice, [TRUTH == 1], [TRUTH]).value == 1.0
 
 
-@pytest.mark.parametrize("labels", [[], [[]], [0, 1], ["1"], [True]])
+@pytest.mark.parametrize("labels", [[], [[]], [0, 1], ["1"], [True], [1.5], [[1, "2"]]])
 def test_labels_must_list_structures(labels: list[Any]) -> None:
     with pytest.raises(ParamsError, match="labels"):
         measured(dice, [TRUTH], [TRUTH], labels=labels)
