@@ -129,6 +129,12 @@ def _check_truth(definition: ChallengeDefinition, public: Path, table: bytes) ->
             f"the ids of {submission.ids} and of the truth differ: {len(asked)} and "
             f"{len(truth.ids)} ids, {len(set(asked) & set(truth.ids))} in both"
         )
+    named = {*definition.data.subgroups, definition.scoring.stratify} - {None}
+    if absent := named - truth.columns.keys():
+        raise InvalidInput(
+            f"the truth has no column {min(absent, key=str)!r}, which data.subgroups or "
+            f"scoring.stratify names; it has {', '.join(truth.columns)}"
+        )
 
 
 def _encrypted(platform: Platform, key: Key, table: bytes) -> tuple[str, str]:
