@@ -88,6 +88,18 @@ def test_labels_and_scores_are_called_from_the_threshold_on() -> None:
     assert specificity(*columns(label, scores), **NAMES, threshold=0.9).value == 1.0
 
 
+@pytest.mark.parametrize(
+    "measure", [f_beta, binary_mcc, binary_balanced_accuracy, sensitivity, specificity]
+)
+def test_unless_told_otherwise_scores_are_called_from_one_half_on(measure: Any) -> None:
+    calls = np.array([1, 1, 1, 0, 0, 0, 0])
+    called = columns([1, 1, 0, 1, 0, 0, 0], calls)
+    given_rows = columns([1, 1, 0, 1, 0, 0, 0], np.where(calls, 0.5, np.nextafter(0.5, 0)))
+
+    assert measure(*given_rows, **NAMES).value == measure(*called, **NAMES).value
+    assert measure(*given_rows, **NAMES, threshold=0.4).value != measure(*called, **NAMES).value
+
+
 def test_all_right_is_1_and_all_wrong_is_minus_1_exactly() -> None:
     for positives in range(1, 60):
         for negatives in (1, 3, 7, 41):
