@@ -56,6 +56,7 @@ def test_the_golden_vectors_are_reproduced(
         pytest.param([1, 0], [1, 1], [2, 1], 1.0, id="censored at the time of the event"),
         pytest.param([1, 1, 0], [1, 1, 2], [1, 9, 0], 1.0, id="events at one time do not compare"),
         pytest.param([1, 0], [1, 2], [1e-8, 0], 0.5, id="tied at the very tolerance"),
+        pytest.param([1, 0], [1, 2], [0, 1e-8], 0.5, id="tied at the very tolerance, from below"),
         pytest.param([1, 0], [1, 2], [1 + 2e-8, 1], 1.0, id="apart by more than the tolerance"),
         pytest.param([1, 0], [1, 2], [1e308, -1e308], 1.0, id="further apart than a float holds"),
         pytest.param([True, False], [-1.5, 0], [2, 1], 1.0, id="bool events, negative times"),
