@@ -1,4 +1,4 @@
-"""The commands of the package: `evaluate` at home, `serve` in the scoring sandbox."""
+"""The commands of the package: `evaluate` and `audit` at home, `serve` in the sandbox."""
 
 import argparse
 import sys
@@ -20,13 +20,20 @@ def main() -> int:
 
         return serve()
     # PLC0415: PyYAML is not in the scoring sandbox.
-    from scorers.home import add_arguments, evaluate_at_home  # noqa: PLC0415 - see above
+    from scorers import audit_home, home  # noqa: PLC0415 - see above
 
     parser = Parser(prog="python -m scorers", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    add_arguments(commands.add_parser("evaluate", help="score a predictions file at home"))
+    evaluate = commands.add_parser("evaluate", help="score a predictions file at home")
+    home.add_arguments(evaluate)
+    evaluate.set_defaults(run=home.evaluate_at_home)
+    audit = commands.add_parser("audit", help="judge a finished competition from a folder")
+    audit_home.add_arguments(audit)
+    audit.set_defaults(run=audit_home.audit_at_home)
     commands.add_parser("serve", help="score one request from standard input")
-    return evaluate_at_home(parser.parse_args())
+    options = parser.parse_args()
+    code: int = options.run(options)
+    return code
 
 
 if __name__ == "__main__":

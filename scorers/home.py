@@ -3,6 +3,7 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -43,21 +44,22 @@ def evaluate_at_home(options: argparse.Namespace, /) -> int:
 
 def _evaluate(options: argparse.Namespace) -> Evaluation:
     truth = options.truth.read_bytes()
-    task = _fitted(_task(options.challenge), truth)
+    task = fitted(Task.from_challenge(read_challenge(options.challenge)), truth)
     if options.ids is not None:
         _compare_ids(truth, options.ids.read_bytes(), id_column=task.submission.id)
     predictions = options.predictions.read_bytes()
     return evaluate(task, truth=truth, predictions=predictions, seed=options.seed)
 
 
-def _task(path: Path) -> Task:
+def read_challenge(path: Path, /) -> dict[str, Any]:
+    """Read a challenge.yaml; raise InvalidTable if it has no sections."""
     challenge = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(challenge, dict):
         raise InvalidTable(f"{path} is no challenge.yaml: it has no sections")
-    return Task.from_challenge(challenge)
+    return challenge
 
 
-def _fitted(task: Task, truth: bytes) -> Task:
+def fitted(task: Task, truth: bytes, /) -> Task:
     """Leave out of the task what a truth of one's own need not have, and say so."""
     known = read_truth(truth, id_column=task.submission.id).columns
     if task.split not in known:

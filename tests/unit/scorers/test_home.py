@@ -169,4 +169,4 @@ def test_without_a_command_the_usage_is_shown(home: Path) -> None:
     )
 
     assert done.returncode == 1
-    assert "{evaluate,serve}" in done.stderr
+    assert "{evaluate,audit,serve}" in done.stderr
