@@ -221,11 +221,33 @@ def test_false_boxes_on_empty_images_count_in_the_strict_score_only() -> None:
 
 
 def test_as_many_boxes_match_as_can_before_they_match_well() -> None:
-    cells: Cells = [("LY", (0, 0, 10, 10)), ("LY", (0, 4, 10, 14))]
-    predicted: Cells = [("LY", (0, 1, 10, 11)), ("LY", (0, -3, 10, 7))]
+    cells: Cells = [("LY", (0, 0, 10, 10)), ("LY", (9, 9, 19, 19))]
+    predicted: Cells = [("LY", (0, 0, 10, 10)), ("LY", (-9, -9, 1, 1))]
 
-    # The first prediction fits the first cell best, but then the second has none for its own.
-    assert value(cytologia_strict, [(cells, predicted)], part="macro_f1") == 1
+    # The first prediction is the first cell, but the second cell touches no other prediction.
+    assert value(cytologia_strict, [(cells, predicted)], part="macro_f1", min_iou=0.001) == 1
+    assert value(cytologia_strict, [(cells, predicted)], part="macro_f1", min_iou=0.1) == 0.5
+
+
+def test_a_cell_whose_prediction_answers_for_another_is_missed() -> None:
+    cells: Cells = [("LY", FIRST), ("LY", (0, 1, 10, 11)), ("M", FAR)]
+    predicted: Cells = [("LY", FIRST), ("M", FAR), ("PNN", (50, 50, 60, 59))]
+
+    # F1 of LY 2/3, of M 1, of PNN 0.
+    told = value(cytologia_strict, [(cells, predicted)], part="macro_f1")
+    assert told == pytest.approx((2 / 3 + 1 + 0) / 3, rel=1e-12)
+    # Two boxes match exactly, one is missed and one is false.
+    assert value(cytologia_strict, [(cells, predicted)], part="boxes") == 0.5
+
+
+def test_a_cell_without_an_answer_is_no_class_among_those_chosen() -> None:
+    drawn: list[tuple[Cells, Cells]] = [
+        ([("LY", FIRST)], [("LY", FIRST)]),
+        ([("LY", FIRST)], []),
+    ]
+
+    assert value(cytologia_giou_f1, drawn, part="macro_f1") == pytest.approx((2 / 3 + 0) / 2)
+    assert value(cytologia_giou_f1, drawn, part="macro_f1", of=["LY"]) == pytest.approx(2 / 3)
 
 
 def test_a_class_can_be_looked_at_alone() -> None:
