@@ -1,13 +1,16 @@
 """Metrics of how well predicted numbers agree with the true ones, or rise with them."""
 
-import numpy as np
+from dataclasses import dataclass
+from typing import Self
 
-from scorers.columns import Codes, grouped_sums
+import numpy as np
+from numpy.typing import NDArray
+
 from scorers.metric import Columns, Direction, Metric, Needs, Vector, Weights
 from scorers.paired import Agreement, read_pairs
 from scorers.per_row import over
 from scorers.spread import centred, spread
-from scorers.sums import folded_sums, weighted_sums
+from scorers.sums import folded_sums, running_counts, weighted_sums
 
 LIMIT = 1.96
 """Standard deviations within which 95 % of differences lie, as Bland and Altman have it."""
@@ -61,6 +64,33 @@ CCC = Metric(
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """The rows in the order of their values; of these, `first` to `past` are like each row."""
+
+    rows: NDArray[np.intp]
+    first: NDArray[np.intp]
+    past: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, values: Vector, /) -> Self:
+        rows = np.argsort(values, kind="stable")
+        ordered = values[rows]
+        return cls(
+            rows=rows,
+            first=np.searchsorted(ordered, values, side="left"),
+            past=np.searchsorted(ordered, values, side="right"),
+        )
+
+    def ranks(self, weights: Weights, /) -> Vector:
+        """Return twice the rank of each row less the mean rank, in each resample: integers."""
+        counts = running_counts(weights.take(self.rows, axis=1))
+        doubled = counts.take(self.first, axis=1)
+        doubled += counts.take(self.past, axis=1)
+        doubled -= counts[:, -1:]
+        return doubled.astype(np.float64)
+
+
 def spearman(
     truth: Columns, prediction: Columns, /, *, value: str, predicted: str, where: str | None = None
 ) -> Agreement:
@@ -78,10 +108,10 @@ def spearman(
     0.5
     """
     pairs = read_pairs(truth, prediction, value=value, predicted=predicted, where=where)
-    true, told = _places(pairs.true), _places(pairs.predicted)
+    true, told = Order.of(pairs.true), Order.of(pairs.predicted)
 
     def statistic(weights: Weights) -> Vector:
-        of_truth, of_prediction = _ranks(weights, true), _ranks(weights, told)
+        of_truth, of_prediction = true.ranks(weights), told.ranks(weights)
         product = folded_sums(weights * of_truth * of_prediction)
         squares = folded_sums(weights * of_truth**2) * folded_sums(weights * of_prediction**2)
         return over(product, np.sqrt(squares))
@@ -103,20 +133,6 @@ SPEARMAN = Metric(
     prediction_columns=("predicted",),
     measure=spearman,
 )
-
-
-def _places(values: Vector) -> Codes:
-    """Return the place of each value among the distinct ones."""
-    return np.unique(values, return_inverse=True)[1]
-
-
-def _ranks(weights: Weights, places: Codes) -> Vector:
-    """Return twice the rank of each row less the mean rank, in each resample: integers."""
-    size = int(places.max(initial=-1)) + 1
-    alike = grouped_sums(weights, places, size=size)
-    below = np.cumsum(alike, axis=1) - alike
-    doubled: Vector = (2 * below + alike - weights.sum(axis=1)[:, None]).astype(np.float64)
-    return doubled.take(places, axis=1)
 
 
 def absolute_bias(
