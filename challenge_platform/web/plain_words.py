@@ -11,7 +11,7 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Comparison, Leaderboard, Row
 from challenge_platform.web.language import format_decimal, gettext, ngettext
 
-FEW_EVENTS = 15
+FEW_EVENTS = 20
 """Below this many events in a metric, nobody is said to be ahead: no interval covers well enough.
 
 The page on uncertainty has how often intervals held the true score, by the number of events.
