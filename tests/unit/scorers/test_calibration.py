@@ -168,6 +168,14 @@ def test_the_same_prevalence_for_everybody_has_an_ece_of_0() -> None:
     assert ece(*columns([1, 0, 0, 0], [0.25] * 4), **NAMES).value == 0.0
 
 
+def test_unless_told_otherwise_there_are_15_bins() -> None:
+    rng = np.random.default_rng(2)
+    given_rows = columns(rng.random(100) < 0.5, rng.random(100))
+
+    told = {bins: ece(*given_rows, **NAMES, bins=bins).value for bins in (10, 14, 15, 16)}
+    assert [bins for bins in told if told[bins] == ece(*given_rows, **NAMES).value] == [15]
+
+
 @pytest.mark.parametrize("bins", [0, -1, 1001])
 def test_a_number_of_bins_out_of_range_is_refused(bins: int) -> None:
     with pytest.raises(ParamsError, match=r"bins is .* from 1 to 1000"):

@@ -138,6 +138,26 @@ def test_without_a_slope_the_answer_says_why(
     assert slope(label, predicted).value == Undefined(reason)
 
 
+def test_probabilities_that_differ_little_have_a_slope() -> None:
+    low, high = 0.95, 0.9501
+    label, predicted = [1, 1, 1, 0, 1, 1, 0, 0], [low] * 4 + [high] * 4
+
+    ours = slope(label, predicted).value
+
+    # The fit has the logits of what was seen, 3/4 and 2/4.
+    assert ours == pytest.approx(
+        (logit(2 / 4) - logit(3 / 4)) / (logit(high) - logit(low)), rel=1e-6
+    )
+
+
+@pytest.mark.parametrize("size", [3, 7, 50, 999])
+def test_equal_probabilities_have_no_slope_however_sums_are_rounded(size: int) -> None:
+    label = np.arange(size) % 3 == 0
+    for probability in np.linspace(0.01, 0.99, 31):
+        reason = slope(label, np.full(size, probability)).value
+        assert reason == Undefined(Reason.CONSTANT)
+
+
 @pytest.mark.parametrize("label", [[0, 0], [1, 1]])
 def test_one_class_has_no_intercept(label: list[int]) -> None:
     assert intercept(label, [0.2, 0.8]).value == Undefined(Reason.ONE_CLASS)
