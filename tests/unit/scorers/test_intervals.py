@@ -122,6 +122,18 @@ def test_the_acceleration_is_that_of_leaving_out_each_unit(skewed: Any) -> None:
     assert found == pytest.approx(skewness(data), rel=0.1)
 
 
+def test_the_acceleration_does_not_depend_on_how_far_the_score_is_from_its_resamples() -> None:
+    (weights,) = draw_weights(40, resamples=400, seed=0, stream=0)
+    vector = weights @ np.arange(40.0) ** 3 / 40
+
+    near, far = (
+        acceleration(moments(vector, weights, value=value), vector, value=value)
+        for value in (vector.mean(), vector.mean() + 1e4)
+    )
+
+    assert near == pytest.approx(far, rel=1e-6)
+
+
 def test_undefined_resamples_have_no_part_in_the_acceleration() -> None:
     (weights,) = draw_weights(40, resamples=400, seed=0, stream=0)
     vector = weights @ np.arange(40.0) ** 3
