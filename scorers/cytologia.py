@@ -32,7 +32,7 @@ class Counts:
     hits: sparse.csr_array
     truths: sparse.csr_array
     called: sparse.csr_array
-    boxes: Vector
+    boxes: sparse.csr_array
     averaged: tuple[int, ...]
     unanswered: bool
 
@@ -40,7 +40,7 @@ class Counts:
         return BOX_SHARE * self.overlap(weights) + CLASS_SHARE * self.macro_f1(weights)
 
     def overlap(self, weights: Vector, /) -> Vector:
-        """Return the mean of (GIoU + 1) / 2; BLAS is exact, since all are whole numbers."""
+        """Return the mean of (GIoU + 1) / 2; the sums are exact, being of whole numbers."""
         high, low, count = self.boxes @ weights
         return ratio(high + low / HALF, count) / HALF
 
@@ -205,7 +205,7 @@ def _counts(
         hits=tally(true.labels[right], image[right], shape=(averaged.classes, size)),
         truths=tally(true.labels, image, shape=(averaged.classes, size)),
         called=tally(answers.called, answers.called_image, shape=(averaged.classes + 1, size)),
-        boxes=np.array(
+        boxes=sparse.csr_array(
             [
                 np.bincount(answers.giou_image, weights=line, minlength=size)
                 for line in (high, low, np.ones_like(high))
@@ -222,7 +222,7 @@ def _measure(counts: Counts, images: Images, /, *, part: str) -> ByImage:
     return ByImage(
         counted=partial(PARTS[part], counts),
         images=images,
-        longest=counts.truths.shape[0],
+        longest=0,
         events=int((counts.truths.sum(axis=0) > 0).sum()),
     )
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from scorers.boxes import Boxes, overlaps
 from scorers.detection_curve import running
 from scorers.matching import greedy_hits
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Vector
-from scorers.objects import ByImage, Images, Places, both
+from scorers.objects import ByImage, Images, Places, both, tally
 from scorers.points import Points, near
 from scorers.weighting import ratio
 
@@ -30,7 +31,7 @@ class Froc:
     found: Places
     false: Places
     before: Places
-    lesions: Vector
+    lesions: sparse.csr_array
     at: Vector
 
     def __call__(self, weights: Vector, /) -> Vector:
@@ -43,7 +44,7 @@ class Froc:
         hits = np.zeros(weights.shape[1])
         for rate in self.at:
             hits += found[self.before[_tolerated(false, images, rate=rate)], resamples]
-        return ratio(hits, self.lesions @ weights * len(self.at))
+        return ratio(hits, (self.lesions @ weights)[0] * len(self.at))
 
 
 def _tolerated(false: Vector, images: Vector, /, *, rate: float) -> Places:
@@ -197,18 +198,18 @@ def _measure(
     ignored = repeated == "ignored"
     found, scores, false = detected.found_by_any() if ignored else detected.found_once()
     before = np.searchsorted(-scores, -detected.scores[false], side="left")
-    lesions = np.bincount(detected.lesions, minlength=len(images.rows))
+    one_kind = np.zeros_like(detected.lesions)
     return ByImage(
         counted=Froc(
             found=found,
             false=detected.images[false],
             before=np.append(before, len(found)),
-            lesions=lesions.astype(np.float64),
+            lesions=tally(one_kind, detected.lesions, shape=(1, len(images.rows))),
             at=rates,
         ),
         images=images,
         longest=len(detected.images) + len(detected.lesions),
-        events=int((lesions > 0).sum()),
+        events=len(np.unique(detected.lesions)),
     )
 
 

@@ -19,7 +19,7 @@ from scorers.metric import (
     Reason,
     Vector,
 )
-from scorers.objects import ByImage, Images, Places, both, pairs
+from scorers.objects import ByImage, Images, Places, both, pairs, tally
 from scorers.weighting import ratio
 
 
@@ -180,20 +180,21 @@ def _measure(
 ) -> ByImage:
     true, detected = Points.read(answers, true_points), Points.read(given, points)
     matched = true.image[_matched(detected, true, radius=radius)]
-    images = len(answers.rows)
-    counts = np.array(
-        [np.bincount(image, minlength=images) for image in (matched, true.image, detected.image)]
+    counted = (matched, true.image, detected.image)
+    counts = tally(
+        np.repeat(np.arange(3), [len(image) for image in counted]),
+        np.concatenate(counted),
+        shape=(3, len(answers.rows)),
     )
     return ByImage(
-        counted=partial(_counted, share, counts.astype(np.float64)),
+        counted=partial(_counted, share, counts),
         images=answers,
         longest=0,
-        events=int((counts[1] > 0).sum()),
+        events=len(np.unique(true.image)),
     )
 
 
-def _counted(share: Share, counts: Vector, weights: Vector) -> Vector:
-    """Return the share under weights; all sums are of whole numbers, so that BLAS is exact."""
+def _counted(share: Share, counts: sparse.csr_array, weights: Vector) -> Vector:
     matched, true, detected = counts @ weights
     return share(matched, true, detected)
 

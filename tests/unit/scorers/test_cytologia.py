@@ -306,7 +306,7 @@ def test_weights_of_one_give_the_value_itself_in_many_chunks_too(
     measure = measured(metric, drawn)
     ones = np.ones((50, 2), dtype=np.int64)
     assert measure.under(ones).tolist() == [measure.value] * 50
-    monkeypatch.setattr(objects, "CELLS", 12)
+    monkeypatch.setattr(objects, "FEW_CELLS", 12)
     monkeypatch.setattr(objects, "PAIRS", 1)
 
     assert measured(metric, drawn).under(ones).tolist() == [measure.value] * 50
