@@ -17,6 +17,7 @@ from challenge_platform.web.language import (
     gettext,
 )
 from challenge_platform.web.markdown import markdown
+from challenge_platform.web.metric_names import METRICS
 
 
 def register(app: Flask, /) -> None:
@@ -28,7 +29,7 @@ def register(app: Flask, /) -> None:
     app.add_template_filter(count)
     app.add_template_filter(local)
     app.add_template_filter(interval)
-    app.jinja_env.globals["wording"] = wording
+    app.jinja_env.globals.update(wording=wording, metric_names=METRICS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

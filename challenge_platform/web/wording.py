@@ -75,12 +75,6 @@ BOARDS = {Board.PUBLIC: _("Public"), Board.PRIVATE: _("Private")}
 
 PHASES = {Status.SOON: _("Not yet open"), Status.OPEN: _("Open"), Status.CLOSED: _("Closed")}
 
-METRICS = {
-    "harrell_c": _("Harrell's concordance"),
-    "weighted_sum": _("Weighted sum"),
-}
-"""The metrics that come with the platform; one of another distribution is called by its key."""
-
 PARTS = {Part.LAUNCHER: _("Launcher of sandboxes"), Part.REAPER: _("Reaper")}
 
 SOURCES = {

@@ -14,7 +14,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.build import build_challenge
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.web.wording import METRICS
+from challenge_platform.web.metric_names import METRICS
 from scorers.registry import metric_keys
 from tests.conftest import TINY, Participant, participant, publish_changed
 from tests.fakes import Clock
