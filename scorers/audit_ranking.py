@@ -12,7 +12,7 @@ from scorers.audit_document import Judged, Scheme, TeamResult
 from scorers.audit_probes import Given
 from scorers.definition import ScoringDefinition, Task
 from scorers.document import Evaluation, Score
-from scorers.metric import Combination, Vector
+from scorers.metric import Combination, Direction, Vector
 from scorers.ranking import (
     DEFAULT_TOLERANCE,
     UNRANKED,
@@ -75,7 +75,7 @@ class Counted:
         for one in scored:
             score = one.score(judged.chosen_by, primary.key)
             best = chosen.get(one.given.team)
-            if best is None or np.isnan(best[0]) or primary.better.gain(score, best[0]) > 0:
+            if best is None or _is_better(score, best[0], direction=primary.better):
                 chosen[one.given.team] = score, one
         teams = [one for _, one in chosen.values()]
         vectors = [one.evaluation.splits[judged.split].vector(primary.key) for one in teams]
@@ -107,6 +107,11 @@ class Counted:
         _, group, size = np.unique(order, axis=1, return_inverse=True, return_counts=True)
         first: Ranks = (1 + np.cumsum(size) - size)[group.ravel()]
         return np.where(placed[0] == UNRANKED, UNRANKED, first)
+
+
+def _is_better(score: float, best: float, /, *, direction: Direction) -> bool:
+    """Compare two scores; any is better than none (NaN)."""
+    return direction.gain(score, best) > 0 or (np.isnan(best) and not np.isnan(score))
 
 
 def _judged(one: Scored, *, task: Task) -> Judged:

@@ -7,6 +7,7 @@ from string import Template
 from scorers.audit_document import Audit, Leak, Likeness, Suspicion
 from scorers.audit_picture import MOST_DRAWN, rank_plot
 from scorers.audit_probes import AS_TRUTH, FOLLOWS, PERFECT, SAME
+from scorers.audit_ranking import MOST_TESTED
 from scorers.audit_words import interval, not_proven, number, plain_words, problems_of
 from scorers.document import Score
 
@@ -27,7 +28,8 @@ figure{margin:1rem 0}svg{width:100%;max-width:40rem;height:auto;font:11px system
 .grid{stroke:#ccc}.border{stroke:#111;stroke-dasharray:4 3}
 .interval{stroke:#111;stroke-width:2;fill:none}
 footer{margin-top:2rem;border-top:1px solid #bbb;font-size:.85rem;color:#444}
-@media print{:root{font-size:10pt}.scroll{overflow:visible}tr,figure{break-inside:avoid}}
+@media print{:root{font-size:9pt}.scroll{overflow:visible}td.n{white-space:normal}
+th[scope=row]{min-width:0}tr,figure{break-inside:avoid}}
 """
 
 PAGE = Template("""<!DOCTYPE html>
@@ -137,8 +139,10 @@ def _ranking(audit: Audit) -> str:
 def _robustness(audit: Audit) -> str:
     schemes = [SCHEMES[scheme.name] for scheme in audit.schemes]
     taus = ["no order" if scheme.tau is None else f"{scheme.tau:.3f}" for scheme in audit.schemes]
+    tested = any(scheme.name == "test_then_rank" for scheme in audit.schemes)
+    missing = "" if tested else f" More than {MOST_TESTED} teams are not tested pair by pair."
     agreement = _table(
-        "How far each agrees with the ranking: Kendall's tau, 1 for the same order.",
+        f"How far each agrees with the ranking: Kendall's tau, 1 for the same order.{missing}",
         ["Scheme", "Kendall's tau", "First"],
         [
             [scheme, tau, ", ".join(_firsts(audit, index))]
@@ -168,12 +172,9 @@ def _metrics(audit: Audit) -> str:
     judged = audit.judged
     return _table(
         f"Judged on {judged.units:,} units ({judged.unit}). Each score with its 95 % interval.",
-        ["Team", *(f"{key}{part}" for key in keys for part in ("", ": 95 % interval"))],
-        [
-            [team.team, *(t for key in keys for t in _told(team.scores[key]))]
-            for team in audit.teams
-        ],
-        numbers=range(1, 1 + 2 * len(keys)),
+        ["Team", *keys],
+        [[team.team, *(_with_interval(team.scores[key]) for key in keys)] for team in audit.teams],
+        numbers=range(1, 1 + len(keys)),
     )
 
 
@@ -224,6 +225,11 @@ def _told(score: Score) -> tuple[str, str]:
     if score.value is None:
         return f"undefined ({score.undefined})", "-"
     return number(score.value), interval(score)
+
+
+def _with_interval(score: Score) -> str:
+    value, ends = _told(score)
+    return value if score.value is None else f"{value} ({ends})"
 
 
 def _span(low: int | None, high: int | None) -> str:

@@ -139,17 +139,22 @@ def test_a_team_is_judged_by_its_best_public_submission(
 
 
 def test_equal_scores_are_ordered_by_the_declared_ties(
-    judge: Callable[..., Audit], competition: Competition
+    judge: Callable[..., Audit], competition: Competition, challenge_yaml: dict[str, Any]
 ) -> None:
+    *parts, last = challenge_yaml["scoring"]["metrics"]
+    scoring = {"metrics": [*parts, {**last, "params": {"c_death": 1.0}}], "resamples": 20}
+    task = Task.from_challenge({**challenge_yaml, "scoring": scoring})
     files = {
-        f"{name}.csv": competition.file(competition.noisy(noise, seed=5))
+        f"{name}.csv": table(
+            HEADER, competition.ids, competition.noisy(noise, seed=5), competition.risk
+        )
         for name, noise in (("a", 0.9), ("b", 0.5))
     }
 
-    tied = judge(files, ranking=Ranking(tolerance=10))
-    parted = judge(files, ranking=Ranking(tolerance=1e-4, ties=("c_event",)))
+    tied = judge(files, task=task)
+    parted = judge(files, task=task, ranking=Ranking(ties=("c_event",)))
 
-    assert [team.rank for team in tied.teams] == [1, 1]
+    assert [(team.team, team.rank) for team in tied.teams] == [("a", 1), ("b", 1)]
     assert [(team.team, team.rank) for team in parted.teams] == [("b", 1), ("a", 2)]
     with pytest.raises(ValueError, match=r"ranking.ties .* names auc; expected .* c_event"):
         judge(files, ranking=Ranking(ties=("auc",)))
@@ -251,6 +256,7 @@ def test_a_submission_that_knows_the_truth_or_the_order_of_rows_is_told(
         ("rows.csv", Suspicion.FOLLOWS, "risk_event", "order of rows"),
     } <= told
     assert not {kind for file, kind, *_ in told if file == "rows.csv"} - {Suspicion.FOLLOWS}
+    assert not any(leak.against == "order of ids" for leak in found.leaks)  # p10 is after p9
     assert "event.csv" in plain_words(found)[-1]
 
 
@@ -377,7 +383,7 @@ def test_the_report_can_be_read_by_ear(
 @pytest.fixture
 def folder(tmp_path: Path, challenge_yaml: dict[str, Any], competition: Competition) -> Path:
     challenge = {**challenge_yaml, "title": {"fr": "Devenir", "en": "Outcomes"}}
-    (tmp_path / "challenge.yaml").write_text(yaml.safe_dump(challenge))
+    (tmp_path / "challenge.yaml").write_text(yaml.safe_dump(challenge, sort_keys=False))
     (tmp_path / "truth.csv").write_bytes(competition.truth)
     (tmp_path / "submissions" / "Boule").mkdir(parents=True)
     for seed, file in enumerate(["Aorta.csv", "Boule/1.csv", "Boule/2.CSV"]):
