@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from scorers.definition import Task
 from scorers.document import Subgroup
 from scorers.evaluation import evaluate
+from scorers.measures import Measures
 from scorers.metric import Reason
 from scorers.resampling import draw_weights
 from scorers.scoring import FEWEST_EVENTS, SUBGROUP_RESAMPLES
@@ -241,3 +242,32 @@ def test_rows_of_one_unit_are_of_one_stratum(task: Task, truth: bytes, predictio
         evaluate(
             stratified(by_patient, column="kind"), truth=mixed, predictions=predictions, seed=1
         )
+
+
+def test_the_resamples_of_a_subgroup_are_stratified_too(
+    task: Task, sexed: bytes, predictions: bytes
+) -> None:
+    asked = stratified(by("sex", task), column="death")
+
+    whole = evaluate(asked, truth=sexed, predictions=predictions, seed=1).splits["public"]
+
+    ids = {row["patient_id"] for row in rows_of(sexed) if row["sex"] == "f"}
+    alone = evaluate(
+        stratified(task, column="death"),
+        truth=only(sexed, ids),
+        predictions=only(predictions, ids),
+        seed=1,
+    ).splits["public"]
+    assert whole.subgroups["sex"]["f"].metrics == alone.metrics
+
+
+def test_a_metric_rests_on_its_events_and_a_combination_on_its_poorest_part(task: Task) -> None:
+    columns = {"event": [1] * 9 + [0] * 31, "death": [1] * 7 + [0] * 33, "at_risk": [1] * 40}
+    times = {"event_time": range(40), "death_time": range(40)}
+    truth = {name: np.array(cells) for name, cells in {**columns, **times}.items()}
+    risks = {"risk_event": np.arange(40.0), "risk_death": np.arange(40.0)}
+
+    measures = Measures.of(task.scoring, truth, risks)
+
+    assert measures.counts(units=40) == {"c_event": 9, "c_death": 7, "score": 7}
+    assert measures.counts(units=5) == {"c_event": 5, "c_death": 5, "score": 5}
