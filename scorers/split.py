@@ -64,7 +64,7 @@ class Split:
             prediction={key: column[rows] for key, column in self.prediction.items()},
             unit_of_row=unit_of_row,
             units=len(kept),
-            strata=None if self.strata is None else _numbered(self.strata[kept]),
+            strata=None if self.strata is None else self.strata[kept],
         )
 
 
