@@ -29,7 +29,7 @@ figure{margin:1rem 0}svg{width:100%;max-width:40rem;height:auto;font:11px system
 .interval{stroke:#111;stroke-width:2;fill:none}
 footer{margin-top:2rem;border-top:1px solid #bbb;font-size:.85rem;color:#444}
 @media print{:root{font-size:9pt}.scroll{overflow:visible}td.n{white-space:normal}
-th[scope=row]{min-width:0}tr,figure{break-inside:avoid}}
+th[scope=row]{min-width:5rem}tr,figure{break-inside:avoid}}
 """
 
 PAGE = Template("""<!DOCTYPE html>
