@@ -118,6 +118,18 @@ def test_teams_stand_as_the_scores_and_shared_resamples_of_the_platform_say(
     assert found.judged.count == events
 
 
+def test_a_comparison_that_rests_on_few_events_is_wider(judge: Callable[..., Audit]) -> None:
+    rare = Competition(share=0.08)
+    noise = {"a.csv": rare.noisy(0.1, seed=7), "b.csv": rare.noisy(1.2, seed=107)}
+
+    found = judge({file: rare.file(risk) for file, risk in noise.items()}, truth=rare.truth)
+
+    # With the normal distribution in the place of Student's t, they would be told apart.
+    assert found.judged.count == 14
+    assert [(team.team, team.group) for team in found.teams] == [("a", 1), ("b", 1)]
+    assert {s.name: s.ranks for s in found.schemes}["test_then_rank"] == (1, 1)
+
+
 def test_a_team_is_judged_by_its_best_public_submission(
     judge: Callable[..., Audit], competition: Competition, task: Task
 ) -> None:
