@@ -1,16 +1,14 @@
 """What the tests in a real browser share: the pages, served, and Chromium."""
 
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from werkzeug.serving import make_server
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.web import create_app
+from tests.served import serving
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -21,13 +19,8 @@ FLAGS = (
 @pytest.fixture
 def site(platform: Platform) -> Iterator[str]:
     """Serve the pages on a loopback port."""
-    server = make_server("127.0.0.1", 0, create_app(platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(platform) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -5,21 +5,19 @@ import io
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import account
 from challenge_platform.core.account import Scope
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.jobs import Jobs
-from challenge_platform.web import create_app
 from tests.conftest import PASSWORD
+from tests.served import serving
 
 SLUG = "tiny-survival"
 REPOSITORY = Path(__file__).parents[2]
@@ -62,13 +60,8 @@ class Newcomer:
 def served(platform: Platform, challenge: PublishedChallenge) -> Iterator[str]:
     """Serve pages and API on a free port, with a Redis that is down, and give the address."""
     assert challenge.slug == SLUG
-    server = make_server("127.0.0.1", 0, create_app(platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(platform) as address:
+        yield address
 
 
 @pytest.fixture

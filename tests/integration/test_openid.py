@@ -1,7 +1,6 @@
 """Logging in through a real OpenID provider, by its own form, and back into an account here."""
 
 import re
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -9,7 +8,6 @@ from urllib.parse import quote
 import pytest
 from pydantic import SecretStr
 from sqlmodel import select
-from werkzeug.serving import make_server
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
@@ -18,10 +16,10 @@ from challenge_platform.core import account, identity
 from challenge_platform.core.account import User
 from challenge_platform.core.identity import Identity
 from challenge_platform.core.login import LoginSession, Way
-from challenge_platform.web import create_app
 from tests.conftest import PASSWORD
 from tests.live import free_port
 from tests.openid import CLIENT_ID, SECRET, Visitor, running_provider
+from tests.served import serving
 
 PEOPLE = {
     "ada": {"email": "Ada@hospital.example", "email_verified": True, "name": "Ada Lovelace"},
@@ -65,13 +63,8 @@ def platform(settings: Settings) -> Iterator[Platform]:
     platform = Platform.from_settings(settings)
     datadir.prepare(platform, separate=False)
     port = int(settings.public_url.rpartition(":")[2])
-    server = make_server("127.0.0.1", port, create_app(platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield platform
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(platform, port=port):
+        yield platform
     platform.database.close()
 
 
@@ -347,15 +340,10 @@ def refusal_of(settings: Settings) -> str:
     platform = Platform.from_settings(settings)
     datadir.prepare(platform, separate=False)
     port = int(settings.public_url.rpartition(":")[2])
-    server = make_server("127.0.0.1", port, create_app(platform), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
     try:
-        return heading(Visitor(settings.public_url).log_in("ada"))
+        with serving(platform, port=port):
+            return heading(Visitor(settings.public_url).log_in("ada"))
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
         platform.database.close()
 
 
