@@ -225,9 +225,11 @@ def test_groups_are_runs_of_ranks_whose_head_is_surely_better_than_the_next_head
     assert ordered[0] == 1
     assert set(np.diff(ordered)) <= {0, 1}
     heads = [int(in_order[np.argmax(ordered == group)]) for group in range(1, ordered.max() + 1)]
+    strictest = 1 - 0.05 / max(1, len(vectors) - 1)  # Holm asks no more of any comparison
     for team, group in enumerate(groups):
-        interval = paired_interval(vectors[heads[group - 1]], vectors[team], direction=direction)
-        assert interval is None or interval[0] <= 1e-12
+        head = vectors[heads[group - 1]]
+        interval = paired_interval(head, vectors[team], direction=direction, level=strictest)
+        assert interval is None or interval[0] <= 1e-9
     for head, following in itertools.pairwise(heads):
         interval = paired_interval(vectors[head], vectors[following], direction=direction)
         assert interval is not None
