@@ -89,12 +89,13 @@ def offer(
     `store`, of the primary score under each resample, `units` how many units the board's split has.
 
     Give the scores that the team may be told: the submission's own, or where the Ladder protects
-    the board those by which the team stands now.
+    the board those by which the team stands now, without values while it does not.
     """
     # One at a time on PostgreSQL too, where a row that is not there yet cannot be locked.
     query = select(Challenge.id).where(Challenge.id == challenge.id)
     session.exec(query.with_for_update(key_share=True)).one()
-    value = scores[challenge.definition.scoring.primary.key]["value"]
+    primary = challenge.definition.scoring.primary.key
+    value = scores[primary]["value"]
     key = (challenge.id, submission.phase, board, submission.team_id)
     before = session.get(Standing, key, with_for_update=True)
     if value is not None:
@@ -114,7 +115,9 @@ def offer(
             before = session.merge(fresh)
             session.add(_change(fresh))
     _mark_due(session, challenge.id, phase=submission.phase, board=board)
-    return before.scores if before and _is_ladder(challenge, board) else scores
+    if not _is_ladder(challenge, board):
+        return scores
+    return before.scores if before else _without_values(scores, primary=primary)
 
 
 def boards_due(session: Session, /) -> list[tuple[int, str, Board, datetime | None]]:
@@ -190,6 +193,13 @@ def _better(
     return climbs(
         fresh.score, than.score, resamples=resamples, best_resamples=best, direction=direction
     )
+
+
+def _without_values(scores: Scores, *, primary: str) -> Scores:
+    """Give every metric as undefined as the primary one: its parts would be free to probe."""
+    undefined = scores[primary]["undefined"]
+    hidden = {"value": None, "interval": None, "undefined": undefined}
+    return {key: {**score, **hidden} for key, score in scores.items()}
 
 
 def _is_ladder(challenge: PublishedChallenge, board: Board) -> bool:

@@ -2,8 +2,9 @@
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -27,9 +28,15 @@ SLUG = TINY.name
 
 
 def publish(
-    platform: Platform, folder: Path, *, protect: str, metric: str, patients: int
+    platform: Platform,
+    folder: Path,
+    *,
+    protect: str,
+    metric: str,
+    patients: int,
+    changes: Mapping[str, str] = MappingProxyType({}),
 ) -> PublishedChallenge:
-    """Publish a larger tiny challenge, scored by how well the event is told."""
+    """Publish another tiny challenge, scored by how well the event is told; `changes` come last."""
     copy = shutil.copytree(TINY, folder / SLUG)
     recipe, definition = copy / "data.py", copy / "challenge.yaml"
     recipe.write_text(recipe.read_text().replace("PATIENTS = 60", f"PATIENTS = {patients}"))
@@ -40,6 +47,9 @@ def publish(
         "metric: harrell_c, params: {event: event, time: time, risk: risk}",
         f"metric: {metric}, params: {{label: event, {column}: risk}}",
     )
+    for old, new in changes.items():
+        assert old in told
+        told = told.replace(old, new)
     definition.write_text(told)
     build_challenge(platform, copy, say=lambda _line: None)
     with platform.database.reading() as session:
@@ -144,6 +154,36 @@ def test_lists_tell_and_order_by_the_score_of_the_best(
     with platform.database.reading() as session:
         shown = shown_scores(session, team_id=alice.who.team.id)
     assert [score.value for score in shown.values()] == [best, best]
+
+
+def test_parts_of_a_score_that_is_undefined_are_not_told(
+    platform: Platform, app: Flask, tmp_path: Path
+) -> None:
+    part = "auroc, params: {label: event, score: risk}}\n"
+    flat = "    - {key: s, metric: spearman, params: {value: time, predicted: flat}}\n"
+    whole = "    - {key: w, metric: weighted_sum, direction: maximize, params: {c: 1, s: 1}"
+    challenge = publish(
+        platform,
+        tmp_path,
+        protect="ladder",
+        metric="PART",
+        patients=60,
+        changes={
+            "PART, params: {label: event, predicted: risk}": f"{part}{flat}{whole}",
+            "columns: {risk: {type: float}}": "columns: {risk: {type: float}, flat: {type: float}}",
+        },
+    )
+    alice = with_token(app, platform, participant(platform, challenge, name="alice").user)
+    rows = "".join(f"p{number:03},{number},1\n" for number in range(60))
+    answer = alice.submit(f"patient_id,risk,flat\n{rows}".encode())
+    platform.evaluator.evaluate(answer.json["id"])
+
+    told = alice.get(f"/submissions/{answer.json['id']}").json
+    assert told["state"] == "scored"
+    assert [score["key"] for score in told["scores"]] == ["w", "c", "s"]
+    for score in told["scores"]:
+        assert (score["value"], score["low"], score["high"]) == (None, None, None)
+        assert score["undefined"] == "undefined_part"
 
 
 def test_the_board_is_the_same_after_a_file_that_did_not_climb(
