@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from scorers.metric import Columns, Direction, Metric, Needs, Vector, Weights
 from scorers.paired import Agreement, read_pairs
-from scorers.per_row import over
 from scorers.spread import centred, spread
-from scorers.sums import folded_sums, running_counts, weighted_sums
+from scorers.sums import folded_sums, weighted_sums
+from scorers.weighting import ratio, running_counts
 
 LIMIT = 1.96
 """Standard deviations within which 95 % of differences lie, as Bland and Altman have it."""
@@ -43,7 +43,7 @@ def ccc(
         product = weighted_sums(weights, true * told)
         product -= weighted_sums(weights, true) * weighted_sums(weights, told) / total
         possible = of_truth + spread(weights, told) + shift * shift / total
-        return over(2 * product, np.where(of_truth > 0, possible, 0))
+        return ratio(2 * product, np.where(of_truth > 0, possible, 0))
 
     return Agreement(rows=pairs.rows, statistic=statistic)
 
@@ -114,7 +114,7 @@ def spearman(
         of_truth, of_prediction = true.ranks(weights), told.ranks(weights)
         product = folded_sums(weights * of_truth * of_prediction)
         squares = folded_sums(weights * of_truth**2) * folded_sums(weights * of_prediction**2)
-        return over(product, np.sqrt(squares))
+        return ratio(product, np.sqrt(squares))
 
     return Agreement(rows=pairs.rows, statistic=statistic)
 
@@ -153,7 +153,7 @@ def absolute_bias(
     differences = pairs.predicted - pairs.true
 
     def statistic(weights: Weights) -> Vector:
-        return np.abs(over(weighted_sums(weights, differences), weights.sum(axis=1)))
+        return np.abs(ratio(weighted_sums(weights, differences), weights.sum(axis=1)))
 
     return Agreement(rows=pairs.rows, statistic=statistic)
 
@@ -193,7 +193,7 @@ def limits_of_agreement(
     differences = centred(pairs.predicted - pairs.true)
 
     def statistic(weights: Weights) -> Vector:
-        variance = over(spread(weights, differences), np.maximum(weights.sum(axis=1) - 1, 0))
+        variance = ratio(spread(weights, differences), np.maximum(weights.sum(axis=1) - 1, 0))
         return LIMIT * np.sqrt(variance)
 
     return Agreement(rows=pairs.rows, statistic=statistic)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from scorers.follow_up import FollowUp, read_follow_up
 from scorers.metric import ParamsError, Vector, Weights
-from scorers.sums import running_counts
+from scorers.weighting import running_counts
 
 Table = list[list[float]]
 """Steps `[time, G]` of a censoring distribution, as `censoring_table` gives them."""

@@ -19,7 +19,8 @@ from scorers.metric import (
     Vector,
     Weights,
 )
-from scorers.per_row import RatioOfSums, by_chunks, over
+from scorers.per_row import RatioOfSums
+from scorers.weighting import in_chunks, ratio
 
 CATEGORY = 3
 """Characters of the shortest code of ICD-10 that stands for a disease: E11."""
@@ -129,7 +130,7 @@ class MacroF1:
     def under(self, weights: Weights, /) -> Vector:
         """Return the value under each row of `weights` (resamples x all rows), NaN without any."""
         cells = min(SUMS, SUMS // max(1, self.earned.shape[0]) * self.units)
-        return by_chunks(self._mean, weights, rows=self.rows, cells=cells)
+        return in_chunks(self._mean, weights, rows=self.rows, cells=cells)
 
     def _mean(self, weights: Weights) -> Vector:
         """Add integers for each code, and then one share after the other: the same everywhere."""
@@ -137,7 +138,7 @@ class MacroF1:
         possible = self.possible @ by_document
         shares = np.zeros((len(possible) + 1, len(weights)))  # the first for a sum of none
         np.divide(self.earned @ by_document, possible, out=shares[1:], where=possible > 0)
-        return over(np.cumsum(shares, axis=0)[-1], np.count_nonzero(possible, axis=0))
+        return ratio(np.cumsum(shares, axis=0)[-1], np.count_nonzero(possible, axis=0))
 
 
 def macro_code_f1(

@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.metric import Columns, InvalidColumns, Vector, Weights
+from scorers.metric import Columns, InvalidColumns, Vector
 
 Codes = NDArray[np.intp]
 """The position of each row's class in the challenge's list of classes."""
@@ -112,22 +112,6 @@ def objects(columns: Columns, name: str, /, *, count: int | None = None) -> Sequ
     if count is not None and len(column) != count:
         raise InvalidColumns(f"column {name} has {len(column)} rows, the truth has {count}")
     return cast("Sequence[Any]", column)
-
-
-def grouped_sums(weights: Weights, groups: Codes, /, *, size: int) -> NDArray[np.int64]:
-    """Return the weight of each group under each resample, of shape (resamples, size).
-
-    `groups` has the group of each row, from 0 to `size` - 1. The sums are of integers, so they are
-    the same on every machine.
-    """
-    sums = np.zeros((len(weights), size), dtype=np.int64)
-    if not len(groups):
-        return sums
-    order = np.argsort(groups, kind="stable")
-    inorder = groups[order]
-    starts = np.flatnonzero(np.r_[True, inorder[1:] != inorder[:-1]])
-    sums[:, inorder[starts]] = np.add.reduceat(weights[:, order], starts, axis=1)
-    return sums
 
 
 def _column(columns: Mapping[str, Any], name: str) -> NDArray[Any]:

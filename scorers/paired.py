@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scorers.columns import aligned, numbers, rows_of
 from scorers.metric import Columns, InvalidColumns, Reason, Undefined, Vector, Weights
-from scorers.per_row import by_chunks
+from scorers.weighting import in_chunks
 
 LARGEST = 1e100
 """Squares of such numbers can still be summed."""
@@ -66,4 +66,4 @@ class Agreement:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return the value under each row of `weights` (resamples x all rows)."""
-        return by_chunks(self.statistic, weights, rows=self.rows)
+        return in_chunks(self.statistic, weights, rows=self.rows)

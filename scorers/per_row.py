@@ -1,47 +1,13 @@
 """Metrics made of what each row earns by itself, so that a resample costs only a sum."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorers.metric import Reason, Undefined, Vector, Weights
 from scorers.sums import weighted_sums
-
-CELLS = 250_000
-"""Weights worked on at once: 2 MB at 8 bytes each, measured to suit the caches of a processor."""
-
-
-def by_chunks(
-    statistic: Callable[[Weights], Vector],
-    weights: Weights,
-    /,
-    *,
-    rows: NDArray[np.intp],
-    cells: int = CELLS,
-) -> Vector:
-    """Return `statistic` of the weights of `rows`, computed for some resamples at a time.
-
-    `statistic` takes weights of shape (some, len(rows)) and returns one value for each of them;
-    at most `cells` weights are given at once, or those of one resample.
-    """
-    values = np.empty(len(weights))
-    size = max(1, cells // max(1, len(rows)))
-    # Picking all rows in their order takes longer than most statistics of them.
-    everyone = np.array_equal(rows, np.arange(weights.shape[1]))
-    for start in range(0, len(weights), size):
-        chunk = weights[start : start + size]
-        values[start : start + size] = statistic(chunk if everyone else chunk.take(rows, axis=1))
-    return values
-
-
-def over(earned: NDArray[Any], possible: NDArray[Any], /) -> Vector:
-    """Return `earned / possible`, NaN where nothing is possible."""
-    share: Vector = np.full(np.shape(possible), np.nan)
-    np.divide(earned, possible, out=share, where=possible != 0)
-    return share
+from scorers.weighting import in_chunks, ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +36,10 @@ class MeanOfRows:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return the mean under each row of `weights` (resamples x all rows), NaN of nothing."""
-        return by_chunks(self._mean, weights, rows=self.rows)
+        return in_chunks(self._mean, weights, rows=self.rows)
 
     def _mean(self, weights: Weights) -> Vector:
-        return over(weighted_sums(weights, self.values), weights.sum(axis=1))
+        return ratio(weighted_sums(weights, self.values), weights.sum(axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +70,14 @@ class RatioOfSums:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return the value under each row of `weights` (resamples x all rows), NaN without any."""
-        return by_chunks(self._ratio, weights, rows=self.rows)
+        return in_chunks(self._ratio, weights, rows=self.rows)
 
     def _ratio(self, weights: Weights) -> Vector:
         total = np.zeros(len(weights))
         groups = np.zeros(len(weights), dtype=np.int64)
         for earned, possible in zip(self.earned.T, self.possible.T, strict=True):
-            share = over(weighted_sums(weights, earned), weighted_sums(weights, possible))
+            share = ratio(weighted_sums(weights, earned), weighted_sums(weights, possible))
             there = ~np.isnan(share)
             total[there] += share[there]
             groups += there
-        return over(total, groups)
+        return ratio(total, groups)

@@ -13,9 +13,10 @@ from scorers.metric import (
     Weights,
 )
 from scorers.paired import Agreement, read_pairs
-from scorers.per_row import MeanOfRows, over
+from scorers.per_row import MeanOfRows
 from scorers.spread import centred, spread
 from scorers.sums import weighted_sums
+from scorers.weighting import ratio
 
 SMALLEST_COUNT = 1e-100
 """Predicted counts below are as good as 0, whose logarithm is infinite."""
@@ -75,7 +76,7 @@ def rmse(
     squares = (pairs.true - pairs.predicted) ** 2
 
     def statistic(weights: Weights) -> Vector:
-        return np.sqrt(over(weighted_sums(weights, squares), weights.sum(axis=1)))
+        return np.sqrt(ratio(weighted_sums(weights, squares), weights.sum(axis=1)))
 
     return Agreement(rows=pairs.rows, statistic=statistic)
 
@@ -117,7 +118,7 @@ def r2(
     true = centred(pairs.true)
 
     def statistic(weights: Weights) -> Vector:
-        unexplained: Vector = over(weighted_sums(weights, squares), spread(weights, true))
+        unexplained: Vector = ratio(weighted_sums(weights, squares), spread(weights, true))
         return 1 - unexplained
 
     return Agreement(rows=pairs.rows, statistic=statistic)

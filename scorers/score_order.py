@@ -95,7 +95,10 @@ class ScoreOrder:
         return _with_both(best, of=negatives, others=positives)
 
     def _running(self, weights: Weights) -> tuple[Counts, Counts]:
-        return running_counts(weights, self.positives), running_counts(weights, self.negatives)
+        return (
+            running_counts(weights.take(self.positives, axis=1)),
+            running_counts(weights.take(self.negatives, axis=1)),
+        )
 
 
 def _with_both(count: Counts, *, of: Counts, others: Counts) -> Vector:

@@ -1,7 +1,6 @@
 """Sums under many weightings at once that have the same bytes on every machine."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scorers.metric import Vector, Weights
 
@@ -28,10 +27,3 @@ def folded_sums(terms: Vector, /) -> Vector:
 def weighted_sums(weights: Weights, values: Vector, /) -> Vector:
     """Return the sum of weight times value under each resample, of shape (resamples,)."""
     return folded_sums(np.multiply(weights, values, dtype=np.float64))
-
-
-def running_counts(weights: Weights, /) -> NDArray[np.int64]:
-    """Return the weight of the first 0, 1, 2 … rows, of shape (resamples, rows + 1)."""
-    counts = np.zeros((len(weights), weights.shape[1] + 1), dtype=np.int64)
-    np.cumsum(weights, axis=1, out=counts[:, 1:])
-    return counts

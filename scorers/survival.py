@@ -19,8 +19,8 @@ from scorers.metric import (
     Vector,
     Weights,
 )
-from scorers.per_row import over
-from scorers.sums import folded_sums, running_counts
+from scorers.sums import folded_sums
+from scorers.weighting import ratio, running_counts
 
 MAX_PAIRS = 4_000_000
 """Pairs held at once, which bounds the memory."""
@@ -74,7 +74,7 @@ class Ordering:
             beyond = counts[:, -1:] - counts[:, self.outlived[block.place]]
             possible += folded_sums(left * beyond)
             earned += folded_sums(left * (others[:, block.first :] @ block.earned.astype(exact).T))
-        return over(earned, 2 * possible)
+        return ratio(earned, 2 * possible)
 
     @cached_property
     def _few_credits(self) -> tuple[Credits, ...]:

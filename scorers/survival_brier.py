@@ -20,9 +20,9 @@ from scorers.metric import (
     Vector,
     Weights,
 )
-from scorers.per_row import by_chunks, over
 from scorers.sums import folded_sums
 from scorers.survival_ipcw import increasing
+from scorers.weighting import in_chunks, ratio
 
 RISE = 1e-9
 """By how much a survival curve may rise: a rounding, not a resurrection."""
@@ -44,9 +44,9 @@ class Moment:
         cases, controls = len(self.case_losses), len(self.control_losses)
         beyond = weights[:, weights.shape[1] - controls :]
         lost = folded_sums(beyond * self.control_losses)
-        seen = over(lost, share[:, self.place]) + folded_sums(own[:, :cases] * self.case_losses)
+        seen = ratio(lost, share[:, self.place]) + folded_sums(own[:, :cases] * self.case_losses)
         watched = beyond.sum(axis=1) > 0
-        return np.where(watched, over(seen, weights.sum(axis=1)), np.nan)
+        return np.where(watched, ratio(seen, weights.sum(axis=1)), np.nan)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class BrierScores:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return the score under each row of `weights`, with G of the same resample."""
-        return by_chunks(self._score, weights, rows=self.follow_up.rows)
+        return in_chunks(self._score, weights, rows=self.follow_up.rows)
 
     def _score(self, weights: Weights) -> Vector:
         share = self.line.uncensored(self.line.still(weights))

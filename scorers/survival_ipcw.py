@@ -19,9 +19,9 @@ from scorers.metric import (
     Vector,
     Weights,
 )
-from scorers.per_row import CELLS, by_chunks, over
-from scorers.sums import folded_sums, running_counts
+from scorers.sums import folded_sums
 from scorers.survival import Ordering
+from scorers.weighting import CELLS, in_chunks, ratio, running_counts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,7 +160,7 @@ class Contrast:
         counts = running_counts(weights.take(self.controls, axis=1))
         first = own[:, : self.cases]
         earned = folded_sums(first * (counts[:, self.below] + counts[:, self.not_above]))
-        return over(earned, 2 * folded_sums(first.copy()) * counts[:, -1])
+        return ratio(earned, 2 * folded_sums(first.copy()) * counts[:, -1])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +196,7 @@ class DynamicArea:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return the AUC under each row of `weights`, with G and S of the same resample."""
-        return by_chunks(self._area, weights, rows=self.follow_up.rows)
+        return in_chunks(self._area, weights, rows=self.follow_up.rows)
 
     def _area(self, weights: Weights) -> Vector:
         still = self.line.still(weights)
@@ -211,7 +211,7 @@ class DynamicArea:
             part = (earlier - later) * contrast.area(own, weights)
             total += np.where(later < earlier, part, 0)
             earlier = later
-        return over(total, 1 - earlier)
+        return ratio(total, 1 - earlier)
 
 
 def cumulative_dynamic_auc(

@@ -17,8 +17,8 @@ from scorers.metric import (
     Vector,
     Weights,
 )
-from scorers.per_row import by_chunks, over
 from scorers.sums import weighted_sums
+from scorers.weighting import in_chunks, ratio
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +50,11 @@ class WeightedLosses:
 
     def under(self, weights: Weights, /) -> Vector:
         """Return the value under each row of `weights`, NaN where no row counts."""
-        return by_chunks(self._ratio, weights, rows=self.rows)
+        return in_chunks(self._ratio, weights, rows=self.rows)
 
     def _ratio(self, weights: Weights) -> Vector:
-        ratio = over(weighted_sums(weights, self.losses), weighted_sums(weights, self.costs))
-        return 1 - ratio if self.skill else ratio
+        loss = ratio(weighted_sums(weights, self.losses), weighted_sums(weights, self.costs))
+        return 1 - loss if self.skill else loss
 
 
 def weighted_log_loss(

@@ -12,18 +12,32 @@ CELLS = 250_000
 """Weights worked on at once, measured to suit the caches of a processor (2 MB at 8 bytes each)."""
 
 
-def in_chunks(statistic: Callable[[Weights], Vector], weights: Weights, /) -> Vector:
-    """Return `statistic(weights)`, computed for some resamples at a time.
+def in_chunks(
+    statistic: Callable[[Weights], Vector],
+    weights: Weights,
+    /,
+    *,
+    rows: NDArray[np.intp] | None = None,
+    cells: int | None = None,
+) -> Vector:
+    """Return `statistic` of the weights of `rows`, all unless given, for some resamples at a time.
 
-    `statistic` takes weights of shape (some, rows) and returns a value for each resample, which
-    must not depend on the other resamples.
+    `statistic` takes weights of shape (some, rows), which it must not change, and returns a value
+    for each resample, which must not depend on the other resamples. At most `cells` weights are
+    given at once, CELLS unless said otherwise, or those of one resample.
     """
-    resamples, rows = weights.shape
-    size = max(1, CELLS // max(1, rows))
-    values = np.empty(resamples)
-    for start in range(0, resamples, size):
-        # Copied, so that what follows picks rows at random from the cache and not from memory.
-        values[start : start + size] = statistic(weights[start : start + size].astype(np.int64))
+    count = weights.shape[1] if rows is None else len(rows)
+    size = max(1, (cells or CELLS) // max(1, count))
+    # Picking all rows in their order takes longer than most statistics of them.
+    picks = rows is not None and not np.array_equal(rows, np.arange(weights.shape[1]))
+    values = np.empty(len(weights))
+    for start in range(0, len(weights), size):
+        chunk = weights[start : start + size]
+        if rows is None:  # copied: what follows then picks from the cache and not from memory
+            chunk = chunk.astype(np.int64)
+        elif picks:
+            chunk = chunk.take(rows, axis=1)
+        values[start : start + size] = statistic(chunk)
     return values
 
 
@@ -38,10 +52,10 @@ def total_weight(weights: Weights, rows: NDArray[np.intp], /) -> NDArray[np.int6
     return total
 
 
-def running_counts(weights: Weights, rows: NDArray[np.intp], /) -> NDArray[np.int64]:
-    """Return the weight of the first 0, 1, 2 … of `rows`, of shape (resamples, len(rows) + 1)."""
-    counts = np.zeros((len(weights), len(rows) + 1), dtype=np.int64)
-    np.cumsum(weights.take(rows, axis=1), axis=1, out=counts[:, 1:])
+def running_counts(weights: Weights, /) -> NDArray[np.int64]:
+    """Return the weight of the first 0, 1, 2 … rows, of shape (resamples, rows + 1)."""
+    counts = np.zeros((len(weights), weights.shape[1] + 1), dtype=np.int64)
+    np.cumsum(weights, axis=1, out=counts[:, 1:])
     return counts
 
 

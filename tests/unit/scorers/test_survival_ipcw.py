@@ -457,7 +457,7 @@ def test_many_resamples_are_measured_in_chunks_as_in_one(
 ) -> None:
     weights = np.random.default_rng(0).integers(0, 4, size=(20, 150))
     whole = measured(key, example(150)).under(weights)
-    for module in ("per_row", "survival_ipcw"):
+    for module in ("weighting", "survival_ipcw"):
         monkeypatch.setattr(f"scorers.{module}.CELLS", 1000)
 
     np.testing.assert_array_equal(measured(key, example(150)).under(weights), whole)
