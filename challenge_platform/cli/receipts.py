@@ -111,6 +111,7 @@ def read_key(path: Path, /) -> bytes:
 def receipt_facts(payload: Mapping[str, Any], /) -> list[tuple[str, str]]:
     """List what a receipt states, for people."""
     times, scorer = payload["times"], payload["scorer"]
+    is_ladder = payload.get("protect") == "ladder"  # older receipts do not say
     return [
         ("Platform", payload["platform"]),
         ("Challenge", f"{payload['challenge']['slug']}, version {payload['challenge']['version']}"),
@@ -121,6 +122,7 @@ def receipt_facts(payload: Mapping[str, Any], /) -> list[tuple[str, str]]:
         ("Received", times["received"]),
         ("Scored", times["scored"]),
         *((f"Score {score['key']}", score_text(score)) for score in payload["scores"]),
+        *([("Scores of", "what the team stands by (Ladder)")] if is_ladder else []),
         ("Scorer", f"{scorer['name']} {scorer['version']}, image {scorer['image']}"),
         ("Truth", f"commitment {payload['truth']['commitment']}"),
         ("Reproducibility", payload["reproducibility"]),

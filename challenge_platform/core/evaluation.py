@@ -231,6 +231,8 @@ class Evaluator:
             "scores": [
                 score.document() for score in disclosed_scores(challenge, phase=phase, metrics=told)
             ],
+            # Under the Ladder the scores are those by which the team stands, not this file's.
+            "protect": challenge.definition.ranking.protect,
             "private": {"sealed_sha256": hashlib.sha256(sealed).hexdigest()},
             "truth": {"commitment": challenge.version.truth_commitment},
             "scorer": {**evaluation.scorer.model_dump(), "image": outcome.image},

@@ -199,6 +199,7 @@ RECEIPT_PAYLOAD = {
     "artifact": {"sha256": hashlib.sha256(VALID).hexdigest(), "bytes": len(VALID)},
     "times": {"opened": "t0", "received": "t1", "scored": "t2"},
     "scores": [score("score", 0.7312, primary=True)],
+    "protect": "none",
     "private": {"sealed_sha256": "3" * 64},
     "truth": {"commitment": "4" * 64},
     "scorer": {"name": "scorers", "version": "0.1.0", "image": "sha256:5"},

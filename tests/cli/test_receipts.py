@@ -9,9 +9,16 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from challenge_platform.cli.receipts import receipt_facts
 from challenge_platform.core.receipt import public_key_text
 from tests.cli.conftest import Run
-from tests.cli.fake_api import RECEIPT_KEY, SUBMISSION_ID, FakeApi, signed_receipt
+from tests.cli.fake_api import (
+    RECEIPT_KEY,
+    RECEIPT_PAYLOAD,
+    SUBMISSION_ID,
+    FakeApi,
+    signed_receipt,
+)
 
 PUBLIC = RECEIPT_KEY.public_key().public_bytes_raw()
 
@@ -128,3 +135,9 @@ def test_a_file_that_is_no_key_is_a_usage_error(
 
     assert done.code == 1
     assert "key is no Ed25519 public key" in done.err
+
+
+def test_under_the_ladder_a_receipt_says_whose_scores_it_has() -> None:
+    assert "Scores of" not in dict(receipt_facts(RECEIPT_PAYLOAD))
+    protected = dict(receipt_facts({**RECEIPT_PAYLOAD, "protect": "ladder"}))
+    assert protected["Scores of"] == "what the team stands by (Ladder)"

@@ -47,6 +47,7 @@ def test_a_receipt_pins_everything_that_made_the_score(receipt: dict[str, Any]) 
         "artifact",
         "times",
         "scores",
+        "protect",
         "private",
         "truth",
         "scorer",

@@ -114,6 +114,10 @@ def test_a_file_that_is_not_surely_better_is_told_the_score_of_the_best(
 
     little = start.copy()
     little[1] = truth()[1] * 2 - 0.5  # one public patient, put where they belong
+    last = alice.submit(little)
+    receipt = alice.program.get(f"/submissions/{last}/receipt").json["payload"]
+    assert receipt["protect"] == "ladder"
+    assert [score["value"] for score in receipt["scores"]] == [best]
     for other in (little, noisy(rng, share=0.1), -start):
         assert alice.score(alice.submit(other)) == best
     assert alice.score(alice.submit(noisy(rng, share=0.9))) > best + 0.1
