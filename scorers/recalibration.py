@@ -214,7 +214,6 @@ _declare = partial(
     direction=None,
     lowest=-np.inf,
     highest=np.inf,
-    reference="statsmodels.GLM, binomial; in the tests the score equations",
     exact=False,
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
@@ -224,6 +223,7 @@ CALIBRATION_SLOPE = _declare(
     key="calibration_slope",
     undefined="no row, one class only, the same probability everywhere, or classes that a "
     "threshold separates; such resamples are skipped",
+    reference="sklearn.linear_model.LogisticRegression without a penalty, to 1e-8",
     source="Cox, Biometrika 1958;45:562-565; Van Calster et al., BMC Medicine 2019;17:230",
     measure=calibration_slope,
 )
@@ -231,6 +231,7 @@ CALIBRATION_SLOPE = _declare(
 CALIBRATION_INTERCEPT = _declare(
     key="calibration_intercept",
     undefined="no row, or one class only; such resamples are skipped",
+    reference="the score equation",
     source="Van Calster et al., J Clin Epidemiol 2016;74:167-176, slope fixed at 1",
     measure=calibration_intercept,
 )
