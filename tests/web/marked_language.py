@@ -7,6 +7,7 @@ Greek; a letter from A to Z that is left on a page went through neither gettext 
 import re
 import shutil
 from collections.abc import Iterator, Mapping
+from copy import copy
 from html.parser import HTMLParser
 from pathlib import Path
 from string import ascii_letters
@@ -48,8 +49,8 @@ def publish_marked(platform: Platform, folder: Path, /, *, changed: Mapping[str,
 
     Parts of its challenge.yaml are `changed`, from the one to the other.
     """
-    copy = shutil.copytree(TINY, folder)
-    definition = copy / "challenge.yaml"
+    tree = shutil.copytree(TINY, folder)
+    definition = tree / "challenge.yaml"
     title = "{en: Tiny survival, fr: Petite survie}"
     written = definition.read_text(encoding="utf-8")
     assert title in written
@@ -57,9 +58,9 @@ def publish_marked(platform: Platform, folder: Path, /, *, changed: Mapping[str,
     for old, new in {title: said, **changed}.items():
         written = written.replace(old, new)
     definition.write_text(written, encoding="utf-8")
-    for page in copy.glob("pages/*.md"):
+    for page in tree.glob("pages/*.md"):
         page.write_text(page.read_text(encoding="utf-8").translate(_FULL_WIDTH), encoding="utf-8")
-    build_challenge(platform, copy, say=lambda _line: None)
+    build_challenge(platform, tree, say=lambda _line: None)
 
 
 def speak_marked(app: Flask, patch: pytest.MonkeyPatch, /) -> Flask:
@@ -82,10 +83,9 @@ def speak_marked(app: Flask, patch: pytest.MonkeyPatch, /) -> Flask:
 def _marked(catalogue: NullTranslations) -> Translations:
     assert isinstance(catalogue, Translations)  # there is a French catalogue
     texts = catalogue._catalog  # noqa: SLF001 -- no other way to list them
-    for key, text in texts.items():
-        if key:
-            texts[key] = marked(text)
-    return catalogue
+    made = copy(catalogue)  # other tests read the catalogue too
+    made._catalog = {key: marked(text) if key else text for key, text in texts.items()}  # noqa: SLF001 -- as above
+    return made
 
 
 class _Reader(HTMLParser):
