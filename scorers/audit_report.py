@@ -120,8 +120,7 @@ def _ranking(audit: Audit) -> str:
     head = ["Team", "Rank", "95 % ranks", f"{primary.key}", "95 % interval", "Group"]
     table = _table(
         f"Ranked by {primary.key} ({better} is better). Teams of one group cannot be told from its "
-        "head: the 95 % interval of their difference reaches zero. First: in which share of the "
-        "resamples.",
+        "head by paired tests, corrected for their number. First: in which share of the resamples.",
         [*head, "First", "Submissions", "Counted file"],
         rows,
         numbers=range(1, 8),

@@ -15,8 +15,8 @@ NAMED = 3
 OPEN = (
     """That two teams cannot be told apart does not prove that they are equal: this test set is too
     small to tell, and a larger one might.""",
-    """Each comparison with the head of a group is at 95 % by itself: among many equal teams some
-    are told apart by chance.""",
+    """The head of a group is compared with all teams below it, with Holm's correction for their
+    number: even among many equal teams few are told apart by chance, but some may be.""",
     """Intervals tell what would change with other units of the same kind. They say nothing of
     patients of another hospital or year, nor of mistakes in the truth.""",
     """Duplicates and possible leaks are to be looked into, and are no proof: two teams may have run
