@@ -50,6 +50,17 @@ class Live:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
+    @contextlib.contextmanager
+    def paused(self, name: str, /) -> Iterator[None]:
+        """Freeze a program for a while, and never while it has the lock by which SQLite writes."""
+        with self.platform.database.writing() as session:
+            session.connection()  # begins the transaction, and so takes the lock
+            self.signal(name, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.signal(name, signal.SIGCONT)
+
     def submit(self, content: bytes, /, *, key: str | None = None) -> str:
         """Submit a predictions file and give the submission's id."""
         answer = self.client.post(

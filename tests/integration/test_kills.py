@@ -76,13 +76,11 @@ def check_scored_once(live: Live, submission_id: str) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_killed_while_the_submission_is_queued(live: Live, name: str) -> None:
-    live.signal("worker", signal.SIGSTOP)
-    submission_id = live.submit(predictions())
-    assert live.submission(submission_id)["state"] == "queued"
+    with live.paused("worker"):
+        submission_id = live.submit(predictions())
+        assert live.submission(submission_id)["state"] == "queued"
 
-    live.signal(name, signal.SIGKILL)
-    if name != "worker":
-        live.signal("worker", signal.SIGCONT)
+        live.signal(name, signal.SIGKILL)
 
     live.wait_for(submission_id, state="scored", seconds=DEADLINE)
     check_scored_once(live, submission_id)
@@ -129,12 +127,9 @@ def test_a_client_that_repeats_a_lost_request_is_charged_once(live: Live) -> Non
 
 
 def test_with_redis_down_a_submission_is_accepted_and_later_scored(live: Live) -> None:
-    live.signal("redis", signal.SIGSTOP)
-    try:
+    with live.paused("redis"):
         submission_id = live.submit(predictions())
         assert live.submission(submission_id)["state"] == "queued"
-    finally:
-        live.signal("redis", signal.SIGCONT)
 
     live.wait_for(submission_id, state="scored", seconds=DEADLINE)
     check_scored_once(live, submission_id)
