@@ -17,7 +17,10 @@ from numpy.random import Generator, default_rng
 from bench.patients import ENDPOINTS, Columns, Population, Size, predicted, read_rows, size_of
 from scorers import Task
 from scorers.definition import ScoringDefinition
-from scorers.intervals import (
+from scorers.measures import Measures
+from scorers.metric import Combination, Undefined, Vector, Weights
+from scorers.split import STREAMS
+from scorers.uncertainty.intervals import (
     Basis,
     Method,
     acceleration,
@@ -25,10 +28,7 @@ from scorers.intervals import (
     moments,
     percentile_interval,
 )
-from scorers.measures import Measures
-from scorers.metric import Combination, Undefined, Vector, Weights
-from scorers.resampling import draw_weights
-from scorers.split import STREAMS
+from scorers.uncertainty.resampling import draw_weights
 
 CHALLENGE = Path(__file__).parents[1] / "challenges" / "nafld-progression"
 SEED = 2026

@@ -4,10 +4,10 @@ from scorers.definition import Task
 from scorers.document import Evaluation, Refusal, read_answer
 from scorers.evaluation import evaluate
 from scorers.metric import Undefined
-from scorers.problems import InvalidPredictions, Problem
+from scorers.predictions.problems import InvalidPredictions, Problem
+from scorers.predictions.table import read_ids, read_predictions
 from scorers.registry import get_metric, metric_keys
 from scorers.request import write_request
-from scorers.table import read_ids, read_predictions
 
 __all__ = [
     "Evaluation",

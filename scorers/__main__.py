@@ -20,7 +20,8 @@ def main() -> int:
 
         return serve()
     # PLC0415: PyYAML is not in the scoring sandbox.
-    from scorers import audit_home, home  # noqa: PLC0415 - see above
+    from scorers import home  # noqa: PLC0415 - see above
+    from scorers.audit import command  # noqa: PLC0415 - see above
 
     parser = Parser(prog="python -m scorers", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
@@ -28,8 +29,8 @@ def main() -> int:
     home.add_arguments(evaluate)
     evaluate.set_defaults(run=home.evaluate_at_home)
     audit = commands.add_parser("audit", help="judge a finished competition from a folder")
-    audit_home.add_arguments(audit)
-    audit.set_defaults(run=audit_home.audit_at_home)
+    command.add_arguments(audit)
+    audit.set_defaults(run=command.audit_at_home)
     commands.add_parser("serve", help="score one request from standard input")
     options = parser.parse_args()
     code: int = options.run(options)

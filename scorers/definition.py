@@ -16,10 +16,10 @@ from pydantic import (
     model_validator,
 )
 
-from scorers.intervals import Method
+from scorers.composite.ranges import range_of
 from scorers.metric import Combination, Direction, Metric, Range
-from scorers.ranges import range_of
 from scorers.registry import get_metric
+from scorers.uncertainty.intervals import Method
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -16,9 +16,9 @@ from pydantic import (
     model_validator,
 )
 
-from scorers.intervals import Method
 from scorers.metric import Reason, Vector
-from scorers.problems import MAX_PROBLEMS, InvalidPredictions, Problem
+from scorers.predictions.problems import MAX_PROBLEMS, InvalidPredictions, Problem
+from scorers.uncertainty.intervals import Method
 
 Reproducibility = Literal["same-bytes", "1e-12"]
 

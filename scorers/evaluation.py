@@ -17,9 +17,9 @@ from scorers.document import (
     Timings,
     pack,
 )
+from scorers.predictions.table import read_predictions, read_truth
 from scorers.scoring import Scored, score, score_subgroup
 from scorers.split import Split, splits_of
-from scorers.table import read_predictions, read_truth
 
 __all__ = ["Evaluation", "evaluate"]
 

@@ -10,8 +10,8 @@ import yaml
 from scorers.definition import Task
 from scorers.document import Evaluation, Score
 from scorers.evaluation import evaluate
-from scorers.problems import InvalidPredictions
-from scorers.table import InvalidTable, read_ids, read_truth
+from scorers.predictions.problems import InvalidPredictions
+from scorers.predictions.table import InvalidTable, read_ids, read_truth
 
 OK, WRONG_USE, INVALID = 0, 1, 2
 """Exit codes, those of the platform's command line."""

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scorers.composite.ranges import parts_of
 from scorers.definition import ScoringDefinition
 from scorers.metric import Columns, Combination, Measure, Undefined, Vector, Weights
-from scorers.ranges import parts_of
 
 
 @dataclass(frozen=True, kw_only=True)

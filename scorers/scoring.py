@@ -8,11 +8,11 @@ import numpy as np
 
 from scorers.definition import ScoringDefinition
 from scorers.document import Score
-from scorers.intervals import LEVEL, Basis, Method, acceleration, moments
 from scorers.measures import Measures
 from scorers.metric import Measure, Reason, Undefined, Vector, Weights
-from scorers.resampling import draw_weights
 from scorers.split import Split
+from scorers.uncertainty.intervals import LEVEL, Basis, Method, acceleration, moments
+from scorers.uncertainty.resampling import draw_weights
 
 FEWEST_EVENTS = 5
 """Events that a metric must have in a subgroup to be told, if it has events."""

@@ -8,10 +8,10 @@ from typing import BinaryIO
 from scorers.document import Evaluation, Refusal
 from scorers.evaluation import evaluate
 from scorers.metric import InvalidColumns
-from scorers.problems import InvalidPredictions
+from scorers.predictions.problems import InvalidPredictions
+from scorers.predictions.table import InvalidTable, check_size
 from scorers.registry import metric_keys
 from scorers.request import InvalidRequest, read_body, read_header
-from scorers.table import InvalidTable, check_size
 
 
 def serve() -> int:

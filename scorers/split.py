@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from scorers.definition import Task
 from scorers.metric import Columns, Weights
-from scorers.table import InvalidTable, Predictions, Truth
+from scorers.predictions.table import InvalidTable, Predictions, Truth
 
 STREAMS = {"public": 0, "private": 1, "all": 2}
 """The splits, each with its own stream of random numbers."""

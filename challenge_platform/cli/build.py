@@ -22,7 +22,7 @@ from challenge_platform.core.standing import mark_boards_due
 from challenge_platform.core.submission import count_submissions
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from challenge_platform.vault import Key, Truth, open_truth, seal_truth
-from scorers.table import read_ids, read_truth
+from scorers.predictions.table import read_ids, read_truth
 
 SOURCES = ("*.yaml", "*.py", "*.md", "*.csv", "*.txt")
 

@@ -13,7 +13,7 @@ from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.terminal import say
 from challenge_platform.errors import InvalidInput, InvalidUpload
 from scorers.definition import SubmissionDefinition
-from scorers.table import InvalidPredictions, check_size, read_ids, read_predictions
+from scorers.predictions.table import InvalidPredictions, check_size, read_ids, read_predictions
 
 app = typer.Typer()
 

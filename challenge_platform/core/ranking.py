@@ -14,7 +14,7 @@ from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.feedback import disclosed_scores, rounded_difference
 from challenge_platform.core.standing import Standing
 from challenge_platform.core.team import Team
-from scorers.ranking import (
+from scorers.ranking.ranks import (
     UNRANKED,
     Ranks,
     paired_interval,
@@ -128,7 +128,7 @@ def _places(
 ) -> dict[int, _Place]:
     """Give each ranked team its place, by its id; `ranked` is in order and has no baseline.
 
-    `count` is what the scores rest on, as for `scorers.ranking.paired_interval`.
+    `count` is what the scores rest on, as for `scorers.ranking.ranks.paired_interval`.
     """
     if not ranked:
         return {}

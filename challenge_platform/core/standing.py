@@ -13,7 +13,7 @@ from challenge_platform.core.definition import Board, Protection
 from challenge_platform.core.submission import Submission
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.storage import ObjectStore
-from scorers.ladder import climbs
+from scorers.ranking.ladder import climbs
 
 Scores = Mapping[str, Mapping[str, Any]]
 """What a scorer tells of each metric, by its key."""

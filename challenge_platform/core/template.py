@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.storage import ObjectStore
 from scorers.definition import Column
-from scorers.table import read_ids
+from scorers.predictions.table import read_ids
 
 EXAMPLE_BYTES = 64 * 1024
 """What is read of the ids for an example; a line is shorter."""

@@ -28,7 +28,7 @@ from challenge_platform.errors import (
     UploadTooLarge,
 )
 from challenge_platform.storage import ObjectStore
-from scorers.table import InvalidPredictions, read_ids, read_predictions
+from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
 
 SOURCE_BYTES = 20_000_000
 GRACE = timedelta(minutes=30)

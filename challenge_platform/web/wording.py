@@ -6,7 +6,7 @@ from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.phase import Status
 from challenge_platform.core.submission import Fault, Reason, State
 from challenge_platform.web.language import lazy_gettext as _
-from scorers.problems import ProblemCode
+from scorers.predictions.problems import ProblemCode
 
 STATES = {
     State.QUEUED: _("Queued"),

@@ -7,7 +7,7 @@ import pytest
 
 from challenge_platform.cli.data import CHALLENGE_FILE
 from scorers.definition import SubmissionDefinition
-from scorers.table import InvalidPredictions, read_predictions
+from scorers.predictions.table import InvalidPredictions, read_predictions
 from tests.cli.conftest import Run
 from tests.cli.fake_api import SLUG, VALID, FakeApi, challenge_document
 

@@ -14,7 +14,7 @@ from challenge_platform.core.definition_file import read_definition
 from scorers import evaluate
 from scorers.definition import Task
 from scorers.document import Evaluation
-from scorers.table import read_ids, read_predictions
+from scorers.predictions.table import read_ids, read_predictions
 
 Rows = list[dict[str, str]]
 Built = tuple[Path, bytes]

@@ -8,7 +8,7 @@ import pytest
 from challenge_platform.cli.refusal import naming, problem_text
 from challenge_platform.errors import InvalidUpload
 from scorers.message import Message
-from scorers.problems import Problem, ProblemCode
+from scorers.predictions.problems import Problem, ProblemCode
 
 
 @pytest.mark.parametrize(

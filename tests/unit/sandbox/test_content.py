@@ -53,7 +53,7 @@ def test_the_image_holds_the_scorers_and_their_metrics_but_nothing_else_of_ours(
     assert "scoring/scorers/__main__.py" in files
     assert not any("__pycache__" in path for path in files)
     assert (
-        b"harrell_c = scorers.survival:HARRELL_C"
+        b"harrell_c = scorers.survival.harrell:HARRELL_C"
         in files["scoring/challenge_platform.dist-info/entry_points.txt"]
     )
     assert {path.split("/")[1] for path in files if "/" in path} == {

@@ -15,12 +15,12 @@ from scorers import definition
 from scorers.definition import Task
 from scorers.document import Evaluation, Refusal, read_answer
 from scorers.evaluation import evaluate
-from scorers.intervals import Method
 from scorers.metric import Combination, InvalidColumns, Metric, Reason
+from scorers.predictions.table import InvalidPredictions, InvalidTable
 from scorers.registry import get_metric
-from scorers.resampling import draw_weights
 from scorers.split import STREAMS
-from scorers.table import InvalidPredictions, InvalidTable
+from scorers.uncertainty.intervals import Method
+from scorers.uncertainty.resampling import draw_weights
 
 SPLITS = ("public", "private")
 

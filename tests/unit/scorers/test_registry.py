@@ -43,7 +43,9 @@ def registered(monkeypatch: pytest.MonkeyPatch, /, *values: str) -> None:
 
 
 def test_a_key_that_two_distributions_claim_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    registered(monkeypatch, "scorers.survival:HARRELL_C", "scorers.composite:WEIGHTED_SUM")
+    registered(
+        monkeypatch, "scorers.survival.harrell:HARRELL_C", "scorers.composite.sums:WEIGHTED_SUM"
+    )
 
     with pytest.raises(TypeError, match="registered twice"):
         metric_keys()
@@ -52,7 +54,7 @@ def test_a_key_that_two_distributions_claim_is_refused(monkeypatch: pytest.Monke
 def test_an_entry_point_that_is_not_the_metric_of_its_key_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    registered(monkeypatch, "scorers.survival:HARRELL_C")
+    registered(monkeypatch, "scorers.survival.harrell:HARRELL_C")
 
     with pytest.raises(TypeError, match="is not that"):
         get_metric("mine")

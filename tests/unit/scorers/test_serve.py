@@ -10,8 +10,8 @@ import pytest
 from scorers.definition import Task
 from scorers.document import Evaluation, Refusal, read_answer
 from scorers.evaluation import evaluate
+from scorers.predictions.table import ProblemCode
 from scorers.request import write_request
-from scorers.table import ProblemCode
 
 
 def serve(request: bytes, /, *, program: str | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -15,10 +15,10 @@ from scorers.document import Subgroup
 from scorers.evaluation import evaluate
 from scorers.measures import Measures
 from scorers.metric import Reason
-from scorers.resampling import draw_weights
+from scorers.predictions.table import InvalidTable
 from scorers.scoring import FEWEST_EVENTS, SUBGROUP_RESAMPLES
 from scorers.split import MAX_SUBGROUPS
-from scorers.table import InvalidTable
+from scorers.uncertainty.resampling import draw_weights
 
 
 def with_column(table: bytes, name: str, cells: list[object], /) -> bytes:

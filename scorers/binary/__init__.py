@@ -1,0 +1,1 @@
+"""Metrics of two classes: a label, a score or a probability for each row."""

@@ -1,0 +1,1 @@
+"""Metrics of objects that are found in images: boxes and points."""

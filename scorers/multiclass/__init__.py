@@ -1,0 +1,1 @@
+"""Metrics of one true class a row, with or without an order."""

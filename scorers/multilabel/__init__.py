@@ -1,0 +1,1 @@
+"""Metrics of many labels a row, each true or not."""

@@ -1,0 +1,1 @@
+"""The one reader of predictions files, and what it tells their authors."""

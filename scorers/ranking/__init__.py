@@ -1,0 +1,1 @@
+"""How teams compare: ranks, tests, schemes, and the Ladder."""

@@ -1,0 +1,1 @@
+"""Metrics of masks: an integer array for each image."""

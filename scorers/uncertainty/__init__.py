@@ -1,0 +1,1 @@
+"""How certain a score is: resamples, and intervals from them."""
