@@ -53,7 +53,7 @@ def mean_cost(
     )
 
 
-def expected_cost(
+def cost_score(
     truth: Columns,
     prediction: Columns,
     /,
@@ -73,7 +73,7 @@ def expected_cost(
 
     >>> truth, prediction = {"y": [0, 0, 1, 1]}, {"p": [0, 1, 1, 1]}
     >>> names = {"label": "y", "predicted": "p", "classes": [0, 1]}
-    >>> expected_cost(truth, prediction, **names, costs=[[0, 0.1], [0.7, 0]]).value
+    >>> cost_score(truth, prediction, **names, costs=[[0, 0.1], [0.7, 0]]).value
     0.975
     """
     matrix = _matrix(costs, size=number_of(classes))
@@ -172,13 +172,13 @@ MEAN_COST = _metric(
     source="Hastie et al., The Elements of Statistical Learning, 2009, section 2.4",
     measure=mean_cost,
 )
-EXPECTED_COST = _metric(
-    key="expected_cost",
+COST_SCORE = _metric(
+    key="cost_score",
     direction=Direction.MAXIMIZE,
     lowest=-np.inf,
     highest=1.0,
     source="TissueNet: Detect Lesions in Cervical Biopsies, DrivenData, 2020",
-    measure=expected_cost,
+    measure=cost_score,
 )
 NORMALISED_EXPECTED_COST = _metric(
     key="normalised_expected_cost",

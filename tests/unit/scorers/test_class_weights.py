@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Callable[[Generator, int], Case], dict[str, Any]]] = {
     "ordinal_mae": (classes, {}),
     "kendall_tau": (classes, {}),
     "mean_cost": (classes, {"costs": COSTS}),
-    "expected_cost": (classes, {"costs": COSTS}),
+    "cost_score": (classes, {"costs": COSTS}),
     "normalised_expected_cost": (classes, {"costs": COSTS}),
     "macro_auroc": (scores, {}),
     "top_k_accuracy": (scores, {"k": 2}),
