@@ -12,16 +12,16 @@ from challenge_platform.core.definition import Phase
 from challenge_platform.core.leaderboard import Curve, Leaderboard, history
 from challenge_platform.core.ranking import RANK_INTERVALS_FOR
 from challenge_platform.recent import Recent
-from challenge_platform.web import charts
 from challenge_platform.web.board_files import citation_of
 from challenge_platform.web.board_table import Kind, Table, Wanted, table_of
+from challenge_platform.web.drawings import over_time
 from challenge_platform.web.language import current_language
 from challenge_platform.web.plain_words import code, codes, plain_words
 
 KEPT_TABLES = 64
 KEPT_CHARACTERS = 8_000_000
 
-DRAWN_TEAMS = charts.STYLES
+DRAWN_TEAMS = over_time.STYLES
 DRAWN_BASELINES = 3
 LISTED_POINTS = 10
 """How many of its last points the table beside the picture lists for each line."""
@@ -48,7 +48,7 @@ class BoardPage:
 class Picture:
     """The scores over time, drawn for wide and narrow screens, and listed."""
 
-    drawn: Mapping[str, charts.Chart]
+    drawn: Mapping[str, over_time.Chart]
     time_title: str
     curves: tuple[Curve, ...]
 
@@ -131,15 +131,15 @@ def _picture(
     if len(times) <= 1 or board.built_at is None:
         return None
     series = [
-        charts.Series(name=curve.team, points=curve.points, reference=curve.baseline)
+        over_time.Series(name=curve.team, points=curve.points, reference=curve.baseline)
         for curve in curves
     ]
-    frames = {"wide": charts.WIDE, "narrow": charts.NARROW}
+    frames = {"wide": over_time.WIDE, "narrow": over_time.NARROW}
     return Picture(
         drawn={
-            name: charts.step_chart(series, until=board.built_at, frame=frame)
+            name: over_time.step_chart(series, until=board.built_at, frame=frame)
             for name, frame in frames.items()
         },
-        time_title=charts.time_title(min(times), board.built_at),
+        time_title=over_time.time_title(min(times), board.built_at),
         curves=curves,
     )

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel  # type: ignore[import-untyped]  # ships no types
 
-from challenge_platform.web.charts import (
+from challenge_platform.web.drawings.over_time import (
     MARKED,
     NARROW,
     STYLES,
