@@ -15,13 +15,14 @@ from challenge_platform.recent import Recent
 from challenge_platform.web.board_files import citation_of
 from challenge_platform.web.board_table import Kind, Table, Wanted, table_of
 from challenge_platform.web.drawings import over_time
+from challenge_platform.web.drawings.lines import STYLES
 from challenge_platform.web.language import current_language
 from challenge_platform.web.plain_words import code, codes, plain_words
 
 KEPT_TABLES = 64
 KEPT_CHARACTERS = 8_000_000
 
-DRAWN_TEAMS = over_time.STYLES
+DRAWN_TEAMS = STYLES
 DRAWN_BASELINES = 3
 LISTED_POINTS = 10
 """How many of its last points the table beside the picture lists for each line."""

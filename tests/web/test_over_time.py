@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 from flask_babel import Babel  # type: ignore[import-untyped]  # ships no types
 
+from challenge_platform.web.drawings.frame import Frame
+from challenge_platform.web.drawings.lines import STYLES
 from challenge_platform.web.drawings.over_time import (
     MARKED,
     NARROW,
-    STYLES,
     WIDE,
     Chart,
-    Frame,
     Series,
     step_chart,
     time_title,

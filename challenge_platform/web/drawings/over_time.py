@@ -5,49 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from challenge_platform.web.language import format_datetime, format_decimal, gettext
+from challenge_platform.web.drawings.axis import Axis, Tick, padded
+from challenge_platform.web.drawings.frame import Frame
+from challenge_platform.web.drawings.lines import STYLES, Line, apart, cut, mark
+from challenge_platform.web.language import format_datetime, gettext
 
 Points = Sequence[tuple[datetime, float]]
 
-STYLES = 6
-"""How many lines can be told apart, by colour, by dash and by mark."""
-
 MARKED = 12
 """A line with more points than this has a mark at its last one only."""
-
-_LINE_HEIGHT = 16
-_LETTER = 7.2
-"""The width of a letter of a label, on average, so that labels can be cut to the room there is."""
 
 _STEPS = tuple(
     timedelta(minutes=minutes)
     for minutes in (1, 5, 15, 30, 60, 180, 360, 720, 1440, 2 * 1440, 7 * 1440, 14 * 1440)
 )
 _MONTHS = (1, 2, 3, 6, 12, 24, 60)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frame:
-    """The size of a chart and of the margins around its plot, in the units of the drawing."""
-
-    width: int
-    height: int
-    left: int
-    right: int
-    top: int = 30
-    bottom: int = 44
-    x_ticks: int
-    y_ticks: int = 6
-
-    @property
-    def plot_right(self) -> int:
-        """The right end of the plot."""
-        return self.width - self.right
-
-    @property
-    def plot_bottom(self) -> int:
-        """The lower end of the plot."""
-        return self.height - self.bottom
 
 
 WIDE = Frame(width=860, height=380, left=58, right=180, x_ticks=7)
@@ -61,27 +33,6 @@ class Series:
     name: str
     points: Points
     reference: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """One line as it is drawn; `style` counts from 1, and is 0 for a reference."""
-
-    name: str
-    label: str
-    style: int
-    path: str
-    marks: str
-    label_x: float
-    label_y: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tick:
-    """A place on an axis, and what it says there."""
-
-    at: float
-    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +51,11 @@ def step_chart(series: Sequence[Series], /, *, until: datetime, frame: Frame) ->
     scale = _Scale(
         start=start,
         seconds=max((until - start).total_seconds(), 60.0),
-        values=_padded([value for one in series for _, value in one.points]),
+        scores=_axis_of_scores(series, frame=frame),
         frame=frame,
     )
     styles = _styles(series)
-    heights = _apart([scale.y(one.points[-1][1]) for one in series], frame=frame)
+    heights = apart([scale.y(one.points[-1][1]) for one in series], frame=frame)
     return Chart(
         frame=frame,
         lines=tuple(
@@ -112,7 +63,7 @@ def step_chart(series: Sequence[Series], /, *, until: datetime, frame: Frame) ->
             for one, style, height in zip(series, styles, heights, strict=True)
         ),
         x_ticks=tuple(Tick(at=scale.x(at), text=text) for at, text in _times(scale)),
-        y_ticks=tuple(Tick(at=scale.y(value), text=text) for value, text in _values(scale)),
+        y_ticks=scale.scores.ticks(most=frame.y_ticks),
     )
 
 
@@ -120,7 +71,7 @@ def step_chart(series: Sequence[Series], /, *, until: datetime, frame: Frame) ->
 class _Scale:
     start: datetime
     seconds: float
-    values: tuple[float, float]
+    scores: Axis
     frame: Frame
 
     @property
@@ -132,16 +83,12 @@ class _Scale:
         return round(self.frame.left + share * (self.frame.plot_right - self.frame.left), 1)
 
     def y(self, value: float) -> float:
-        low, high = self.values
-        share = (value - low) / (high - low)
-        bottom, top = self.frame.plot_bottom, self.frame.top
-        return round(bottom - share * (bottom - top), 1)
+        return self.scores.at(value)
 
 
-def _padded(values: Sequence[float]) -> tuple[float, float]:
-    low, high = min(values), max(values)
-    room = (high - low) * 0.06 or abs(high) * 0.05 or 1.0
-    return low - room, high + room
+def _axis_of_scores(series: Sequence[Series], *, frame: Frame) -> Axis:
+    low, high = padded(value for one in series for _, value in one.points)
+    return Axis(low=low, high=high, start=frame.plot_bottom, end=frame.top)
 
 
 def _styles(series: Sequence[Series]) -> list[int]:
@@ -161,60 +108,13 @@ def _line(one: Series, *, style: int, label_y: float, scale: _Scale) -> Line:
     marked = [] if one.reference else corners if len(corners) <= MARKED else corners[-1:]
     return Line(
         name=one.name,
-        label=_cut(one.name, room=scale.frame.right - 12),
+        label=cut(one.name, room=scale.frame.right - 12),
         style=style,
         path=path,
-        marks="".join(_mark(style, x, y) for x, y in marked),
+        marks="".join(mark(style, x, y) for x, y in marked),
         label_x=end + 8,
         label_y=label_y,
     )
-
-
-def _mark(style: int, x: float, y: float) -> str:
-    """Draw a mark of some 9 units: circle, square, triangle, diamond, triangle down, cross."""
-    shapes = (
-        "m-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z",
-        "m-4 -4h8v8h-8z",
-        "m0 -5l5 9h-10z",
-        "m0 -5.5l5.5 5.5l-5.5 5.5l-5.5 -5.5z",
-        "m0 5l5 -9h-10z",
-        "m-1.5 -5h3v3.5h3.5v3h-3.5v3.5h-3v-3.5h-3.5v-3h3.5z",
-    )
-    return f"M{x:g} {y:g}{shapes[style - 1]}"
-
-
-def _cut(name: str, *, room: float) -> str:
-    most = int(room / _LETTER)
-    return name if len(name) <= most else f"{name[: most - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
-
-
-def _apart(heights: Sequence[float], *, frame: Frame) -> list[float]:
-    """Move labels as little as is needed for none to cover another, within the chart."""
-    order = sorted(range(len(heights)), key=lambda index: heights[index])
-    placed = [heights[index] for index in order]
-    for above in range(len(placed) - 1):
-        placed[above + 1] = max(placed[above + 1], placed[above] + _LINE_HEIGHT)
-    lowest = float(frame.plot_bottom)
-    for index in reversed(range(len(placed))):
-        placed[index] = min(placed[index], lowest)
-        lowest = placed[index] - _LINE_HEIGHT
-    found = dict(zip(order, placed, strict=True))
-    return [round(found[index], 1) for index in range(len(heights))]
-
-
-def _values(scale: _Scale) -> list[tuple[float, str]]:
-    """Choose round values, in steps of 1, 2 or 5 times a power of ten."""
-    low, high = scale.values
-    wanted = (high - low) / scale.frame.y_ticks
-    magnitude = 10.0 ** math.floor(math.log10(wanted))
-    step = next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= wanted)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    pattern = f"#,##0.{'0' * decimals}" if decimals else "#,##0"
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [
-        (number * step, str(format_decimal(number * step, pattern)))
-        for number in range(first, last + 1)
-    ]
 
 
 def _times(scale: _Scale) -> list[tuple[datetime, str]]:
