@@ -19,9 +19,13 @@ OK, WRONG_USE, INVALID = 0, 1, 2
 
 def add_arguments(parser: argparse.ArgumentParser, /) -> None:
     """Declare the options of the command."""
-    parser.add_argument("--challenge", type=Path, required=True, help="the challenge.yaml")
+    parser.add_argument(
+        "challenge", type=Path, metavar="CHALLENGE", help="its challenge.yaml or .json"
+    )
+    parser.add_argument(
+        "predictions", type=Path, metavar="PREDICTIONS", help="the predictions file"
+    )
     parser.add_argument("--truth", type=Path, required=True, help="a CSV file with the answers")
-    parser.add_argument("--predictions", type=Path, required=True, help="the predictions file")
     parser.add_argument("--ids", type=Path, help="the table whose ids the truth must have")
     parser.add_argument("--seed", type=int, default=0, help="seed of the resamples (0)")
     parser.add_argument("--format", choices=["table", "json"], default="table")
@@ -52,11 +56,15 @@ def _evaluate(options: argparse.Namespace) -> Evaluation:
 
 
 def read_challenge(path: Path, /) -> dict[str, Any]:
-    """Read a challenge.yaml; raise InvalidTable if it has no sections."""
-    challenge = yaml.safe_load(path.read_text(encoding="utf-8"))
+    """Read a challenge.yaml, or the challenge.json that is downloaded with a challenge's data.
+
+    Raises InvalidTable if it has no sections.
+    """
+    challenge = yaml.safe_load(path.read_text(encoding="utf-8"))  # JSON is YAML too
     if not isinstance(challenge, dict):
         raise InvalidTable(f"{path} is no challenge.yaml: it has no sections")
-    return challenge
+    downloaded = challenge.get("definition")
+    return downloaded if isinstance(downloaded, dict) else challenge
 
 
 def fitted(task: Task, truth: bytes, /) -> Task:

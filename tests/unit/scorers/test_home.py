@@ -24,8 +24,14 @@ def home(tmp_path: Path, challenge_yaml: dict[str, Any], truth: bytes, predictio
     return tmp_path
 
 
-def run(home: Path, /, *options: str) -> subprocess.CompletedProcess[str]:
-    files = ["--challenge", "challenge.yaml", "--truth", "truth.csv"]
+def run(
+    home: Path,
+    /,
+    *options: str,
+    challenge: str = "challenge.yaml",
+    predictions: str = "predictions.csv",
+) -> subprocess.CompletedProcess[str]:
+    files = [challenge, predictions, "--truth", "truth.csv"]
     return subprocess.run(
         [sys.executable, "-m", "scorers", "evaluate", *files, *options],
         cwd=home,
@@ -39,15 +45,27 @@ def run(home: Path, /, *options: str) -> subprocess.CompletedProcess[str]:
 def test_the_score_at_home_is_the_platforms(
     home: Path, task: Task, truth: bytes, predictions: bytes
 ) -> None:
-    done = run(home, "--predictions", "predictions.csv", "--seed", "4", "--format", "json")
+    done = run(home, "--seed", "4", "--format", "json")
 
     here = evaluate(task, truth=truth, predictions=predictions, seed=4)
     assert (done.returncode, done.stderr) == (0, "")
     assert Evaluation.from_json(done.stdout).splits == here.splits
 
 
+def test_the_challenge_that_was_downloaded_with_the_data_does_as_well(
+    home: Path, challenge_yaml: dict[str, Any]
+) -> None:
+    downloaded = {"slug": "x", "metrics": [], "definition": challenge_yaml}
+    (home / "challenge.json").write_text(json.dumps(downloaded))
+
+    done = run(home, challenge="challenge.json")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == run(home).stdout
+
+
 def test_the_table_shows_every_metric_with_its_interval(home: Path) -> None:
-    done = run(home, "--predictions", "predictions.csv")
+    done = run(home)
 
     lines = done.stdout.splitlines()
     assert done.returncode == 0
@@ -62,7 +80,7 @@ def test_truth_without_a_split_is_scored_as_a_whole(home: Path, truth: bytes) ->
     unsplit = "\n".join(",".join([row[0], *row[2:]]) for row in rows)
     (home / "truth.csv").write_text(unsplit)
 
-    done = run(home, "--predictions", "predictions.csv", "--format", "json")
+    done = run(home, "--format", "json")
 
     assert "has no column usage" in done.stderr
     assert list(json.loads(done.stdout)["splits"]) == ["all"]
@@ -77,7 +95,7 @@ def test_the_scores_of_subgroups_stand_below(
     sexed = [f"{head},sex", *(f"{line},{'fm'[i % 2]}" for i, line in enumerate(lines))]
     (home / "truth.csv").write_text("\n".join(sexed))
 
-    done = run(home, "--predictions", "predictions.csv")
+    done = run(home)
 
     told = [line.split() for line in done.stdout.splitlines()]
     assert told[7] == []
@@ -100,7 +118,7 @@ def test_truth_without_the_columns_of_subgroups_and_strata_is_scored_without_the
     }
     (home / "challenge.yaml").write_text(yaml.safe_dump(asked))
 
-    done = run(home, "--predictions", "predictions.csv", "--format", "json")
+    done = run(home, "--format", "json")
 
     assert "has no column sex: no scores by it" in done.stderr
     assert "has no column centre: units are drawn from all together" in done.stderr
@@ -115,7 +133,7 @@ def test_an_undefined_metric_is_shown_with_its_reason(home: Path, truth: bytes) 
     nobody = [rows[0], *([*row[:5], "0", row[6]] for row in rows[1:])]
     (home / "truth.csv").write_text("\n".join(map(",".join, nobody)))
 
-    done = run(home, "--predictions", "predictions.csv")
+    done = run(home)
 
     assert done.stdout.count(" undefined ") == 4
     assert "no_events" in done.stdout
@@ -125,7 +143,7 @@ def test_an_undefined_metric_is_shown_with_its_reason(home: Path, truth: bytes) 
 def test_invalid_predictions_end_with_2_and_their_problems(home: Path) -> None:
     (home / "predictions.csv").write_text("patient_id;risk_event;risk_death\n")
 
-    done = run(home, "--predictions", "predictions.csv")
+    done = run(home)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "semicolons" in done.stderr
@@ -135,8 +153,8 @@ def test_ids_that_are_not_those_of_the_truth_end_with_1(home: Path, truth: bytes
     (home / "test.csv").write_bytes(truth)
     (home / "short.csv").write_text("patient_id\np00000\nnew\n")
 
-    same = run(home, "--predictions", "predictions.csv", "--ids", "test.csv")
-    other = run(home, "--predictions", "predictions.csv", "--ids", "short.csv")
+    same = run(home, "--ids", "test.csv")
+    other = run(home, "--ids", "short.csv")
 
     assert same.returncode == 0
     assert (other.returncode, other.stdout) == (1, "")
@@ -144,19 +162,39 @@ def test_ids_that_are_not_those_of_the_truth_end_with_1(home: Path, truth: bytes
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("given", "says"),
     [
-        ([], "--predictions"),
-        (["--predictions", "absent.csv"], "absent.csv"),
-        (["--predictions", "predictions.csv", "--seed", "x"], "--seed"),
-        (["--predictions", "predictions.csv", "--challenge", "truth.csv"], "no challenge.yaml"),
-        (["--predictions", "predictions.csv", "--challenge", "empty.yaml"], "submission"),
+        ({"predictions": "absent.csv"}, "absent.csv"),
+        ({"challenge": "truth.csv"}, "no challenge.yaml"),
+        ({"challenge": "empty.yaml"}, "submission"),
     ],
 )
-def test_wrong_use_ends_with_1_and_says_what(home: Path, options: list[str], says: str) -> None:
+def test_wrong_files_end_with_1_and_are_named(home: Path, given: dict[str, str], says: str) -> None:
     (home / "empty.yaml").write_text("schema: challenge/1\n")
 
-    done = run(home, *options)
+    done = run(home, **given)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["challenge.yaml"], "PREDICTIONS, --truth"),
+        (["challenge.yaml", "predictions.csv"], "--truth"),
+        (["challenge.yaml", "predictions.csv", "--truth", "truth.csv", "--seed", "x"], "--seed"),
+    ],
+)
+def test_wrong_use_ends_with_1_and_says_what(home: Path, words: list[str], says: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scorers", "evaluate", *words],
+        cwd=home,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
 
     assert (done.returncode, done.stdout) == (1, "")
     assert says in done.stderr
