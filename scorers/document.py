@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from scorers.metric import Reason, Vector
+from scorers.pictures.document import Picture
 from scorers.predictions.problems import MAX_PROBLEMS, InvalidPredictions, Problem
 from scorers.uncertainty.intervals import Method
 
@@ -74,7 +75,8 @@ class Subgroup(Document):
 class SplitScores(Document):
     """All metrics on one split, and the primary one under each resample (base64 float32).
 
-    `subgroups` has them by truth column and value too; "" is the value of an empty cell.
+    `subgroups` has them by truth column and value too; "" is the value of an empty cell. Results
+    of before there were `pictures` have none.
     """
 
     units: NonNegativeInt
@@ -82,6 +84,7 @@ class SplitScores(Document):
     metrics: dict[str, Score]
     resamples: dict[str, str]
     subgroups: dict[str, dict[str, Subgroup]] = {}
+    pictures: tuple[Picture, ...] = ()
 
     @model_validator(mode="after")
     def _has_whole_vectors(self) -> Self:

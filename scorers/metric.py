@@ -66,7 +66,21 @@ class Reason(StrEnum):
     BEYOND_FOLLOW_UP = "beyond_follow_up"  # nobody was watched for so long
     NOT_CONVERGED = "not_converged"  # a fit has no solution
     UNDEFINED_PART = "undefined_part"
-    TOO_FEW = "too_few"  # a subgroup too small to be told
+    TOO_FEW = "too_few"  # a subgroup or picture of too few units to be told
+    TOO_MANY = "too_many"  # more pictures than a result has room for
+
+
+class PictureKind(StrEnum):
+    """What can be drawn of a metric's columns; `scorers.pictures` says how each is made."""
+
+    ROC = "roc"
+    PRECISION_RECALL = "precision_recall"
+    CALIBRATION = "calibration"
+    DECISION_CURVE = "decision_curve"
+    KAPLAN_MEIER = "kaplan_meier"
+    CONFUSION = "confusion"
+    AGREEMENT = "agreement"
+    FREE_RESPONSE = "free_response"
 
 
 @dataclass(frozen=True)
@@ -112,7 +126,7 @@ class Declaration:
     otherwise they agree to 1e-12. `reference` names the implementation that the tests compare
     with, `source` the paper and equation. `truth_columns` and `prediction_columns` are the params
     that name columns. `unit` says what a row of the columns is: the challenge resamples rows, or
-    groups of them such as a patient's.
+    groups of them such as a patient's. `pictures` are drawn of the same columns and params.
     """
 
     key: str
@@ -127,6 +141,7 @@ class Declaration:
     unit: str = "row"
     truth_columns: tuple[str, ...] = ()
     prediction_columns: tuple[str, ...] = ()
+    pictures: tuple[PictureKind, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

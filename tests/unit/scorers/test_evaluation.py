@@ -327,7 +327,14 @@ def test_an_evaluation_is_the_agreed_document(document: dict[str, Any]) -> None:
         "reproducibility",
         "timings",
     ]
-    assert list(split) == ["units", "seed_resamples", "metrics", "resamples", "subgroups"]
+    assert list(split) == [
+        "units",
+        "seed_resamples",
+        "metrics",
+        "resamples",
+        "subgroups",
+        "pictures",
+    ]
     assert set(split["metrics"]["c_event"]) == {
         "value",
         "interval",
@@ -344,7 +351,7 @@ def test_a_document_of_before_there_were_methods_and_subgroups_can_be_read(
     document: dict[str, Any],
 ) -> None:
     for split in document["splits"].values():
-        del split["subgroups"]
+        del split["subgroups"], split["pictures"]
         for score in split["metrics"].values():
             del score["method"]
     del document["timings"]["subgroups"]
@@ -354,6 +361,7 @@ def test_a_document_of_before_there_were_methods_and_subgroups_can_be_read(
     assert isinstance(read, Evaluation)
     assert read.splits["public"].metrics["score"].method is Method.PERCENTILE
     assert read.splits["public"].subgroups == {}
+    assert read.splits["public"].pictures == ()
 
 
 @pytest.mark.parametrize(
