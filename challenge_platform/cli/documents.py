@@ -144,10 +144,11 @@ class Judged(TypedDict):
 
 class Comparison(TypedDict):
     team: str
-    baseline: str
+    other: str
     difference: float
     low: float | None
     high: float | None
+    p: float | None
 
 
 class Leaderboard(TypedDict):

@@ -92,7 +92,7 @@ def _group_text(group: Group) -> str:
 
 def _comparison_text(comparison: Comparison) -> str:
     """Give by how much the first team is better than a baseline: `+0.1312 [+0.0912, +0.1712]`."""
-    text = f"{comparison['team']} against {comparison['baseline']}: {comparison['difference']:+}"
+    text = f"{comparison['team']} against {comparison['other']}: {comparison['difference']:+}"
     if comparison["low"] is None or comparison["high"] is None:
         return f"{text}."
     return f"{text} [{comparison['low']:+}, {comparison['high']:+}]."

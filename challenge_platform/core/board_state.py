@@ -13,16 +13,20 @@ from typing import Any
 
 from sqlmodel import Field, SQLModel, UniqueConstraint
 
+from challenge_platform.core.comparison import Alternative, Comparison, Scheme, Significance
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import Score
 from challenge_platform.core.receipt import canonical
+from challenge_platform.core.team import EntryState
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.recent import Recent
 from challenge_platform.storage import ObjectStore
 
-SCHEMA = "board/1"
+SCHEMA = "board/2"
+EARLIER = "board/1"
+"""The schema of states from before there were entry states; they are read for good."""
 
-_PLAIN = ("rank", "rank_low", "rank_high", "group", "team", "baseline", "entries")
+_PLAIN = ("rank", "rank_low", "rank_high", "first", "group", "team", "state", "reason", "entries")
 _ABSENT = {"value": None, "low": None, "high": None, "undefined": None}
 
 KEPT_ROWS = 10_000
@@ -49,39 +53,33 @@ class BoardState(SQLModel, table=True):
 class Row:
     """A line of a board. Teams of `group` 1 cannot be told apart from the first, and so on.
 
-    A baseline has neither rank nor group; past the teams for which they are computed, a row has no
-    rank interval and no group.
+    Only a team whose state is `ranked` has a rank and a group; past the teams for which they are
+    computed, a row has no rank interval and no group. `first` is how probable it is that the team
+    is first, over the resamples that all share; None where it was not computed or is not disclosed.
+    `reason` says why a team is disqualified.
     """
 
     rank: int | None
     rank_low: int | None
     rank_high: int | None
+    first: float | None = None
     group: int | None
     team: str
-    baseline: bool
+    state: EntryState = EntryState.RANKED
+    reason: str | None = None
     scores: tuple[Score, ...]
     entries: int
     last_submission: datetime
 
     @property
+    def baseline(self) -> bool:
+        """Whether it is a reference solution."""
+        return self.state is EntryState.BASELINE
+
+    @property
     def score(self) -> Score | None:
         """The primary score, or None where the phase does not disclose it."""
         return next((score for score in self.scores if score.primary), None)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Comparison:
-    """The first team beside a baseline: a difference above 0 says that the team is better.
-
-    `low` and `high` are the ends of its 95 % interval over the resamples that both share, None
-    where it cannot be told or is not disclosed.
-    """
-
-    team: str
-    baseline: str
-    difference: float
-    low: float | None
-    high: float | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +106,11 @@ class Leaderboard:
     """A whole state of a board, as anybody may read it.
 
     `version` is the digest of the challenge version that it was built under. A board that was never
-    built has the number 0 and no rows. Baselines stand among the teams, where their score is.
+    built has the number 0 and no rows. Baselines and teams that are not eligible stand among the
+    others, where their score is; disqualified teams below all.
+
+    `comparisons` are of each ranked team with the next one, then with each baseline. `significance`
+    is of the first teams, and `robustness` says what other schemes would make of the same scores.
     """
 
     challenge: str
@@ -121,6 +123,8 @@ class Leaderboard:
     judged: Judged | None
     rows: tuple[Row, ...]
     comparisons: tuple[Comparison, ...]
+    significance: Significance | None = None
+    robustness: tuple[Alternative, ...] = ()
 
     @property
     def total(self) -> int:
@@ -135,6 +139,10 @@ class Leaderboard:
             if row.group is not None:
                 found.setdefault(row.group, []).append(row)
         return found
+
+    def comparisons_of(self, team: str, /) -> tuple[Comparison, ...]:
+        """Give a team's comparisons, with the next team first."""
+        return tuple(found for found in self.comparisons if found.team == team)
 
     def page(self, number: int, /, *, per_page: int) -> tuple[Row, ...]:
         """Give the rows of a page, the first being 1; there are none past the end."""
@@ -157,6 +165,8 @@ class Leaderboard:
                 ],
                 "rows": [_row_document(row) for row in self.rows],
                 "comparisons": [asdict(comparison) for comparison in self.comparisons],
+                "significance": asdict(self.significance) if self.significance else None,
+                "robustness": [asdict(one) for one in self.robustness],
             }
         )
 
@@ -164,9 +174,11 @@ class Leaderboard:
 def read_content(content: bytes, /, *, digest: str) -> Leaderboard:
     """Read a state's document; its number and time, which it does not tell, are 0 and None."""
     document = json.loads(content)
+    if document["schema"] == EARLIER:
+        document = _updated(document)
     if document["schema"] != SCHEMA:
         raise ValueError(f"{digest} is a board document of {document['schema']}, not {SCHEMA}")
-    judged = document["judged"]
+    judged, significance = document["judged"], document["significance"]
     return Leaderboard(
         challenge=document["challenge"],
         phase=document["phase"],
@@ -178,6 +190,34 @@ def read_content(content: bytes, /, *, digest: str) -> Leaderboard:
         judged=Judged(**judged) if judged else None,
         rows=tuple(_read_row(row, metrics=document["metrics"]) for row in document["rows"]),
         comparisons=tuple(Comparison(**found) for found in document["comparisons"]),
+        significance=_read_significance(significance) if significance else None,
+        robustness=tuple(
+            Alternative(**{**found, "scheme": Scheme(found["scheme"])})
+            for found in document["robustness"]
+        ),
+    )
+
+
+def _updated(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a document of the earlier schema as one of SCHEMA that tells no more."""
+    states = {False: EntryState.RANKED, True: EntryState.BASELINE}
+    absent = {"first": None, "reason": None}
+    return {
+        **document,
+        "schema": SCHEMA,
+        "rows": [{**row, **absent, "state": states[row["baseline"]]} for row in document["rows"]],
+        "comparisons": [
+            {"other" if name == "baseline" else name: value for name, value in found.items()}
+            for found in document["comparisons"]
+        ],
+        "significance": None,
+        "robustness": [],
+    }
+
+
+def _read_significance(document: Mapping[str, Any]) -> Significance:
+    return Significance(
+        teams=tuple(document["teams"]), p=tuple(tuple(line) for line in document["p"])
     )
 
 
@@ -198,7 +238,7 @@ def _score_document(score: Score) -> dict[str, Any]:
 def _read_row(row: Mapping[str, Any], *, metrics: Sequence[Mapping[str, Any]]) -> Row:
     scores = row["scores"]
     return Row(
-        **{name: row[name] for name in _PLAIN},
+        **{**{name: row[name] for name in _PLAIN}, "state": EntryState(row["state"])},
         last_submission=datetime.fromisoformat(row["last_submission"]),
         scores=tuple(Score(**{**_ABSENT, **one, **scores[one["key"]]}) for one in metrics),
     )

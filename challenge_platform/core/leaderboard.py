@@ -11,13 +11,13 @@ from sqlmodel import Session, col, select
 
 from challenge_platform.core.board_state import (
     BoardState,
-    Comparison,
     Judged,
     Leaderboard,
     Row,
     StateReader,
 )
 from challenge_platform.core.challenge import PublishedChallenge, is_revealed
+from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.feedback import rounded
 from challenge_platform.core.standing import StandingChange

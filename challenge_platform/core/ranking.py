@@ -8,12 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from challenge_platform.core.board_state import Comparison, Judged, Leaderboard, Row
+from challenge_platform.core.board_state import Judged, Leaderboard, Row
 from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.feedback import disclosed_scores, rounded_difference
 from challenge_platform.core.standing import Standing
-from challenge_platform.core.team import Team
+from challenge_platform.core.team import EntryState, Team
 from scorers.ranking.ranks import (
     UNRANKED,
     Ranks,
@@ -164,7 +165,7 @@ def _row(challenge: PublishedChallenge, entry: Entry, *, phase: Phase, place: _P
         rank_high=place.high,
         group=place.group,
         team=entry.team.name,
-        baseline=entry.team.baseline,
+        state=EntryState.BASELINE if entry.team.baseline else EntryState.RANKED,
         scores=tuple(disclosed_scores(challenge, phase=phase, metrics=entry.standing.scores)),
         entries=entry.entries,
         last_submission=entry.last_submission,
@@ -206,7 +207,7 @@ def _comparison(
         low, high = (rounded_difference(end, of=scores) for end in interval)
     return Comparison(
         team=first.team.name,
-        baseline=baseline.team.name,
+        other=baseline.team.name,
         difference=rounded_difference(direction.gain(*scores), of=scores),
         low=low,
         high=high,

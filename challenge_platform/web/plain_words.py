@@ -186,14 +186,14 @@ def _against_baseline(board: Leaderboard) -> Sentences:
     baselines = [row.team for row in board.rows if row.baseline]
     if not baselines:
         return (_sentence(gettext("No baseline has been scored here to compare it with.")),)
-    made = {comparison.baseline: comparison for comparison in board.comparisons}
+    made = {comparison.other: comparison for comparison in board.comparisons}
     found = next((made[name] for name in baselines if name in made), None)
     return () if found is None else (_compared(found),)
 
 
 def _compared(found: Comparison) -> Markup:
     difference, low, high = found.difference, found.low, found.high
-    names = {"team": _name(found.team), "baseline": _name(found.baseline)}
+    names = {"team": _name(found.team), "baseline": _name(found.other)}
     if low is None or high is None:
         text = gettext(
             "The score of %(team)s differs from that of the baseline %(baseline)s by %(gain)s; how "

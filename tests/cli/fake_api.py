@@ -179,10 +179,11 @@ LEADERBOARD: dict[str, Any] = {
     "comparisons": [
         {
             "team": "Ada",
-            "baseline": "Age alone",
+            "other": "Age alone",
             "difference": 0.1312,
             "low": -0.01,
             "high": 0.1712,
+            "p": 0.081,
         }
     ],
     "total": 2,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,15 +17,17 @@ from challenge_platform.core import leaderboard
 from challenge_platform.core.board import build_board
 from challenge_platform.core.board_state import BoardState, StateReader, read_content
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
+from challenge_platform.core.comparison import Alternative, Comparison, Scheme, Significance
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, StateKey
 from challenge_platform.core.news import Moved, Taking, news_since, row_of
 from challenge_platform.core.standing import StandingChange, boards_due, mark_boards_due
-from challenge_platform.core.team import Team
+from challenge_platform.core.team import EntryState, Team
 from challenge_platform.errors import InvalidInput, NotFound, ObjectDamaged, Sealed
 from tests.conftest import Participant, participant, publish_changed
 from tests.core.test_leaderboard import build, open_phase, read, score
 from tests.fakes import Clock
+from tests.web.boards import a_baseline, a_board, a_row
 
 SIGNIFICANT = 4
 
@@ -72,8 +75,56 @@ def test_the_digest_of_a_state_is_that_of_its_stored_bytes(
 
     content = platform.board_states.content(board.digest)
     assert hashlib.sha256(content).hexdigest() == board.digest
-    assert json.loads(content)["schema"] == "board/1"
+    assert json.loads(content)["schema"] == "board/2"
     assert read_content(content, digest=board.digest).rows == board.rows
+
+
+def test_a_state_of_the_earlier_schema_is_read_for_good() -> None:
+    content = (
+        b'{"board":"public","challenge":"tiny-survival","comparisons":[{"baseline":"age-alone",'
+        b'"difference":0.2,"high":0.3,"low":0.1,"team":"alice"}],"judged":{"events":{"c":9},'
+        b'"unit":"patient_id","units":40},"metrics":[{"direction":"maximize","key":"c",'
+        b'"primary":true}],"phase":"development","rows":[{"baseline":false,"entries":2,"group":1,'
+        b'"last_submission":"2026-11-20T12:00:00+00:00","rank":1,"rank_high":1,"rank_low":1,'
+        b'"scores":{"c":{"high":0.9,"low":0.7,"value":0.8}},"team":"alice"},{"baseline":true,'
+        b'"entries":1,"group":null,"last_submission":"2026-11-20T12:00:00+00:00","rank":null,'
+        b'"rank_high":null,"rank_low":null,"scores":{"c":{"undefined":"no_pairs"}},'
+        b'"team":"age-alone"}],"schema":"board/1","version":"v"}'
+    )
+
+    board = read_content(content, digest="d")
+
+    assert [(row.team, row.rank, row.state, row.first) for row in board.rows] == [
+        ("alice", 1, EntryState.RANKED, None),
+        ("age-alone", None, EntryState.BASELINE, None),
+    ]
+    (comparison,) = board.comparisons_of("alice")
+    assert (comparison.other, comparison.difference, comparison.p) == ("age-alone", 0.2, None)
+    assert (board.significance, board.robustness) == (None, ())
+
+
+def test_a_state_is_read_as_it_was_written() -> None:
+    written = a_board(
+        [a_row("ann", first=0.75), a_row("ben", rank=2, first=0.25), a_baseline("age")],
+        comparisons=(
+            Comparison(team="ann", other="ben", difference=0.1, low=0.0, high=0.2, p=0.05),
+        ),
+        significance=Significance(teams=("ann", "ben"), p=((None, 0.05), (0.05, None))),
+        robustness=(
+            Alternative(
+                scheme=Scheme.MEAN_RANK,
+                metric=None,
+                tau=1.0,
+                first="ann",
+                firsts=1,
+                keeps_first=True,
+            ),
+        ),
+    )
+
+    read = read_content(written.content(), digest=written.digest)
+
+    assert read == replace(written, number=0, built_at=None)
 
 
 def test_the_document_says_what_it_is_of(

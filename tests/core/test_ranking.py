@@ -121,7 +121,7 @@ def test_where_less_is_better_the_lowest_score_is_first(challenge: PublishedChal
         (3, 3),
     ]
     (comparison,) = board.comparisons
-    assert (comparison.team, comparison.baseline) == ("low", "base")
+    assert (comparison.team, comparison.other) == ("low", "base")
     assert comparison.difference == 0.2
     assert comparison.low is not None
     assert comparison.high is not None
@@ -135,7 +135,7 @@ def test_the_first_team_is_compared_with_each_baseline(challenge: PublishedChall
         baselines=("age", "boosting"),
     )
 
-    found = {one.baseline: one for one in board.comparisons}
+    found = {one.other: one for one in board.comparisons}
     assert {one.team for one in board.comparisons} == {"ann"}
     assert found["age"].difference == pytest.approx(0.21)
     assert found["boosting"].difference == pytest.approx(-0.04)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core.board_state import BoardState, Comparison, Judged, Leaderboard, Row
+from challenge_platform.core.board_state import BoardState, Judged, Leaderboard, Row
 from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import Score
+from challenge_platform.core.team import EntryState
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PATIENTS = Judged(unit="patient_id", units=1204, events={"c": 87})
@@ -38,7 +40,6 @@ def a_row(team: str, *, rank: int | None = 1, group: int | None = 1, **changes: 
         rank_high=rank and rank + 2,
         group=group,
         team=team,
-        baseline=False,
         scores=(a_score("c", value, primary=True),),
         entries=3,
         last_submission=NOW,
@@ -52,7 +53,7 @@ def a_baseline(team: str, *, value: float = 0.7) -> Row:
         a_row(team, rank=None, group=None, value=value),
         rank_low=None,
         rank_high=None,
-        baseline=True,
+        state=EntryState.BASELINE,
         entries=1,
     )
 
@@ -67,7 +68,7 @@ def compared(
     low: float | None, high: float | None, *, difference: float = 0.05, baseline: str = "Age alone"
 ) -> Comparison:
     """Give the comparison of team-1 with a baseline."""
-    return Comparison(team="team-1", baseline=baseline, difference=difference, low=low, high=high)
+    return Comparison(team="team-1", other=baseline, difference=difference, low=low, high=high)
 
 
 def a_board(rows: Sequence[Row], /, **changes: Any) -> Leaderboard:

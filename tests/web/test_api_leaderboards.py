@@ -166,7 +166,7 @@ def test_the_first_team_is_compared_with_each_baseline(
 
     [comparison] = anonymous.get(PATH).json["comparisons"]
 
-    assert (comparison["team"], comparison["baseline"]) == ("alice", "age-alone")
+    assert (comparison["team"], comparison["other"]) == ("alice", "age-alone")
     assert comparison["low"] <= comparison["difference"] <= comparison["high"]
 
 

@@ -247,7 +247,6 @@ def line(*, rank: int, group: int | None, score: float | None = None) -> Row:
         rank_high=rank,
         group=group,
         team="alice",
-        baseline=False,
         scores=(shown,) if score is not None else (),
         entries=1,
         last_submission=datetime(2026, 11, 22, tzinfo=UTC),

@@ -236,16 +236,18 @@ class JudgedDocument(Document):
 
 
 class ComparisonDocument(Document):
-    """The first team beside a baseline, with the 95 % interval of the difference.
+    """A team beside the next one or a baseline, `other`: above 0, the team is better.
 
-    Above 0, the team is better; the interval is null where it cannot be told or is not disclosed.
+    The 95 % interval of the difference and the two-sided p of its test are null where they cannot
+    be told or are not disclosed.
     """
 
     team: str
-    baseline: str
+    other: str
     difference: float
     low: float | None
     high: float | None
+    p: float | None
 
 
 class LeaderboardDocument(Document):
