@@ -1,5 +1,7 @@
 """The ranks of teams, and how certain they are: pure functions on arrays."""
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -8,7 +10,8 @@ from scorers.uncertainty.intervals import (
     LEVEL,
     difference_interval,
     enough_defined,
-    standard_deviation,
+    freedom,
+    standard_error,
     student_quantile,
 )
 
@@ -123,9 +126,11 @@ def significance_groups(
     head, which then heads the next group. Teams that share a rank share a group, and a team that
     cannot be compared is told apart from nobody. A team that is UNRANKED has the group UNRANKED.
 
-    A head is compared with all who rank below it, by the one-sided paired tests that belong to
-    `paired_interval`, with Holm's correction for their number (Scandinavian J Stat 1979;6:65-70):
-    that it is told apart from anybody whom it equals happens in (1 - `level`) / 2 at most.
+    A head is compared with all who rank below it, by the paired tests that belong to
+    `paired_interval`. It was chosen because it did best, so that it is the luckiest of its equals:
+    the tests are corrected as if all pairs of the teams had been compared, by Holm's method
+    (Scandinavian J Stat 1979;6:65-70). That it is told apart from anybody whom it equals then
+    happens in 1 - `level` at most.
 
     Groups are thus runs of neighbouring ranks. They compare with the head only: two members of a
     group, or neighbours across its border, may or may not differ.
@@ -152,27 +157,27 @@ def _surely_above_zero(
 ) -> NDArray[np.bool_]:
     """Say which rows of differences are surely above 0, the first (of a team to itself) aside.
 
-    Holm's step-down: the largest statistic must pass the strictest test, the next one a test for
-    one comparison less, and so on until one fails.
+    Holm's step-down: the largest statistic must pass the strictest test, for all pairs of the
+    teams; the next one a test for the pairs of one team less, and so on until one fails.
     """
-    freedom = np.inf if count is None else max(1, count - 1)
-    statistics = np.array([_statistic(row) for row in differences])
+    statistics = np.array([_statistic(row, count=count) for row in differences])
     told = np.zeros(len(statistics), dtype=bool)
     order = np.argsort(-statistics[1:], kind="stable") + 1
     for tested, team in enumerate(order.tolist()):
-        risk = (1 - level) / 2 / (len(order) - tested)
-        if not statistics[team] > student_quantile(1 - risk, freedom=freedom):
+        left = len(differences) - tested
+        risk = (1 - level) / 2 / math.comb(left, 2)
+        if not statistics[team] > student_quantile(1 - risk, freedom=freedom(count)):
             break
         told[team] = True
     return told
 
 
-def _statistic(differences: Vector) -> float:
-    """Return the mean in standard deviations; minus infinity where little is defined."""
+def _statistic(differences: Vector, *, count: int | None) -> float:
+    """Return the mean in standard errors; minus infinity where little is defined."""
     defined = enough_defined(differences)
     if defined is None:
         return -np.inf
-    mean, spread = float(defined.mean()), standard_deviation(defined)
+    mean, spread = float(defined.mean()), standard_error(defined, count=count)
     return mean / spread if spread else np.inf * np.sign(mean) if mean else 0.0
 
 

@@ -1,6 +1,7 @@
 """Ranks are those of a competition, 1, 1, 3, and intervals come from shared resamples."""
 
 import itertools
+import math
 from random import Random
 
 import numpy as np
@@ -225,7 +226,7 @@ def test_groups_are_runs_of_ranks_whose_head_is_surely_better_than_the_next_head
     assert ordered[0] == 1
     assert set(np.diff(ordered)) <= {0, 1}
     heads = [int(in_order[np.argmax(ordered == group)]) for group in range(1, ordered.max() + 1)]
-    strictest = 1 - 0.05 / max(1, len(vectors) - 1)  # Holm asks no more of any comparison
+    strictest = 1 - 0.05 / max(1, math.comb(len(vectors), 2))  # no comparison is asked for more
     for team, group in enumerate(groups):
         head = vectors[heads[group - 1]]
         interval = paired_interval(head, vectors[team], direction=direction, level=strictest)
@@ -255,12 +256,13 @@ def test_few_events_widen_the_interval_of_a_difference() -> None:
 
     many, few = (paired_interval(mine, theirs, count=count) for count in (None, 10))
 
-    # 1.96 and, with nine degrees of freedom, 2.262 standard deviations of the resamples.
+    # 1.96 standard deviations of the resamples and, with nine degrees of freedom, 2.262 which are
+    # widened by the root of 10/9.
     assert many == pytest.approx(
         (gain.mean() - 1.96 * gain.std(), gain.mean() + 1.96 * gain.std()), abs=2e-5
     )
     assert few == pytest.approx(
-        (gain.mean() - 2.262 * gain.std(), gain.mean() + 2.262 * gain.std()), abs=3e-5
+        (gain.mean() - 2.3845 * gain.std(), gain.mean() + 2.3845 * gain.std()), abs=3e-5
     )
 
 
@@ -289,12 +291,14 @@ def test_the_more_teams_are_compared_the_surer_each_difference_must_be() -> None
     assert significance_groups([head, worse], ranks=[1, 2]).tolist() == [1, 2]
     many = [head, *[equal] * 9, worse]
     assert significance_groups(many, ranks=range(1, 12)).tolist() == [1] * 11
-    many[-1] = far(2.9)  # beyond the normal quantile for 10 comparisons, 2.81
+    many[-1] = far(3.2)  # beyond the normal quantile for 10 comparisons, 2.81, but not 55 pairs
+    assert significance_groups(many, ranks=range(1, 12)).tolist() == [1] * 11
+    many[-1] = far(3.4)  # beyond that for 55 pairs, 3.32
     assert significance_groups(many, ranks=range(1, 12)).tolist() == [1] * 10 + [2]
 
 
 def test_each_difference_that_is_sure_eases_the_test_of_the_next() -> None:
-    vectors = [np.zeros(1000), far(2.1), far(2.3), far(9.0)]  # 1.96, 2.24 and 2.39 are asked for
+    vectors = [np.zeros(1000), far(2.1), far(2.5), far(9.0)]  # 1.96, 2.39 and 2.64 are asked for
 
     assert significance_groups(vectors, ranks=[1, 2, 3, 4])[1] == 2
     vectors[3] = far(0.0)
