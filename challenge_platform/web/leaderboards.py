@@ -57,7 +57,7 @@ def show(slug: str) -> ResponseReturnValue:
     """Show who stands where, how surely, and since when; or that the board is sealed."""
     wanted = _wanted()
     with current.platform().database.reading() as session:
-        seen = _seen(session, slug)
+        seen = seen_board(session, slug)
         challenge, phase, board = seen.challenge, seen.phase, seen.board
         own = _own_team(session, challenge, at=seen.key.built_at if seen.key else None)
 
@@ -154,7 +154,7 @@ def _wanted() -> Wanted:
     )
 
 
-def _seen(session: Session, slug: str) -> Glance:
+def seen_board(session: Session, slug: str, /) -> Glance:
     """Look at the board of the query; raise InvalidInput when there is none of that name."""
     name = request.args.get("board")
     if name is not None and name not in set(Board):
@@ -173,7 +173,7 @@ def _seen(session: Session, slug: str) -> Glance:
 def _latest(slug: str) -> Leaderboard:
     platform = current.platform()
     with platform.database.reading() as session:
-        return _seen(session, slug).read(platform.board_states)
+        return seen_board(session, slug).read(platform.board_states)
 
 
 def _earlier(slug: str, *, phase: str, board: str, name: str) -> Leaderboard:

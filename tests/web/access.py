@@ -52,6 +52,7 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/challenges/<slug:slug>/leaderboard"): everybody(200),
     ("GET", "/challenges/<slug:slug>/leaderboard.csv"): everybody(200),
     ("GET", "/challenges/<slug:slug>/leaderboard.json"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/leaderboard/report"): everybody(200),
     ("GET", STATES): everybody(200),
     ("GET", f"{STATES}/<state:name>"): everybody(200),
     ("GET", f"{STATES}/<state:name>.csv"): everybody(200),
