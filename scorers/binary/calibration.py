@@ -6,12 +6,24 @@ import numpy as np
 
 from scorers.binary.labelled import Labelled
 from scorers.columns import probabilities
-from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason, Vector, Weights
+from scorers.metric import (
+    Columns,
+    Direction,
+    Metric,
+    Needs,
+    ParamsError,
+    PictureKind,
+    Reason,
+    Vector,
+    Weights,
+)
 from scorers.weighted.counts import chosen, ratio, total_weight
 from scorers.weighted.measured import Measured
 from scorers.weighted.sums import weighted_sums
 
 MAX_BINS = 1_000
+
+PROBABILITY_PICTURES = (PictureKind.CALIBRATION, PictureKind.DECISION_CURVE)
 
 
 def brier(
@@ -146,6 +158,7 @@ _declare = partial(
     undefined="no row",
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    pictures=PROBABILITY_PICTURES,
 )
 
 BRIER = _declare(

@@ -3,9 +3,11 @@
 from functools import partial
 
 from scorers.binary.labelled import Labelled
-from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason
+from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, PictureKind, Reason
 from scorers.weighted.measured import Measured
 from scorers.weighted.order import ScoreOrder
+
+CURVES = (PictureKind.ROC, PictureKind.PRECISION_RECALL)
 
 
 def auroc(
@@ -150,6 +152,7 @@ AUROC = Metric(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("score",),
+    pictures=CURVES,
     measure=auroc,
 )
 
@@ -165,6 +168,7 @@ AVERAGE_PRECISION = Metric(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("score",),
+    pictures=CURVES,
     measure=average_precision,
 )
 
@@ -180,6 +184,7 @@ SENSITIVITY_AT_SPECIFICITY = Metric(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("score",),
+    pictures=CURVES,
     measure=sensitivity_at_specificity,
 )
 
@@ -195,5 +200,6 @@ SPECIFICITY_AT_SENSITIVITY = Metric(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("score",),
+    pictures=CURVES,
     measure=specificity_at_sensitivity,
 )

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.binary.calibration import clipped_at
+from scorers.binary.calibration import PROBABILITY_PICTURES, clipped_at
 from scorers.binary.labelled import Labelled
 from scorers.columns import probabilities
 from scorers.metric import Columns, Metric, Needs, Reason, Vector, Weights
@@ -217,6 +217,7 @@ _declare = partial(
     exact=False,
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    pictures=PROBABILITY_PICTURES,
 )
 
 CALIBRATION_SLOPE = _declare(

@@ -7,7 +7,17 @@ import numpy as np
 
 from scorers.binary.labelled import Labelled
 from scorers.columns import probabilities
-from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason, Vector, Weights
+from scorers.metric import (
+    Columns,
+    Direction,
+    Metric,
+    Needs,
+    ParamsError,
+    PictureKind,
+    Reason,
+    Vector,
+    Weights,
+)
 from scorers.weighted.calls import Calls
 from scorers.weighted.counts import total_weight
 from scorers.weighted.measured import Measured
@@ -228,7 +238,12 @@ _declare = partial(
     truth_columns=("label", "where"),
 )
 
-_declare_calls = partial(_declare, needs=Needs.LABELS, prediction_columns=("predicted",))
+_declare_calls = partial(
+    _declare,
+    needs=Needs.LABELS,
+    prediction_columns=("predicted",),
+    pictures=(PictureKind.CONFUSION,),
+)
 
 F_BETA = _declare_calls(
     key="f_beta",
@@ -284,5 +299,6 @@ NET_BENEFIT = _declare(
     reference="the formula",
     source="Vickers and Elkin, Med Decis Making 2006;26:565-574",
     prediction_columns=("probability",),
+    pictures=(PictureKind.DECISION_CURVE, PictureKind.CALIBRATION),
     measure=net_benefit,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from scorers.binary.calibration import PROBABILITY_PICTURES
 from scorers.columns import aligned, flags, probabilities, rows_of
 from scorers.metric import (
     Columns,
@@ -165,6 +166,7 @@ WEIGHTED_LOG_LOSS = Metric(
     exact=False,
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    pictures=PROBABILITY_PICTURES,
     measure=weighted_log_loss,
 )
 
@@ -180,5 +182,6 @@ WEIGHTED_LOG_LOSS_SKILL = Metric(
     exact=False,
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    pictures=PROBABILITY_PICTURES,
     measure=weighted_log_loss_skill,
 )

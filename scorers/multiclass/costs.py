@@ -5,7 +5,16 @@ from functools import partial
 
 import numpy as np
 
-from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason, Vector
+from scorers.metric import (
+    Columns,
+    Direction,
+    Metric,
+    Needs,
+    ParamsError,
+    PictureKind,
+    Reason,
+    Vector,
+)
 from scorers.weighted.confusion import Counts, confusion, number_of, running_total
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -165,6 +174,7 @@ _metric: Callable[..., Metric] = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.CONFUSION,),
 )
 
 MEAN_COST = _metric(

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from scorers.metric import Columns, Direction, Metric, Needs, Reason, Vector
+from scorers.metric import Columns, Direction, Metric, Needs, PictureKind, Reason, Vector
 from scorers.weighted.confusion import Counts, confusion, mean_of_defined, running_total
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -228,6 +228,7 @@ _metric = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.CONFUSION,),
 )
 
 MACRO_F1 = _metric(

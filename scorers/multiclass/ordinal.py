@@ -7,7 +7,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason, Vector
+from scorers.metric import (
+    Columns,
+    Direction,
+    Metric,
+    Needs,
+    ParamsError,
+    PictureKind,
+    Reason,
+    Vector,
+)
 from scorers.weighted.confusion import Counts, confusion, number_of
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -181,6 +190,7 @@ _metric = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.CONFUSION,),
 )
 
 WEIGHTED_KAPPA = _metric(

@@ -5,12 +5,31 @@ Numbers have six significant digits. Shares are from 0 to 1, times in the unit o
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, NonNegativeInt, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    NonNegativeInt,
+    TypeAdapter,
+)
 
 from scorers.metric import PictureKind, Reason
 
 ROUNDED_TO = 5
 """Cells of a confusion matrix are told to the nearest multiple of this."""
+
+DIGITS = 6
+
+
+def significant(number: float, /, *, digits: int) -> float:
+    """Return the number at so many significant digits."""
+    return float(f"{number:.{digits}g}")
+
+
+Number = Annotated[FiniteFloat, AfterValidator(lambda value: significant(value, digits=DIGITS))]
+"""More digits would neither be drawn nor told."""
 
 
 class Part(BaseModel):
@@ -48,8 +67,8 @@ class RocPoint(Part):
     """What calling the `called` highest scores positive finds, and how many negatives it spares."""
 
     called: NonNegativeInt
-    sensitivity: FiniteFloat
-    specificity: FiniteFloat
+    sensitivity: Number
+    specificity: Number
 
 
 class Roc(Drawn):
@@ -64,8 +83,8 @@ class RecallPoint(Part):
     """What calling the `called` highest scores positive finds, and how much of it is right."""
 
     called: NonNegativeInt
-    recall: FiniteFloat
-    precision: FiniteFloat
+    recall: Number
+    precision: Number
 
 
 class PrecisionRecall(Drawn):
@@ -80,26 +99,26 @@ class CalibrationBin(Part):
     """Units of near predictions: their mean, and the share that had the event, with 95 % limits."""
 
     units: NonNegativeInt
-    predicted: FiniteFloat
-    observed: FiniteFloat
-    low: FiniteFloat
-    high: FiniteFloat
+    predicted: Number
+    observed: Number
+    low: Number
+    high: Number
 
 
 class Calibration(Drawn):
     """Observed shares against predicted probabilities of the event, by `at` if that is set."""
 
     kind: Literal["calibration"] = "calibration"
-    at: FiniteFloat | None
+    at: Number | None
     bins: tuple[CalibrationBin, ...]
 
 
 class BenefitPoint(Part):
     """The net benefit at a threshold probability, of the model and of treating all."""
 
-    threshold: FiniteFloat
-    model: FiniteFloat
-    treat_all: FiniteFloat
+    threshold: Number
+    model: Number
+    treat_all: Number
 
 
 class DecisionCurve(Drawn):
@@ -112,10 +131,10 @@ class DecisionCurve(Drawn):
 class SurvivalStep(Part):
     """The share without the event at a time, with 95 % limits, and who is still watched then."""
 
-    time: FiniteFloat
-    survival: FiniteFloat
-    low: FiniteFloat
-    high: FiniteFloat
+    time: Number
+    survival: Number
+    low: Number
+    high: Number
     at_risk: NonNegativeInt
 
 
@@ -150,10 +169,10 @@ class AgreementBin(Part):
     """Units of near predictions: means of prediction and truth, and 95 % limits of the latter."""
 
     units: NonNegativeInt
-    predicted: FiniteFloat
-    true: FiniteFloat
-    low: FiniteFloat
-    high: FiniteFloat
+    predicted: Number
+    true: Number
+    low: Number
+    high: Number
 
 
 class Agreement(Drawn):
@@ -165,17 +184,17 @@ class Agreement(Drawn):
 
     kind: Literal["agreement"] = "agreement"
     bins: tuple[AgreementBin, ...]
-    bias: FiniteFloat
-    lower: FiniteFloat
-    upper: FiniteFloat
+    bias: Number
+    lower: Number
+    upper: Number
 
 
 class FreePoint(Part):
     """What the `called` surest detections find, and how many of them are false for each image."""
 
     called: NonNegativeInt
-    false_per_image: FiniteFloat
-    sensitivity: FiniteFloat
+    false_per_image: Number
+    sensitivity: Number
 
 
 class FreeResponse(Drawn):
@@ -205,7 +224,7 @@ PICTURES: TypeAdapter[tuple[Picture, ...]] = TypeAdapter(tuple[Picture, ...])
 
 def _rounded(value: object, *, digits: int) -> object:
     if isinstance(value, float):
-        return float(f"{value:.{digits}g}")
+        return significant(value, digits=digits)
     if isinstance(value, dict):
         return {key: _rounded(part, digits=digits) for key, part in value.items()}
     if isinstance(value, list | tuple):

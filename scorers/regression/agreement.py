@@ -6,7 +6,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.metric import Columns, Direction, Metric, Needs, Vector, Weights
+from scorers.metric import Columns, Direction, Metric, Needs, PictureKind, Vector, Weights
 from scorers.regression.paired import Agreement, read_pairs
 from scorers.weighted.counts import ratio, running_counts
 from scorers.weighted.spread import centred, spread
@@ -60,6 +60,7 @@ CCC = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=ccc,
 )
 
@@ -131,6 +132,7 @@ SPEARMAN = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=spearman,
 )
 
@@ -170,6 +172,7 @@ ABSOLUTE_BIAS = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=absolute_bias,
 )
 
@@ -211,5 +214,6 @@ LIMITS_OF_AGREEMENT = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=limits_of_agreement,
 )

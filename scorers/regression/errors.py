@@ -9,6 +9,7 @@ from scorers.metric import (
     Metric,
     Needs,
     ParamsError,
+    PictureKind,
     Vector,
     Weights,
 )
@@ -53,6 +54,7 @@ MAE = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=mae,
 )
 
@@ -93,6 +95,7 @@ RMSE = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=rmse,
 )
 
@@ -136,6 +139,7 @@ R2 = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=r2,
 )
 
@@ -225,5 +229,6 @@ POISSON_DEVIANCE = Metric(
     exact=False,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    pictures=(PictureKind.AGREEMENT,),
     measure=poisson_deviance,
 )

@@ -13,6 +13,7 @@ from scorers.metric import (
     Metric,
     Needs,
     ParamsError,
+    PictureKind,
     Reason,
     Undefined,
     Vector,
@@ -169,6 +170,7 @@ BRIER_AT = Metric(
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("survival",),
+    pictures=(PictureKind.CALIBRATION,),
     measure=brier_at,
 )
 

@@ -13,6 +13,7 @@ from scorers.metric import (
     Direction,
     Metric,
     Needs,
+    PictureKind,
     Reason,
     Undefined,
     Vector,
@@ -189,5 +190,6 @@ HARRELL_C = Metric(
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("risk",),
+    pictures=(PictureKind.KAPLAN_MEIER,),
     measure=harrell_c,
 )

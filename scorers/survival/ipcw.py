@@ -12,6 +12,7 @@ from scorers.metric import (
     Metric,
     Needs,
     ParamsError,
+    PictureKind,
     Reason,
     Undefined,
     Vector,
@@ -138,6 +139,7 @@ UNO_C = Metric(
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("risk",),
+    pictures=(PictureKind.KAPLAN_MEIER,),
     measure=uno_c,
 )
 
@@ -308,5 +310,6 @@ CUMULATIVE_DYNAMIC_AUC = Metric(
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("risk",),
+    pictures=(PictureKind.KAPLAN_MEIER,),
     measure=cumulative_dynamic_auc,
 )

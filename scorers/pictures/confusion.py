@@ -1,0 +1,77 @@
+"""Confusion matrices, whose cells are rounded so that none tells of a few units."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorers.binary.labelled import Labelled
+from scorers.columns import Codes, aligned, codes, rows_of
+from scorers.metric import Reason, Undefined
+from scorers.pictures.bins import FEWEST_UNITS, Places
+from scorers.pictures.document import ROUNDED_TO, Confusion
+from scorers.split import Split
+
+MOST_CLASSES = 50
+
+TWO_CLASSES = (0, 1)
+
+
+def confusion(
+    split: Split,
+    metrics: tuple[str, ...],
+    /,
+    *,
+    label: str,
+    predicted: str,
+    classes: Sequence[str | int | float] | None = None,
+    threshold: float = 0.5,
+    where: str | None = None,
+) -> Confusion | Undefined:
+    """Count how often each class is told for each true class, to the nearest ROUNDED_TO.
+
+    The classes are the challenge's, in its order; without any they are 0 and 1, told for less than
+    `threshold` and for the others. All cells are rounded, those of the diagonal too, each by
+    itself: cells that are only hidden when they are small come back by subtraction from the units
+    or the class sizes (Hundepool et al., Statistical Disclosure Control, 2012, sections 5.2 and
+    5.4). So a cell is wrong by 2 at most, and the cells need not add up to the units.
+    """
+    if classes is not None and len(classes) > MOST_CLASSES:
+        return Undefined(Reason.TOO_MANY)
+    if classes is None:
+        data = Labelled.read(
+            split.truth, split.prediction, label=label, predicted=predicted, where=where
+        )
+        rows, true = data.rows, data.positive.astype(np.intp)
+        told = (data.predicted >= threshold).astype(np.intp)
+    else:
+        rows, true, told = _read(
+            split, label=label, predicted=predicted, classes=classes, where=where
+        )
+    if len(np.unique(split.unit_of_row[rows])) < 2 * FEWEST_UNITS:
+        return Undefined(Reason.TOO_FEW if len(rows) else Reason.NO_UNITS)
+    listed = TWO_CLASSES if classes is None else classes
+    counts: NDArray[np.int64] = np.zeros((len(listed), len(listed)), dtype=np.int64)
+    np.add.at(counts, (true, told), 1)
+    rounded = (counts + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO
+    return Confusion(
+        metrics=metrics,
+        units=len(rows),
+        classes=tuple(map(str, listed)),
+        counts=tuple(map(tuple, rounded.tolist())),
+    )
+
+
+def _read(
+    split: Split,
+    /,
+    *,
+    label: str,
+    predicted: str,
+    classes: Sequence[str | int | float],
+    where: str | None,
+) -> tuple[Places, Codes, Codes]:
+    aligned(split.truth, [label], prediction=split.prediction, predicted=[predicted])
+    rows = rows_of(split.truth, label, where=where)
+    true = codes(split.truth, label, classes=classes, rows=rows)
+    return rows, true, codes(split.prediction, predicted, classes=classes, rows=rows)
