@@ -124,12 +124,13 @@ class Environment(Document):
 
 
 class Timings(Document):
-    """Seconds spent reading the tables, on the values, on the resamples, and on the subgroups."""
+    """Seconds spent reading the tables, on values, resamples and subgroups, and on pictures."""
 
     read: FiniteFloat
     score: FiniteFloat
     resample: FiniteFloat
     subgroups: FiniteFloat = 0.0
+    pictures: FiniteFloat = 0.0
 
 
 class Evaluation(Document):

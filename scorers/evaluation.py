@@ -17,6 +17,8 @@ from scorers.document import (
     Timings,
     pack,
 )
+from scorers.pictures.document import Picture
+from scorers.pictures.drawing import draw_pictures
 from scorers.predictions.table import read_predictions, read_truth
 from scorers.scoring import Scored, score, score_subgroup
 from scorers.split import Split, splits_of
@@ -26,6 +28,8 @@ __all__ = ["Evaluation", "evaluate"]
 
 def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> Evaluation:
     """Score a predictions file on every split of the truth, and on every subgroup of a split.
+
+    Each split comes with the pictures that its metrics ask for.
 
     Equal arguments give equal scores, whatever the order of the rows of the predictions. `seed` is
     that of the phase: all teams then share their resamples.
@@ -42,16 +46,27 @@ def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> E
     scored = {split.name: score(task.scoring, split, seed=seed) for split in splits}
     parted = perf_counter()
     subgroups = {split.name: _subgroups(task, split, seed=seed) for split in splits}
+    drawing = perf_counter()
+    pictures = {split.name: draw_pictures(task.scoring, split) for split in splits}
+    drawn = perf_counter()
     exact = all(metric.installed.exact for metric in task.scoring.metrics)
     return Evaluation(
         scorer=Scorer(name="scorers", version=_version()),
         splits={
-            split.name: _told(task, split, scored[split.name], subgroups=subgroups[split.name])
+            split.name: _told(
+                task,
+                split,
+                scored[split.name],
+                subgroups=subgroups[split.name],
+                pictures=pictures[split.name],
+            )
             for split in splits
         },
         environment=_environment(),
         reproducibility="same-bytes" if exact else "1e-12",
-        timings=_timings(read=read, scored=scored, subgroups=perf_counter() - parted),
+        timings=_timings(
+            read=read, scored=scored, subgroups=drawing - parted, pictures=drawn - drawing
+        ),
     )
 
 
@@ -68,7 +83,12 @@ def _subgroups(task: Task, split: Split, *, seed: int) -> dict[str, dict[str, Su
 
 
 def _told(
-    task: Task, split: Split, scored: Scored, *, subgroups: dict[str, dict[str, Subgroup]]
+    task: Task,
+    split: Split,
+    scored: Scored,
+    *,
+    subgroups: dict[str, dict[str, Subgroup]],
+    pictures: tuple[Picture, ...],
 ) -> SplitScores:
     primary = task.scoring.primary.key
     return SplitScores(
@@ -77,10 +97,13 @@ def _told(
         metrics=dict(scored.scores),
         resamples={primary: pack(scored.vectors[primary])},
         subgroups=subgroups,
+        pictures=pictures,
     )
 
 
-def _timings(*, read: float, scored: dict[str, Scored], subgroups: float) -> Timings:
+def _timings(
+    *, read: float, scored: dict[str, Scored], subgroups: float, pictures: float
+) -> Timings:
     valued, resampled = (
         sum(part) for part in zip(*(s.seconds for s in scored.values()), strict=True)
     )
@@ -89,6 +112,7 @@ def _timings(*, read: float, scored: dict[str, Scored], subgroups: float) -> Tim
         score=round(valued, 6),
         resample=round(resampled, 6),
         subgroups=round(subgroups, 6),
+        pictures=round(pictures, 6),
     )
 
 
