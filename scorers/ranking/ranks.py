@@ -6,14 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scorers.metric import Direction, Vector
-from scorers.uncertainty.intervals import (
-    LEVEL,
-    difference_interval,
-    enough_defined,
-    freedom,
-    standard_error,
-    student_quantile,
-)
+from scorers.ranking.pairs import PairedGains
+from scorers.uncertainty.intervals import LEVEL, difference_interval, freedom, student_quantile
 
 UNRANKED = 0
 """The rank of a team without a score, and its group."""
@@ -135,15 +129,16 @@ def significance_groups(
     Groups are thus runs of neighbouring ranks. They compare with the head only: two members of a
     group, or neighbours across its border, may or may not differ.
     """
-    vectors = np.asarray(resamples, dtype=np.float64)
+    gains = PairedGains.of(resamples, direction=direction)
+    statistics = gains.statistics(count=count, tolerance=tolerance)
+    statistics[np.isnan(statistics)] = -np.inf
     placed = np.asarray(ranks, dtype=np.int64)
     inorder = [team for team in np.argsort(placed, kind="stable").tolist() if placed[team]]
     groups = np.full(len(placed), UNRANKED)
     group, start = 0, 0
     while start < len(inorder):
-        head, below = inorder[start], inorder[start:]
-        gains = Direction(direction).gain(vectors[head], vectors[below]) - tolerance
-        worse = _surely_above_zero(gains, count=count, level=level)
+        below = inorder[start:]
+        worse = _surely_above_zero(statistics[below[0], below], count=count, level=level)
         worse[1:] &= placed[below[1:]] != placed[below[:-1]]
         size = int(worse.argmax()) if worse.any() else len(below)
         group += 1
@@ -152,33 +147,21 @@ def significance_groups(
     return groups
 
 
-def _surely_above_zero(
-    differences: Vector, *, count: int | None, level: float
-) -> NDArray[np.bool_]:
-    """Say which rows of differences are surely above 0, the first (of a team to itself) aside.
+def _surely_above_zero(statistics: Vector, *, count: int | None, level: float) -> NDArray[np.bool_]:
+    """Say which differences are surely above 0, the first (of a team to itself) aside.
 
     Holm's step-down: the largest statistic must pass the strictest test, for all pairs of the
     teams; the next one a test for the pairs of one team less, and so on until one fails.
     """
-    statistics = np.array([_statistic(row, count=count) for row in differences])
     told = np.zeros(len(statistics), dtype=bool)
     order = np.argsort(-statistics[1:], kind="stable") + 1
     for tested, team in enumerate(order.tolist()):
-        left = len(differences) - tested
+        left = len(statistics) - tested
         risk = (1 - level) / 2 / math.comb(left, 2)
         if not statistics[team] > student_quantile(1 - risk, freedom=freedom(count)):
             break
         told[team] = True
     return told
-
-
-def _statistic(differences: Vector, *, count: int | None) -> float:
-    """Return the mean in standard errors; minus infinity where little is defined."""
-    defined = enough_defined(differences)
-    if defined is None:
-        return -np.inf
-    mean, spread = float(defined.mean()), standard_error(defined, count=count)
-    return mean / spread if spread else np.inf * np.sign(mean) if mean else 0.0
 
 
 def keys(scores: ArrayLike, /, *, direction: Direction | str, tolerance: float) -> Vector:

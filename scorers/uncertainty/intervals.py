@@ -3,12 +3,19 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorers.metric import Range, Vector, Weights
+from scorers.uncertainty.student import (
+    DIGITS,
+    NORMAL,
+    freedom,
+    standard_deviation,
+    standard_error,
+    student_quantile,
+)
 
 LEVEL = 0.95
 """Coverage that intervals aim at."""
@@ -16,9 +23,14 @@ LEVEL = 0.95
 NEAREST = 4
 """A resample counts as at most so many times nearer to an end of the scale than the score is."""
 
-NORMAL = NormalDist()
-DIGITS = 9
-"""Decimals of the shares at which quantiles are read: logarithms differ between machines beyond."""
+FEWEST = 20
+"""Events, or units for a metric without events, that an interval must rest on.
+
+The page on uncertainty has how often intervals hold the true score, by the number of events.
+"""
+
+
+Interval = tuple[float, float]
 
 
 class Method(StrEnum):
@@ -29,19 +41,44 @@ class Method(StrEnum):
     TRANSFORMED = "transformed"
 
 
+class NoInterval(StrEnum):
+    """Why a score has no interval."""
+
+    FEW_EVENTS = "few_events"  # fewer than FEWEST
+    FEW_UNITS = "few_units"  # fewer than FEWEST, of a metric without events
+    RARELY_DEFINED = "rarely_defined"  # in fewer than half of the resamples
+    BIASED = "biased"  # resamples are worse than the score itself, however many units there are
+
+
 @dataclass(frozen=True, kw_only=True)
 class Basis:
-    """What the interval of a score rests on, beside its resamples: see the methods."""
+    """What the interval of a score rests on, beside its resamples: see the methods.
+
+    `count` is the number of events or, if not `of_events`, of units.
+    """
 
     method: Method
     scale: Range
     count: int
+    of_events: bool = True
     acceleration: float = 0.0
+
+    def judge(
+        self, value: float, resampled: Vector, /, *, level: float = LEVEL
+    ) -> Interval | NoInterval:
+        """Return the interval of a score, or why it would not hold the true one often enough."""
+        if self.count < FEWEST:
+            return NoInterval.FEW_EVENTS if self.of_events else NoInterval.FEW_UNITS
+        found = self.interval(value, resampled, level=level)
+        return NoInterval.RARELY_DEFINED if found is None else found
 
     def interval(
         self, value: float, resampled: Vector, /, *, level: float = LEVEL
-    ) -> tuple[float, float] | None:
-        """Return the interval of a score, None if fewer than half of its resamples are defined."""
+    ) -> Interval | None:
+        """Return the interval of a score, None if fewer than half of its resamples are defined.
+
+        However few events it rests on: `judge` is what tells a reader.
+        """
         match self.method:
             case Method.PERCENTILE:
                 return percentile_interval(resampled, level=level)
@@ -57,7 +94,7 @@ class Basis:
 
 def percentile_interval(
     resampled: Vector, /, *, level: float = LEVEL
-) -> tuple[float, float] | None:
+) -> Interval | None:
     """Return the central percentile interval of the resamples in which the value is defined.
 
     It is None if fewer than half of them are: an interval of the others would tell nothing.
@@ -72,7 +109,7 @@ def percentile_interval(
 
 def bca_interval(
     resampled: Vector, /, *, value: float, acceleration: float, level: float = LEVEL
-) -> tuple[float, float] | None:
+) -> Interval | None:
     """Return the bias-corrected and accelerated percentile interval; None as the plain one.
 
     The bias is told by the share of resamples below the score `value`, ties counting half, and
@@ -109,53 +146,67 @@ def transformed_interval(
     scale: Range,
     count: int,
     level: float = LEVEL,
-) -> tuple[float, float] | None:
-    """Return an interval for a score between the two ends of `scale`; None as the others.
+) -> Interval | None:
+    """Return an interval for a score on a scale with an end, or two; None as the others.
 
-    The odds of a score are its distance from the lowest over that from the highest. On the scale
-    of their eighth root minus its inverse, which is nearly the logit but made of square roots
-    alone, the ends are far away; the interval is there the score plus and minus Student's t, with
-    `count` - 1 degrees of freedom, times the standard deviation of the resamples. `count` is the
-    number of events or, for a metric without events, of units. It has the same bytes on every
-    machine.
+    The odds of a score are its distance from the lowest over that from the highest; if one of them
+    is infinite, the distance from the other in units of the score's own. On the scale of their
+    eighth root minus its inverse, which is nearly their logarithm but made of square roots alone,
+    the ends are far away; the interval is there the score plus and minus Student's t, with `count`
+    - 1 degrees of freedom, times the standard deviation of the resamples (DiCiccio and Efron, Stat
+    Sci 1996;11:189-228, section 4 on intervals on a transformed scale). `count` is the number of
+    events or, for a metric without events, of units. It has the same bytes on every machine.
 
-    A score at an end has no spread: its interval is that of a share of 0 or 1 of `count` trials
-    (Wilson, JASA 1927;22:209-212, with t for z). Why this scale: see the page on uncertainty.
+    A score at one of two ends has no spread: its interval is that of a share of 0 or 1 of `count`
+    trials (Wilson, JASA 1927;22:209-212, with t for z). A score at the only end has none at all.
+    Why this scale: see the page on uncertainty.
     """
     defined = enough_defined(resampled)
     if defined is None:
         return None
+    tail = student_quantile((1 + level) / 2, freedom=freedom(count))
+    if not all(map(math.isfinite, scale)):
+        return _half_open(defined, value=value, scale=scale, tail=tail)
     lowest, highest = scale
     width = highest - lowest
     share = (value - lowest) / width
-    tail = student_quantile((1 + level) / 2, freedom=max(1, count - 1))
     if not 0 < share < 1:
         reach = width * tail * tail / (count + tail * tail)
         return (lowest, lowest + reach) if share <= 0 else (highest - reach, highest)
     nearest = share / NEAREST, 1 - (1 - share) / NEAREST
-    stretched = _stretched(np.clip((defined - lowest) / width, *nearest))
-    centre = float(_stretched(np.array([share]))[0])
-    reach = tail * standard_deviation(stretched)
-    low, high = (lowest + width * _shrunk(end) for end in (centre - reach, centre + reach))
-    return low, high
+    shares = np.clip((defined - lowest) / width, *nearest)
+    centre = float(_stretched(np.array([share / (1 - share)]))[0])
+    reach = tail * standard_deviation(_stretched(shares / (1 - shares)))
+    low, high = (_odds(end) for end in (centre - reach, centre + reach))
+    return lowest + width * (low / (1 + low)), lowest + width * (high / (1 + high))
 
 
-def _stretched(shares: Vector) -> Vector:
-    root: Vector = np.sqrt(np.sqrt(np.sqrt(shares / (1 - shares))))
+def _half_open(defined: Vector, /, *, value: float, scale: Range, tail: float) -> Interval:
+    lowest, highest = scale
+    end = lowest if math.isfinite(lowest) else highest
+    away = value - end  # below 0 from an upper end
+    if not away:
+        return value, value
+    reach = tail * standard_deviation(_stretched(np.maximum((defined - end) / away, 1 / NEAREST)))
+    ends = end + away * _odds(-reach), end + away * _odds(reach)
+    return min(ends), max(ends)
+
+
+def _stretched(odds: Vector) -> Vector:
+    root: Vector = np.sqrt(np.sqrt(np.sqrt(odds)))
     return root - 1 / root
 
 
-def _shrunk(stretched: float) -> float:
+def _odds(stretched: float) -> float:
     """Undo `_stretched`."""
     root = stretched / 2 + math.sqrt(1 + stretched * stretched / 4)
     fourth = root * root * root * root
-    odds = fourth * fourth
-    return odds / (1 + odds)
+    return fourth * fourth
 
 
 def difference_interval(
     resampled: Vector, /, *, count: int | None = None, level: float = LEVEL
-) -> tuple[float, float] | None:
+) -> Interval | None:
     """Return the interval of a difference between two scores; None as the others.
 
     It is the mean of the resamples plus and minus Student's t times their `standard_error`, with
@@ -170,21 +221,6 @@ def difference_interval(
     reach = student_quantile((1 + level) / 2, freedom=freedom(count))
     reach *= standard_error(defined, count=count)
     return centre - reach, centre + reach
-
-
-def freedom(count: int | None, /) -> float:
-    """Return the degrees of freedom of what rests on `count` events or units; None is many."""
-    return math.inf if count is None else max(1, count - 1)
-
-
-def standard_error(resampled: Vector, /, *, count: int | None) -> float:
-    """Return the standard deviation of the resamples, widened for what rests on `count` events.
-
-    Resamples vary as the n events differ from their own mean, so that their variance is (n - 1) / n
-    of what it should be (Hesterberg, Am Stat 2015;69:371-386, section 3.2: narrowness bias).
-    """
-    known = standard_deviation(resampled)
-    return known if count is None else known * math.sqrt(1 + 1 / freedom(count))
 
 
 def moments(resampled: Vector, weights: Weights, /, *, value: float) -> Vector:
@@ -213,36 +249,6 @@ def acceleration(summed: Vector, resampled: Vector, /, *, value: float) -> float
     drawn, pulled = summed / len(apart)
     influence: NDArray[np.float64] = pulled - apart.mean() * drawn
     return float((influence**3).sum() / (6 * variance**1.5))
-
-
-def standard_deviation(values: Vector, /) -> float:
-    """Return the standard deviation, the same bytes on every machine; 0 of a single value."""
-    if len(values) < 2:  # noqa: PLR2004 -- one value has no spread
-        return 0.0
-    mean = math.fsum(values.tolist()) / len(values)
-    squares = (values - mean) ** 2
-    return math.sqrt(math.fsum(squares.tolist()) / (len(values) - 1))
-
-
-def student_quantile(share: float, /, *, freedom: float) -> float:
-    """Return the quantile of Student's t with so many degrees of freedom.
-
-    The expansion in the normal quantile z (Abramowitz and Stegun, 1964, equation 26.7.5) is right
-    to 1 % from 2 degrees of freedom on for the shares that intervals need, and to 0.01 % from 5.
-    """
-    z = round(NORMAL.inv_cdf(share), DIGITS)
-    s = z * z
-    terms = (
-        z,
-        z * (s + 1) / 4,
-        z * ((5 * s + 16) * s + 3) / 96,
-        z * (((3 * s + 19) * s + 17) * s - 15) / 384,
-        z * ((((79 * s + 776) * s + 1482) * s - 1920) * s - 945) / 92160,
-    )
-    quantile = 0.0
-    for term in reversed(terms):
-        quantile = quantile / freedom + term
-    return quantile
 
 
 def enough_defined(resampled: Vector, /) -> Vector | None:
