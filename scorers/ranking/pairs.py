@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scorers.metric import Direction, Vector
-from scorers.uncertainty.intervals import LEVEL, NORMAL, freedom, student_quantile, widening
+from scorers.uncertainty.intervals import LEVEL
+from scorers.uncertainty.student import NORMAL, freedom, student_quantile, widening
 
 EQUAL = 1e-12
 """A difference varies only as much as rounding does below this share of the scores' variances."""

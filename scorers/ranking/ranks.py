@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from scorers.metric import Direction, Vector
 from scorers.ranking.pairs import PairedGains
-from scorers.uncertainty.intervals import LEVEL, difference_interval, freedom, student_quantile
+from scorers.uncertainty.intervals import LEVEL, difference_interval
+from scorers.uncertainty.student import freedom, student_quantile
 
 UNRANKED = 0
 """The rank of a team without a score, and its group."""

@@ -11,7 +11,8 @@ from scipy import stats
 
 from scorers.metric import Direction
 from scorers.ranking.pairs import PairedGains, holm, paired_p, pairwise_p
-from scorers.uncertainty.intervals import difference_interval, enough_defined, standard_error
+from scorers.uncertainty.intervals import difference_interval, enough_defined
+from scorers.uncertainty.student import standard_error
 
 resampled = arrays(
     np.float32,
