@@ -47,6 +47,23 @@ class Drawing(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Question:
+    """A metric with its params, and its parts if it is a combination; nothing of its reference."""
+
+    key: str
+    params: Mapping[str, Any]
+    parts: tuple["Question", ...] = ()
+
+    def measure(self, drawn: Drawn, /) -> Measure:
+        """Apply the metric."""
+        metric = get_metric(self.key)
+        if isinstance(metric, Combination):
+            parts = {part.key: part.measure(drawn) for part in self.parts}
+            return Combined(combination=metric, parts=parts, params=self.params)
+        return metric.measure(drawn.truth, drawn.prediction, **self.params)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Case:
     """One metric on random data with ties, absent classes and rows without anything.
 
@@ -66,13 +83,15 @@ class Case:
     looped: bool = True
     within: float = 1e-12
 
+    @property
+    def question(self) -> "Question":
+        """What is asked of the metric."""
+        parts = tuple(part.question for part in self.parts)
+        return Question(key=self.key, params=self.params, parts=parts)
+
     def measure(self, drawn: Drawn, /) -> Measure:
         """Apply the metric."""
-        metric = get_metric(self.key)
-        if isinstance(metric, Combination):
-            parts = {part.key: part.measure(drawn) for part in self.parts}
-            return Combined(combination=metric, parts=parts, params=self.params)
-        return metric.measure(drawn.truth, drawn.prediction, **self.params)
+        return self.question.measure(drawn)
 
     def ours(self, drawn: Drawn, /) -> float:
         """Return the value, NaN where there is none."""
