@@ -1,6 +1,7 @@
 """Which submission of a team counts, chosen anew in each resample."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorers.metric import Direction, Vector
 
@@ -14,10 +15,13 @@ def reselected(vectors: Vector, /, *, counted: int, direction: Direction) -> Vec
 
     The best of many tries is partly the luckiest on these units. Each resample shows how much: the
     submission that is best in it does better there than over all resamples, by its optimism
-    (Efron, J Am Stat Assoc 1983;78:316-331). The scores of the best in each resample are moved so
-    that their mean is that of the counted submission less the mean optimism. Unmoved they would
-    show the luck twice, and call a team of random files surer to be first than its counted file
-    alone (tests/unit/scorers/ranking/test_selection.py).
+    (Efron, J Am Stat Assoc 1983;78:316-331). So the best of each resample is judged in the next
+    one, and these scores are moved so that their mean is that of the counted submission less the
+    mean optimism.
+
+    Judged where it was chosen, the best would show its luck twice, and vary less than any file
+    does. How often a team of random files is told apart from its equal, with this and without, is
+    in tests/unit/scorers/ranking/test_selection.py.
     """
     if len(vectors) == 1:
         only: Vector = vectors[0]
@@ -26,13 +30,17 @@ def reselected(vectors: Vector, /, *, counted: int, direction: Direction) -> Vec
     worst = -np.inf if direction is Direction.MAXIMIZE else np.inf
     known = np.where(np.isnan(vectors), worst, vectors)
     best = known.argmax(axis=0) if direction is Direction.MAXIMIZE else known.argmin(axis=0)
-    told: Vector = np.take_along_axis(vectors, best[np.newaxis], axis=0)[0]
-    defined = ~np.isnan(told)
-    if not defined.any():
-        return told
-    optimism = float((told - usual[best])[defined].mean())
-    moved: Vector = told - told[defined].mean() + (usual[counted] - optimism)
+    luck = _at(vectors, best) - usual[best]
+    judged = _at(vectors, np.roll(best, 1))
+    optimism, centre = _mean(np.stack([luck, judged]))
+    moved: Vector = judged - centre + (usual[counted] - optimism)
     return moved
+
+
+def _at(vectors: Vector, rows: NDArray[np.intp]) -> Vector:
+    """Return the score of another submission in each resample."""
+    told: Vector = np.take_along_axis(vectors, rows[np.newaxis], axis=0)[0]
+    return told
 
 
 def _mean(vectors: Vector) -> Vector:
