@@ -14,10 +14,14 @@ from challenge_platform.web.language import (
     current_language,
     format_datetime,
     format_decimal,
+    format_percent,
     gettext,
 )
 from challenge_platform.web.markdown import markdown
 from challenge_platform.web.metric_names import METRICS
+
+SMALLEST_P = 0.001
+"""A p below this is not told in figures: it would promise more than a test can say."""
 
 
 def register(app: Flask, /) -> None:
@@ -29,6 +33,8 @@ def register(app: Flask, /) -> None:
     app.add_template_filter(count)
     app.add_template_filter(local)
     app.add_template_filter(interval)
+    app.add_template_filter(chance)
+    app.add_template_filter(p_value)
     app.jinja_env.globals.update(wording=wording, metric_names=METRICS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -73,3 +79,21 @@ def interval(score: Score, /) -> Markup:
     if score.low is None or score.high is None:
         return Markup("&ndash;")
     return Markup("{}&nbsp;&ndash;&nbsp;{}").format(number(score.low), number(score.high))
+
+
+def chance(share: float | None, /) -> Markup:
+    """Write a probability in hundredths, or a dash where there is none."""
+    return (
+        Markup("&ndash;")
+        if share is None
+        else escape(format_percent(share, "0.#\N{NO-BREAK SPACE}%"))
+    )
+
+
+def p_value(p: float | None, /) -> Markup:
+    """Write the p of a test, or that it is below the least that is told."""
+    if p is None:
+        return Markup("&ndash;")
+    if p < SMALLEST_P:
+        return escape(f"<\N{NO-BREAK SPACE}{format_decimal(SMALLEST_P, '0.000')}")
+    return escape(format_decimal(p, "0.000"))

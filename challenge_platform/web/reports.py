@@ -1,17 +1,27 @@
 """The pages that explain: how sure a ranking is, from what the board's state holds."""
 
+from itertools import pairwise
+
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board
 from challenge_platform.core.glance import Glance
+from challenge_platform.core.leaderboard import Leaderboard
 from challenge_platform.web import current
+from challenge_platform.web.drawings.differences import differences
 from challenge_platform.web.drawings.ranks import rank_plot
+from challenge_platform.web.drawings.significance import significance_map
 from challenge_platform.web.freshness import conditional_page
 from challenge_platform.web.leaderboards import seen_board
 from challenge_platform.web.plain_words import plain_words
+from challenge_platform.web.report_words import SCHEMES
 
 pages = Blueprint("reports", __name__)
+
+MOST_NEIGHBOURS = 20
+"""Teams whose difference to the next one is drawn."""
 
 
 @pages.get("/challenges/<slug:slug>/leaderboard/report")
@@ -41,4 +51,18 @@ def _board_report(seen: Glance) -> str:
         shown=shown,
         words=plain_words(shown),
         ranks=rank_plot(shown.rows),
+        neighbours=differences(_neighbours(shown)),
+        significance=significance_map(shown.significance),
+        schemes=SCHEMES,
     )
+
+
+def _neighbours(board: Leaderboard) -> list[tuple[str, Comparison]]:
+    """Pair each of the first teams with its comparison with the next one."""
+    ranked = [row.team for row in board.rows if row.rank is not None]
+    made = {(found.team, found.other): found for found in board.comparisons}
+    return [
+        (team, made[team, following])
+        for team, following in list(pairwise(ranked))[:MOST_NEIGHBOURS]
+        if (team, following) in made
+    ]

@@ -7,7 +7,9 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.board_state import Leaderboard
 from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.comparison import Alternative, Comparison, Scheme, Significance
 from challenge_platform.core.definition import Board
+from challenge_platform.web.report_words import SCHEMES
 from tests.web.boards import a_baseline, a_board, a_row, in_groups, keep
 from tests.web.conftest import SLUG, Visitor
 
@@ -79,6 +81,45 @@ def test_names_are_text_in_a_report(
     assert "<title>&lt;img/src=x/onerror=alert(1)&gt;</title>" in page
     assert "<bdi>&lt;img/src=x/onerror=alert(1)&gt;</bdi>" in page
     assert "{{ 7 * 7 }}" in page
+
+
+def test_the_report_tells_all_comparisons_that_the_state_holds(
+    platform: Platform, challenge: PublishedChallenge, anonymous: Visitor
+) -> None:
+    rows = [a_row("a", rank=1, first=0.8125), a_row("b", rank=2, first=0.1)]
+    made = a_board(
+        rows,
+        comparisons=(
+            Comparison(team="a", other="b", difference=0.0123, low=-0.01, high=0.034, p=0.2499),
+        ),
+        significance=Significance(teams=("a", "b"), p=((None, 0.0004), (0.0004, None))),
+        robustness=(
+            Alternative(
+                scheme=Scheme.MEAN_RANK,
+                metric=None,
+                tau=0.5,
+                first="b",
+                firsts=3,
+                keeps_first=False,
+            ),
+        ),
+    )
+    keep(platform, challenge, made)
+
+    page = anonymous.get(PAGE).text
+
+    found = rows_of(page)
+    assert ["a", "1", f"1 {DASH} 3", "1", "81.2\N{NO-BREAK SPACE}%", ""] in found
+    assert ["a", "b", "0.01230", f"-0.01000 {DASH} 0.03400", "0.250", ""] in found
+    assert "Of 1 pair of these teams, 1 is told apart." in page
+    assert "&lt;\N{NO-BREAK SPACE}0.001 ≠" in page
+    scheme = next(cells for cells in found if cells[0].startswith("By the mean rank over all"))
+    assert scheme[1].strip() == "0.5000"
+    assert scheme[2].strip() == f"b and 2 others {DASH} another than on the board"
+
+
+def test_every_way_to_rank_has_words() -> None:
+    assert set(SCHEMES) == set(Scheme)
 
 
 def test_a_sealed_board_has_no_report(

@@ -25,7 +25,10 @@ _SHAPES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line as it is drawn; `style` counts from 1, and is 0 for a reference."""
+    """One line as it is drawn; `style` counts from 1, and is 0 for a reference.
+
+    `path`, `marks` and `limits`, which are intervals, may be empty.
+    """
 
     name: str
     label: str
@@ -34,6 +37,7 @@ class Line:
     marks: str
     label_x: float
     label_y: float
+    limits: str = ""
 
 
 def mark(style: int, x: float, y: float) -> str:
