@@ -1,88 +1,18 @@
 """What a challenge asks for and how it is scored: two sections of challenge.yaml, validated."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ByteSize,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    JsonValue,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from scorers.composite.ranges import range_of
-from scorers.metric import Combination, Direction, Metric, Range
+from scorers.metric import Broken, Columns, Combination, Direction, Metric, Range
 from scorers.registry import get_metric
+from scorers.tables import Column, ColumnName, Objects, Section, SubmissionDefinition, TruthTable
 from scorers.uncertainty.intervals import Method
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
-ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Size = Annotated[
-    ByteSize, WithJsonSchema({"type": ["integer", "string"], "examples": ["10MB", "4GiB", 1024]})
-]
-"""A number of bytes, or a text such as `10MB` (millions) or `4GiB` (powers of 1024)."""
-
-FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-
-
-class Section(BaseModel):
-    """A part of challenge.yaml: immutable, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Column(Section):
-    """One column of a predictions file; `min` and `max` are themselves allowed."""
-
-    type: Annotated[Literal["float"], Field(description="What its cells hold.")]
-    min: Annotated[FiniteFloat | None, Field(description="Least value, itself allowed.")] = None
-    max: Annotated[FiniteFloat | None, Field(description="Largest value, itself allowed.")] = None
-
-    @model_validator(mode="after")
-    def _has_room(self) -> Self:
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} is larger than max {self.max}")
-        return self
-
-
-class SubmissionDefinition(Section):
-    """What participants send in.
-
-    `ids` names the public file with the ids to predict and `id` its id column, which the
-    predictions file `file` must have too, beside `columns`.
-    """
-
-    kinds: Annotated[
-        tuple[Literal["predictions", "code", "container"], ...],
-        Field(min_length=1, description="What may be sent in."),
-    ]
-    file: Annotated[FileName, Field(description="Usual name of the predictions file.")]
-    ids: Annotated[FileName, Field(description="Public file that lists the ids to predict.")]
-    id: Annotated[ColumnName, Field(description="Its id column, and that of the predictions.")]
-    columns: Annotated[
-        dict[ColumnName, Column], Field(min_length=1, description="The columns to predict.")
-    ]
-    max_bytes: Annotated[
-        Size, Field(gt=0, description="Largest predictions file, such as `10MB`.")
-    ] = ByteSize(10_000_000)
-    source: Annotated[
-        Literal["none", "optional", "required"],
-        Field(description="Whether a notebook or archive is sent along; kept, never executed."),
-    ] = "none"
-
-    @model_validator(mode="after")
-    def _is_consistent(self) -> Self:
-        if len(set(self.kinds)) != len(self.kinds):
-            raise ValueError("a kind is named twice")
-        if self.id in self.columns:
-            raise ValueError(f"{self.id} is the id column and cannot be predicted")
-        return self
 
 
 class MetricDefinition(Section):
@@ -92,7 +22,7 @@ class MetricDefinition(Section):
     metric: Annotated[str, Field(description="Key of an installed metric.")]
     params: Annotated[
         dict[str, JsonValue], Field(description="Columns and options, as the metric asks.")
-    ] = {}
+    ] = {}  # noqa: RUF012 -- the default of a model, which pydantic copies
     primary: Annotated[bool, Field(description="Whether it ranks; exactly one does.")] = False
     direction: Annotated[
         Direction | None, Field(description="Where better is; the metric's own when unset.")
@@ -191,6 +121,17 @@ class ScoringDefinition(Section):
             for key, (lowest, highest) in self.ranges.items()
         }
 
+    def broken(self, prediction: Columns, /) -> Iterator[Broken]:
+        """Tell the rules of metrics that rows of a prediction break, each rule once."""
+        told: set[tuple[tuple[str, ...], str]] = set()
+        for metric in self.metrics:
+            for rule in metric.installed.rules:
+                for broken in rule.broken(prediction, metric.params):
+                    key = broken.columns, str(broken.expected)
+                    if key not in told and broken.rows.any():
+                        told.add(key)
+                        yield broken
+
     @property
     def primary(self) -> MetricDefinition:
         """The metric that ranks."""
@@ -202,7 +143,8 @@ class Task(Section):
 
     `unit` is the truth column with what is resampled. `split` is the truth column that says public
     or private; None scores all rows together, which participants do at home. `subgroups` are truth
-    columns: the rows of each of their values are scored by themselves too.
+    columns: the rows of each of their values are scored by themselves too. `columns` and `objects`
+    say how truth columns are read, as in TruthTable.
     """
 
     submission: SubmissionDefinition
@@ -210,6 +152,8 @@ class Task(Section):
     unit: ColumnName
     split: ColumnName | None
     subgroups: tuple[ColumnName, ...] = ()
+    columns: dict[ColumnName, Column] = {}  # noqa: RUF012 -- as above
+    objects: Objects | None = None
 
     @classmethod
     def from_challenge(cls, challenge: Mapping[str, Any], /) -> Self:
@@ -225,6 +169,8 @@ class Task(Section):
             "unit": inside.get("unit"),
             "split": inside.get("split"),
             "subgroups": inside.get("subgroups"),
+            "columns": inside.get("columns"),
+            "objects": inside.get("objects"),
         }
         # A null is as good as missing: only participants at home may leave the split out.
         given = {name: section for name, section in sections.items() if section is not None}
@@ -236,6 +182,21 @@ class Task(Section):
             for param in metric.installed.prediction_columns:
                 given = metric.params.get(param)
                 for column in given if isinstance(given, list) else [given]:
-                    if column is not None and column not in self.submission.columns:
+                    if column is not None and column not in self.submission.names:
                         raise ValueError(f"{metric.key} scores {column}, which is not submitted")
         return self
+
+    @model_validator(mode="after")
+    def _has_a_readable_truth(self) -> Self:
+        _ = self.truth_table
+        return self
+
+    @property
+    def truth_table(self) -> TruthTable:
+        """How the truth is read."""
+        return TruthTable(
+            id=self.submission.id,
+            text=(self.unit,) if self.split is None else (self.unit, self.split),
+            columns=self.columns,
+            objects=self.objects,
+        )

@@ -38,9 +38,10 @@ def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> E
     them) if the truth cannot be read or does not fit the task, which is the organizer's to repair.
     """
     started = perf_counter()
-    told = [task.unit] if task.split is None else [task.unit, task.split]
-    answers = read_truth(truth, id_column=task.submission.id, text=told)
-    given = read_predictions(predictions, submission=task.submission, ids=answers.ids)
+    answers = read_truth(truth, table=task.truth_table)
+    given = read_predictions(
+        predictions, submission=task.submission, ids=answers.ids, scoring=task.scoring
+    )
     splits = splits_of(task, truth=answers, predictions=given)
     read = perf_counter() - started
     scored = {split.name: score(task.scoring, split, seed=seed) for split in splits}

@@ -11,7 +11,7 @@ from scorers.definition import Task
 from scorers.document import Evaluation, Score
 from scorers.evaluation import evaluate
 from scorers.predictions.problems import InvalidPredictions
-from scorers.predictions.table import InvalidTable, read_ids, read_truth
+from scorers.predictions.table import InvalidTable, read_ids, read_names, read_truth
 
 OK, WRONG_USE, INVALID = 0, 1, 2
 """Exit codes, those of the platform's command line."""
@@ -50,7 +50,7 @@ def _evaluate(options: argparse.Namespace) -> Evaluation:
     truth = options.truth.read_bytes()
     task = fitted(Task.from_challenge(read_challenge(options.challenge)), truth)
     if options.ids is not None:
-        _compare_ids(truth, options.ids.read_bytes(), id_column=task.submission.id)
+        _compare_ids(task, truth=truth, ids=options.ids.read_bytes())
     predictions = options.predictions.read_bytes()
     return evaluate(task, truth=truth, predictions=predictions, seed=options.seed)
 
@@ -69,7 +69,7 @@ def read_challenge(path: Path, /) -> dict[str, Any]:
 
 def fitted(task: Task, truth: bytes, /) -> Task:
     """Leave out of the task what a truth of one's own need not have, and say so."""
-    known = read_truth(truth, id_column=task.submission.id).columns
+    known = read_names(truth)
     if task.split not in known:
         sys.stderr.write(f"the truth has no column {task.split}: its rows are scored together\n")
         task = task.model_copy(update={"split": None})
@@ -85,9 +85,9 @@ def fitted(task: Task, truth: bytes, /) -> Task:
     return task
 
 
-def _compare_ids(truth: bytes, ids: bytes, *, id_column: str) -> None:
-    answered = set(read_ids(truth, id_column=id_column))
-    wanted = set(read_ids(ids, id_column=id_column))
+def _compare_ids(task: Task, *, truth: bytes, ids: bytes) -> None:
+    answered = set(read_truth(truth, table=task.truth_table).ids)
+    wanted = set(read_ids(ids, id_column=task.submission.id))
     if answered != wanted:
         raise InvalidTable(
             f"the ids of the truth are not those asked for: {len(wanted - answered)} are missing, "

@@ -1,7 +1,7 @@
 """What a metric declares about itself, and what it answers."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import UnionType
@@ -9,6 +9,8 @@ from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 import numpy as np
 from numpy.typing import NDArray
+
+from scorers.message import Message
 
 Columns = Mapping[str, NDArray[Any]]
 """Arrays aligned by row, by column name."""
@@ -106,6 +108,30 @@ class Measure(Protocol):
         """The value with each row counted once."""
 
     @property
+@dataclass(frozen=True, kw_only=True)
+class Broken:
+    """A rule of a metric that some rows of a prediction break: `rows` says which, by a flag each.
+
+    `columns` are those that the metric reads; `expected` says what they should hold.
+    """
+
+    columns: tuple[str, ...]
+    rows: NDArray[np.bool_]
+    expected: Message
+    repair: Message
+
+
+class Rule(Protocol):
+    """What a prediction must keep to be measured, whatever the truth is."""
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterable[Broken]:
+        """Tell for each column that the rule is about which rows break it.
+
+        `prediction` has a row for each row of the file, boxes and points side by side, and its
+        columns hold what their types say.
+        """
+
+
     def units(self) -> int:
         """Rows that the metric used."""
 
@@ -156,6 +182,7 @@ class Metric(Declaration):
         """Return the value; raise InvalidColumns if they cannot be measured."""
         return self.measure(truth, prediction, **params).value
 
+    rules: tuple[Rule, ...] = ()
     def check(self, params: Params, /) -> None:
         """Raise ParamsError if `measure` does not take `params`, by name or by simple type."""
         signature = inspect.signature(self.measure)

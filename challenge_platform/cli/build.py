@@ -121,9 +121,7 @@ def _store_public(
 def _check_truth(definition: ChallengeDefinition, public: Path, table: bytes) -> None:
     submission = definition.submission
     asked = read_ids((public / submission.ids).read_bytes(), id_column=submission.id)
-    truth = read_truth(
-        table, id_column=submission.id, text=[definition.data.unit, definition.data.split]
-    )
+    truth = read_truth(table, table=definition.task.truth_table)
     if sorted(asked) != sorted(truth.ids):
         raise InvalidInput(
             f"the ids of {submission.ids} and of the truth differ: {len(asked)} and "

@@ -12,8 +12,8 @@ from challenge_platform.cli.data import CHALLENGE_FILE, sha256_of
 from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.terminal import say
 from challenge_platform.errors import InvalidInput, InvalidUpload
-from scorers.definition import SubmissionDefinition
 from scorers.predictions.table import InvalidPredictions, check_size, read_ids, read_predictions
+from scorers.tables import SubmissionDefinition
 
 app = typer.Typer()
 

@@ -20,8 +20,9 @@ from pydantic import (
 
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.errors import InvalidInput
-from scorers.definition import ScoringDefinition, Size, SubmissionDefinition, Task
+from scorers.definition import ScoringDefinition, Task
 from scorers.message import Message
+from scorers.tables import Column, ColumnName, Objects, Size, SubmissionDefinition
 
 LANGUAGES = ("en", "fr")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
@@ -126,6 +127,21 @@ class Protection(StrEnum):
     """What keeps the public board from being probed."""
 
     NONE = "none"
+    columns: Annotated[
+        dict[ColumnName, Column],
+        Field(
+            description="Truth columns with a type, without an empty cell; others are numbers if "
+            "all their cells are numbers or empty, else text."
+        ),
+    ] = {}
+    objects: Annotated[
+        Objects | None,
+        Field(
+            description="Set if a row of the truth is an object of an id: `columns` are then those "
+            "of the objects, empty in the one row of an id without any, and the others say the "
+            "same in all rows of an id."
+        ),
+    ] = None
     LADDER = "ladder"  # a new score is told only if it is surely better than the team's best
 
 
@@ -309,3 +325,5 @@ def suggest(word: str, known: list[str], /) -> Message:
     if close:
         return Message("; did you mean {meant!r}?", meant=close[0])
     return Message("; there is {known}", known=", ".join(known)) if known else Message("")
+            columns=self.data.columns,
+            objects=self.data.objects,

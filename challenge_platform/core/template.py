@@ -6,31 +6,46 @@ from collections.abc import Iterable, Sequence
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.storage import ObjectStore
-from scorers.definition import Column
 from scorers.predictions.table import read_ids
+from scorers.tables import CodesColumn, Column, IntegerColumn, LabelColumn
 
 EXAMPLE_BYTES = 64 * 1024
 """What is read of the ids for an example; a line is shorter."""
 
 
 def write_template(store: ObjectStore, challenge: PublishedChallenge, /) -> bytes:
-    """Write the file that is asked for, with every id and empty cells."""
+    """Write the file that is asked for: every id with empty cells or, for objects, the header.
+
+    An id without objects has no row, so that the header alone is a valid file of objects.
+    """
     asked = challenge.definition.submission
+    if asked.objects is not None:
+        return _table([[asked.id, *asked.columns]])
     ids = read_ids(store.read(challenge.file(asked.ids).digest), id_column=asked.id)
     blank = [""] * len(asked.columns)
     return _table([[asked.id, *asked.columns], *([name, *blank] for name in ids)])
 
 
 def example(store: ObjectStore, challenge: PublishedChallenge, /) -> str:
-    """Give the first lines of a file as it is asked for: a real id, and numbers in their range."""
+    """Give the first lines of a file as it is asked for: a real id, and cells that are allowed."""
     asked = challenge.definition.submission
-    numbers = [number_in(column) for column in asked.columns.values()]
-    row = [_first_id(store, challenge), *numbers]
+    cells = [cell_of(column) for column in asked.columns.values()]
+    row = [_first_id(store, challenge), *cells]
     return _table([[asked.id, *asked.columns], row]).decode().rstrip()
 
 
-def number_in(column: Column) -> str:
-    """Write a number that the column allows: a quarter of the way through its range."""
+def cell_of(column: Column, /) -> str:
+    """Write what a cell of the column may hold.
+
+    A number is a quarter of the way through its range, a label the first class, and codes are two.
+    """
+    if isinstance(column, LabelColumn):
+        return str(column.classes[0])
+    if isinstance(column, CodesColumn):
+        return column.separator.join((column.classes or ("A1", "B2"))[: min(2, column.most)])
+    if isinstance(column, IntegerColumn):
+        least = column.min if column.min is not None else min(0, column.max or 0)
+        return str(least)
     low, high = column.min, column.max
     if low is None:
         low = 0.0 if high is None or high > 0 else high - 1

@@ -56,7 +56,7 @@ PROBLEMS = {
     ProblemCode.EXTRA_COLUMN: _("This column was not asked for."),
     ProblemCode.DUPLICATE_COLUMN: _("This column is there twice."),
     ProblemCode.NO_ROWS: _("There are no rows below the header."),
-    ProblemCode.TOO_MANY_ROWS: _("There are more rows than ids."),
+    ProblemCode.TOO_MANY_ROWS: _("There are more rows than are allowed."),
     ProblemCode.WRONG_CELL_COUNT: _("The row has too few or too many cells."),
     ProblemCode.UNBALANCED_QUOTES: _("The quotes do not pair."),
     ProblemCode.CELL_TOO_LONG: _("The cell is too long."),
@@ -66,7 +66,12 @@ PROBLEMS = {
     ProblemCode.DUPLICATE_ID: _("This id has more than one row."),
     ProblemCode.NOT_A_NUMBER: _("This is no number."),
     ProblemCode.NOT_FINITE: _("This number is not finite."),
+    ProblemCode.NOT_AN_INTEGER: _("This is no whole number."),
     ProblemCode.OUT_OF_RANGE: _("This number is out of the range."),
+    ProblemCode.UNKNOWN_LABEL: _("The challenge has no such class."),
+    ProblemCode.TOO_MANY_CODES: _("There are too many codes in the cell."),
+    ProblemCode.TOO_MANY_OBJECTS: _("There are too many rows of one id."),
+    ProblemCode.BROKEN_RULE: _("A metric cannot use this row."),
 }
 
 ROLES = {Role.PARTICIPANT: _("Participant"), Role.ORGANIZER: _("Organizer")}

@@ -51,7 +51,7 @@ def audit(
     the truth or the rules do not fit the task.
     """
     _check_ties(ranking, scoring=task.scoring)
-    answers = read_truth(truth, id_column=task.submission.id, text=_text_columns(task))
+    answers = read_truth(truth, table=task.truth_table)
     scored, refused = _score_all(task, submissions, truth=truth, answers=answers, seed=seed)
     refused = sorted([*unscored, *refused], key=lambda one: one.file)
     if not scored:
@@ -88,10 +88,6 @@ def _check_ties(ranking: Ranking, *, scoring: ScoringDefinition) -> None:
                 f"ranking.ties of the challenge names {key}; expected a key of scoring.metrics: "
                 f"{', '.join(known)}"
             )
-
-
-def _text_columns(task: Task) -> list[str]:
-    return [task.unit] if task.split is None else [task.unit, task.split]
 
 
 def _score_all(

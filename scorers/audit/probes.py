@@ -37,7 +37,10 @@ FEWEST = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """What a team sent in: the digest of its bytes and its columns, in the order of the truth."""
+    """What a team sent in: the digest of its bytes and its columns, in the order of the truth.
+
+    `columns` are those of numbers: of others, bytes alone are compared.
+    """
 
     team: str
     file: str
@@ -46,7 +49,8 @@ class Given:
 
     @classmethod
     def of(cls, data: bytes, /, *, team: str, file: str, columns: Columns) -> Self:
-        return cls(team=team, file=file, digest=sha256(data).hexdigest(), columns=columns)
+        numbers = {name: column for name, column in columns.items() if column.dtype.kind == "f"}
+        return cls(team=team, file=file, digest=sha256(data).hexdigest(), columns=numbers)
 
 
 def find_duplicates(given: Sequence[Given], /, *, task: Task) -> list[Duplicates]:
@@ -84,7 +88,9 @@ def _close(given: Sequence[Given]) -> list[list[Given]]:
     groups: list[list[Given]] = []
     for one in given:
         for group in groups:
-            if all(_same(one.columns[name], group[0].columns[name]) for name in one.columns):
+            if one.columns and all(
+                _same(one.columns[name], group[0].columns[name]) for name in one.columns
+            ):
                 group.append(one)
                 break
         else:
@@ -99,7 +105,11 @@ def _same(first: Vector, second: Vector) -> bool:
 
 def _order_key(one: Given, *, names: Sequence[str]) -> bytes | None:
     """Digest the order of the rows, None if no column tells two rows apart."""
-    places = [np.unique(one.columns[name], return_inverse=True)[1] for name in names]
+    places = [
+        np.unique(one.columns[name], return_inverse=True)[1]
+        for name in names
+        if name in one.columns
+    ]
     if not any(place.any() for place in places):
         return None
     return sha256(np.stack(places).astype("<i8").tobytes()).digest()
@@ -208,7 +218,7 @@ def _order_leaks(
         if len(order) < FEWEST:
             continue
         honest = max((_fisher(_spearman(c, order)[0]) for c in answers.values()), default=0.0)
-        for name in names:
+        for name in filter(one.columns.__contains__, names):
             rho, rows = _spearman(one.columns[name], order)
             statistic = (_fisher(rho) - honest) / sqrt(2 / (rows - 3))
             if statistic > FOLLOWS:

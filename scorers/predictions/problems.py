@@ -35,7 +35,12 @@ class ProblemCode(StrEnum):
     DUPLICATE_ID = "duplicate_id"
     NOT_A_NUMBER = "not_a_number"
     NOT_FINITE = "not_finite"
+    NOT_AN_INTEGER = "not_an_integer"
     OUT_OF_RANGE = "out_of_range"
+    UNKNOWN_LABEL = "unknown_label"
+    TOO_MANY_CODES = "too_many_codes"
+    TOO_MANY_OBJECTS = "too_many_objects"
+    BROKEN_RULE = "broken_rule"
 
 
 @dataclass(frozen=True, kw_only=True)

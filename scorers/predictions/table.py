@@ -1,22 +1,25 @@
 """The one reader of predictions, and of the organizer's tables that they are compared with.
 
 A predictions file is CSV in UTF-8 with commas and a header: the id column and the columns of the
-challenge, in any order, and one row for each id, in any order. A BOM, CRLF and quoted cells are
-accepted; everything else that is not exactly this is refused with the place and the repair.
+challenge, in any order, and one row for each id, or for each object of one, in any order. A BOM,
+CRLF and quoted cells are accepted; everything else that is not exactly this is refused with the
+place and the repair.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.definition import SubmissionDefinition
+from scorers.definition import ScoringDefinition
 from scorers.message import Message
-from scorers.metric import Columns, Vector
-from scorers.predictions.cells import NUMBERS_OR_NOTHING, locate_ids, read_numbers
+from scorers.metric import Columns
+from scorers.predictions.broken_rules import find_broken_rules
+from scorers.predictions.cells import read_column
 from scorers.predictions.header import read_header
+from scorers.predictions.ids import locate_ids
+from scorers.predictions.objects import gather, locate_units, side_by_side
 from scorers.predictions.problems import (
     MAX_PROBLEMS,
     Findings,
@@ -24,7 +27,9 @@ from scorers.predictions.problems import (
     Problem,
     ProblemCode,
 )
-from scorers.predictions.rows import decode, split_row, split_rows
+from scorers.predictions.rows import decode, split_rows
+from scorers.predictions.truth import InvalidTable, Truth, read_ids, read_names, read_truth
+from scorers.tables import SubmissionDefinition
 
 __all__ = [
     "InvalidPredictions",
@@ -35,26 +40,19 @@ __all__ = [
     "Truth",
     "check_size",
     "read_ids",
+    "read_names",
     "read_predictions",
     "read_truth",
 ]
 
 
-class InvalidTable(ValueError):
-    """A table of the organizer cannot be read; the message names no value of it."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
-    """A valid predictions file: float64 columns aligned with `ids`, in the order asked for."""
+    """A valid predictions file: columns as metrics read them, aligned with `ids`, in their order.
 
-    ids: tuple[str, ...]
-    columns: Mapping[str, Vector]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Truth:
-    """A truth table: columns aligned with `ids`, of float64 (NaN where empty) or of text."""
+    A column of numbers or labels has one for each id, a column of codes or of objects an array of
+    lists or of arrays.
+    """
 
     ids: tuple[str, ...]
     columns: Columns
@@ -73,12 +71,17 @@ def check_size(size: int, /, *, submission: SubmissionDefinition) -> None:
 
 
 def read_predictions(
-    data: bytes, /, *, submission: SubmissionDefinition, ids: Sequence[str]
+    data: bytes,
+    /,
+    *,
+    submission: SubmissionDefinition,
+    ids: Sequence[str],
+    scoring: ScoringDefinition | None = None,
 ) -> Predictions:
     """Return the predictions for `ids` (each once), in their order.
 
     Raises InvalidPredictions, with the first 20 problems, unless the file is exactly what
-    `submission` asks for.
+    `submission` asks for and keeps the rules of the metrics of `scoring`.
     """
     check_size(len(data), submission=submission)
     text = decode(data)
@@ -87,33 +90,76 @@ def read_predictions(
     if not text.strip():
         raise InvalidPredictions([_empty_file(submission)], total=1)
     findings = Findings()
+    most = _most_rows(submission, ids=len(ids))
     # Past the surplus rows that can be told, the file is not even split into lines.
-    known = 1 + len(ids) + MAX_PROBLEMS
+    known = 1 + most + MAX_PROBLEMS
     lines = text.split("\n", maxsplit=known)[:known]
     header = read_header(lines[0], expected=[submission.id, *submission.columns], findings=findings)
     findings.stop_if_any()
     count = text.count("\n")
-    _check_row_count(count, wanted=len(ids), findings=findings)
+    _check_row_count(count, most=most, submission=submission, findings=findings)
     rows = split_rows(lines[1:], header=header, findings=findings)
+    complete = len(rows.lines) == count
     cells = dict(zip(header, rows.columns, strict=True))
-    order = locate_ids(
+    place = _locate(
         cells[submission.id],
+        submission=submission,
         ids=ids,
-        column=submission.id,
         lines=rows.lines,
-        complete=len(rows.lines) == count,
+        complete=complete,
         findings=findings,
     )
     columns = {
-        name: read_numbers(
+        name: read_column(
             cells[name], column=column, name=name, lines=rows.lines, findings=findings
         )
         for name, column in submission.columns.items()
     }
     findings.stop_if_any()
-    return Predictions(
-        ids=tuple(ids), columns={name: column[order] for name, column in columns.items()}
+    columns = side_by_side(columns, objects=submission.objects)
+    if scoring is not None:
+        find_broken_rules(
+            scoring.broken(columns),
+            cells=cells,
+            lines=rows.lines,
+            objects=submission.objects,
+            findings=findings,
+        )
+        findings.stop_if_any()
+    if submission.objects is None:
+        columns = {name: column[place] for name, column in columns.items()}
+    else:
+        columns = gather(columns, unit=place, count=len(ids))
+    return Predictions(ids=tuple(ids), columns=columns)
+
+
+def _locate(
+    cells: Sequence[str],
+    *,
+    submission: SubmissionDefinition,
+    ids: Sequence[str],
+    lines: Sequence[int],
+    complete: bool,
+    findings: Findings,
+) -> NDArray[np.intp]:
+    """Return the row of each id or, where rows are objects, the place of the id of each row."""
+    if submission.objects is not None:
+        return locate_units(
+            cells,
+            ids=ids,
+            column=submission.id,
+            objects=submission.objects,
+            lines=lines,
+            findings=findings,
+        )
+    return locate_ids(
+        cells, ids=ids, column=submission.id, lines=lines, complete=complete, findings=findings
     )
+
+
+def _most_rows(submission: SubmissionDefinition, *, ids: int) -> int:
+    objects = submission.objects
+    return ids if objects is None else min(ids * objects.most, objects.most_in_all)
 
 
 def _empty_file(submission: SubmissionDefinition) -> Problem:
@@ -127,80 +173,30 @@ def _empty_file(submission: SubmissionDefinition) -> Problem:
     )
 
 
-def _check_row_count(count: int, *, wanted: int, findings: Findings) -> None:
-    """Make a finding of surplus rows; stop where there is none at all."""
-    if 0 < count <= wanted:
-        return
-    findings.add(
-        Problem(
-            code=ProblemCode.TOO_MANY_ROWS if count else ProblemCode.NO_ROWS,
-            line=wanted + 2 if count else None,
-            found=Message("{count:,} rows", count=count),
-            expected=Message("{count:,} rows, one for each id", count=wanted),
-            repair=Message("write each id once") if count else Message("write a row for each id"),
+def _check_row_count(
+    count: int, *, most: int, submission: SubmissionDefinition, findings: Findings
+) -> None:
+    """Make a finding of surplus rows; stop where there must be some and are none."""
+    if count > most:
+        findings.add(_too_many_rows(count, most=most, submission=submission))
+    if not count and submission.objects is None:
+        problem = Problem(
+            code=ProblemCode.NO_ROWS,
+            found=Message("{count:,} rows", count=0),
+            expected=Message("{count:,} rows, one for each id", count=most),
+            repair=Message("write a row for each id"),
         )
+        raise InvalidPredictions([problem], total=1)
+
+
+def _too_many_rows(count: int, *, most: int, submission: SubmissionDefinition) -> Problem:
+    one_each = submission.objects is None
+    return Problem(
+        code=ProblemCode.TOO_MANY_ROWS,
+        line=most + 2,
+        found=Message("{count:,} rows", count=count),
+        expected=Message("{count:,} rows, one for each id", count=most)
+        if one_each
+        else Message("at most {most:,} rows, one for each object", most=most),
+        repair=Message("write each id once") if one_each else Message("keep the surest"),
     )
-    if not count:
-        findings.stop_if_any()
-
-
-def read_ids(data: bytes, /, *, id_column: str) -> tuple[str, ...]:
-    """Return the ids of a table such as test.csv, in its order.
-
-    Raises InvalidTable if the table cannot be read or an id is empty or there twice.
-    """
-    return _ids(_read_table(data), column=id_column)
-
-
-def read_truth(data: bytes, /, *, id_column: str, text: Collection[str] = ()) -> Truth:
-    """Return a truth table; a column where every cell is empty or a number becomes numbers.
-
-    The columns named in `text` stay text whatever they hold. Raises InvalidTable if the table
-    cannot be read, an id is empty or there twice, or a column of `text` is missing.
-    """
-    table = _read_table(data)
-    ids = _ids(table, column=id_column)
-    missing = [name for name in text if name not in table]
-    if missing:
-        raise InvalidTable(f"the truth has no column {missing[0]}; it has {', '.join(table)}")
-    columns: dict[str, NDArray[Any]] = {
-        name: np.array(cells) if name in text or name == id_column else _numbers_or_text(cells)
-        for name, cells in table.items()
-    }
-    return Truth(ids=ids, columns=columns)
-
-
-def _numbers_or_text(cells: Sequence[str]) -> NDArray[Any]:
-    if NUMBERS_OR_NOTHING.fullmatch("\n".join(cells) + "\n"):
-        return np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
-    return np.array(cells)
-
-
-def _read_table(data: bytes) -> dict[str, Sequence[str]]:
-    """Return the columns of an organizer's table by name."""
-    text = decode(data)
-    if isinstance(text, Problem):
-        raise InvalidTable(f"the table is no CSV text: {text.code}")
-    lines = text.split("\n")
-    header = split_row(lines[0])
-    if not header or len(set(header)) != len(header):
-        raise InvalidTable("line 1 of the table is no header of different column names")
-    if len(lines) == 1:
-        raise InvalidTable("the table has a header but no rows")
-    findings = Findings()
-    rows = split_rows(lines[1:], header=header, findings=findings)
-    if findings.total:
-        first = findings.kept[0]
-        raise InvalidTable(f"line {first.line} of the table is no row: {first.code}")
-    return dict(zip(header, rows.columns, strict=True))
-
-
-def _ids(table: Mapping[str, Sequence[str]], *, column: str) -> tuple[str, ...]:
-    if column not in table:
-        raise InvalidTable(f"the table has no id column {column}; it has {', '.join(table)}")
-    ids = tuple(table[column])
-    if "" in ids:
-        raise InvalidTable(f"line {ids.index('') + 2} of the table has no id in column {column}")
-    if len(set(ids)) != len(ids):
-        raise InvalidTable(f"an id is twice in column {column} of the table")
-    return ids

@@ -41,8 +41,8 @@ def kind(schema: Schema, /, *, definitions: Schema) -> str:
         if "properties" in found:
             return f"[{name}](#{name.lower()})"
         return kind(found, definitions=definitions)
-    if "anyOf" in schema:
-        return " or ".join(kind(option, definitions=definitions) for option in schema["anyOf"])
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(kind(option, definitions=definitions) for option in options)
     if schema.get("type") == "array" and "items" in schema:
         return f"list of {kind(schema['items'], definitions=definitions)}"
     values = schema.get("additionalProperties")

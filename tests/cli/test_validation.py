@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from challenge_platform.cli.data import CHALLENGE_FILE
-from scorers.definition import SubmissionDefinition
 from scorers.predictions.table import InvalidPredictions, read_predictions
+from scorers.tables import SubmissionDefinition
 from tests.cli.conftest import Run
 from tests.cli.fake_api import SLUG, VALID, FakeApi, challenge_document
 

@@ -14,7 +14,9 @@ from challenge_platform.core.history import Order, Selection
 from challenge_platform.core.progress import Progress, progress_of, standing_ids
 from challenge_platform.core.submission import State, find_submission
 from challenge_platform.core.upload import Upload
-from scorers.definition import Column
+from scorers.predictions.cells import read_column
+from scorers.predictions.problems import Findings
+from scorers.tables import CodesColumn, Column, FloatColumn, IntegerColumn, LabelColumn
 from tests.conftest import Participant, publish_changed
 from tests.core.test_submission import send
 from tests.fakes import Clock
@@ -193,7 +195,27 @@ def test_the_example_begins_with_the_first_id(
     ("low", "high"), [(None, None), (0, 1), (None, 1), (None, -5), (None, 0), (10, None), (-3, -1)]
 )
 def test_an_example_number_lies_in_the_columns_range(low: float | None, high: float | None) -> None:
-    number = float(template.number_in(Column(type="float", min=low, max=high)))
+    number = float(template.cell_of(FloatColumn(type="float", min=low, max=high)))
 
     assert low is None or low <= number
     assert high is None or number <= high
+
+
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        (IntegerColumn(type="integer"), "0"),
+        (IntegerColumn(type="integer", max=-3), "-3"),
+        (IntegerColumn(type="integer", min=2, max=9), "2"),
+        (LabelColumn(type="label", classes=("PNN", "LY")), "PNN"),
+        (LabelColumn(type="label", classes=(3, 4)), "3"),
+        (CodesColumn(type="codes", separator="+"), "A1+B2"),
+        (CodesColumn(type="codes", classes=("I10", "J45", "E11")), "I10|J45"),
+        (CodesColumn(type="codes", classes=("I10", "J45"), most=1), "I10"),
+    ],
+)
+def test_an_example_cell_is_one_that_the_reader_takes(column: Column, cell: str) -> None:
+    findings = Findings()
+    read_column([cell], column=column, name="x", lines=[2], findings=findings)
+
+    assert (template.cell_of(column), findings.total) == (cell, 0)

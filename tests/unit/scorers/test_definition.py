@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from scorers.definition import SubmissionDefinition, Task
+from scorers.definition import Task
 from scorers.metric import Direction
+from scorers.tables import SubmissionDefinition
 
 
 @pytest.fixture

@@ -1,0 +1,171 @@
+"""The organizer's tables that predictions are compared with: the ids to predict, and the truth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorers.metric import Columns
+from scorers.predictions.cells import read_column
+from scorers.predictions.numbers import NUMBERS_OR_NOTHING
+from scorers.predictions.objects import gather, side_by_side
+from scorers.predictions.problems import Findings, Problem
+from scorers.predictions.rows import decode, split_row, split_rows
+from scorers.tables import TruthTable
+
+Cells = Mapping[str, Sequence[str]]
+"""The cells of a table, by column."""
+
+
+class InvalidTable(ValueError):
+    """A table of the organizer cannot be read; the message names no value of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """A truth table: columns as metrics read them, aligned with `ids`.
+
+    Columns without a declared type are of float64 (NaN where empty) or of text.
+    """
+
+    ids: tuple[str, ...]
+    columns: Columns
+
+
+def read_ids(data: bytes, /, *, id_column: str) -> tuple[str, ...]:
+    """Return the ids of a table such as test.csv, in its order.
+
+    Raises InvalidTable if the table cannot be read or an id is empty or there twice.
+    """
+    return _once(_ids(_read_table(data), column=id_column), column=id_column)
+
+
+def read_names(data: bytes, /) -> list[str]:
+    """Return the names of the columns of a table; raise InvalidTable if it cannot be read."""
+    return list(_read_table(data))
+
+
+def read_truth(data: bytes, /, *, table: TruthTable) -> Truth:
+    """Return the truth, read as `table` says.
+
+    Raises InvalidTable if the table cannot be read, an id is empty or, unless rows are objects,
+    there twice, a column is missing, or a cell is not as its type says.
+    """
+    cells = _read_table(data)
+    ids = _ids(cells, column=table.id)
+    missing = [name for name in (*table.text, *table.columns) if name not in cells]
+    if missing:
+        raise InvalidTable(f"the truth has no column {missing[0]}; it has {', '.join(cells)}")
+    if table.objects is not None:
+        return _read_objects(cells, named=ids, table=table)
+    ids = _once(ids, column=table.id)
+    lines = range(2, len(ids) + 2)
+    return Truth(
+        ids=ids,
+        columns=_read_plain(cells, table=table) | _read_typed(cells, table=table, lines=lines),
+    )
+
+
+def _read_plain(cells: Cells, *, table: TruthTable) -> dict[str, NDArray[Any]]:
+    """Read the columns without a declared type."""
+    as_text = {table.id, *table.text}
+    return {
+        name: np.array(column) if name in as_text else _numbers_or_text(column)
+        for name, column in cells.items()
+        if name not in table.columns
+    }
+
+
+def _read_typed(
+    cells: Cells, *, table: TruthTable, lines: Sequence[int]
+) -> dict[str, NDArray[Any]]:
+    findings = Findings()
+    columns = {
+        name: read_column(cells[name], column=column, name=name, lines=lines, findings=findings)
+        for name, column in table.columns.items()
+    }
+    if findings.total:
+        first = findings.kept[0]
+        raise InvalidTable(
+            f"line {first.line} of the truth, column {first.column}: {first.code}, in the first of "
+            f"{findings.total} such cells; expected {first.expected}"
+        )
+    return columns
+
+
+def _read_objects(cells: Cells, *, named: tuple[str, ...], table: TruthTable) -> Truth:
+    """Gather the rows of each id; one row whose objects' cells are empty has no object."""
+    ids = tuple(dict.fromkeys(named))
+    place = {name: number for number, name in enumerate(ids)}
+    unit = np.array([place[name] for name in named], dtype=np.intp)
+    empty = np.all([[not cell for cell in cells[name]] for name in table.columns], axis=0)
+    alone = np.bincount(unit)[unit] == 1
+    _refuse(empty & ~alone, "has no object, but its id has other rows")
+    filled = np.flatnonzero(~empty)
+    kept = {name: [cells[name][row] for row in filled.tolist()] for name in table.columns}
+    typed = _read_typed(kept, table=table, lines=[row + 2 for row in filled.tolist()])
+    columns = side_by_side(typed, objects=table.objects)
+    return Truth(
+        ids=ids,
+        columns=_of_units(_read_plain(cells, table=table), unit=unit)
+        | gather(columns, unit=unit[filled], count=len(ids)),
+    )
+
+
+def _of_units(columns: Columns, *, unit: NDArray[np.intp]) -> dict[str, NDArray[Any]]:
+    """Return the columns that say the same in all rows of a unit, one row a unit."""
+    first = np.unique(unit, return_index=True)[1]
+    for name, column in columns.items():
+        repeated = column[first][unit]
+        same = repeated == column
+        if column.dtype.kind == "f":
+            same |= np.isnan(repeated) & np.isnan(column)
+        _refuse(~same, f"says something else in column {name} than the first row of its id")
+    return {name: column[first] for name, column in columns.items()}
+
+
+def _refuse(wrong: NDArray[np.bool_], why: str) -> None:
+    if wrong.any():
+        raise InvalidTable(f"line {int(wrong.argmax()) + 2} of the truth {why}")
+
+
+def _numbers_or_text(cells: Sequence[str]) -> NDArray[Any]:
+    if NUMBERS_OR_NOTHING.fullmatch("\n".join(cells) + "\n"):
+        return np.array([float(cell) if cell else np.nan for cell in cells], dtype=np.float64)
+    return np.array(cells)
+
+
+def _read_table(data: bytes) -> dict[str, Sequence[str]]:
+    """Return the columns of an organizer's table by name."""
+    text = decode(data)
+    if isinstance(text, Problem):
+        raise InvalidTable(f"the table is no CSV text: {text.code}")
+    lines = text.split("\n")
+    header = split_row(lines[0])
+    if not header or len(set(header)) != len(header):
+        raise InvalidTable("line 1 of the table is no header of different column names")
+    if len(lines) == 1:
+        raise InvalidTable("the table has a header but no rows")
+    findings = Findings()
+    rows = split_rows(lines[1:], header=header, findings=findings)
+    if findings.total:
+        first = findings.kept[0]
+        raise InvalidTable(f"line {first.line} of the table is no row: {first.code}")
+    return dict(zip(header, rows.columns, strict=True))
+
+
+def _ids(table: Cells, *, column: str) -> tuple[str, ...]:
+    if column not in table:
+        raise InvalidTable(f"the table has no id column {column}; it has {', '.join(table)}")
+    ids = tuple(table[column])
+    if "" in ids:
+        raise InvalidTable(f"line {ids.index('') + 2} of the table has no id in column {column}")
+    return ids
+
+
+def _once(ids: tuple[str, ...], *, column: str) -> tuple[str, ...]:
+    if len(set(ids)) != len(ids):
+        raise InvalidTable(f"an id is twice in column {column} of the table")
+    return ids

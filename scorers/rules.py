@@ -1,0 +1,180 @@
+"""Rules that a prediction must keep whatever the truth is, which metrics declare.
+
+A prediction that keeps the rules of a metric can be measured; what is wrong then is the truth.
+They are checked when a file is sent in, of all its rows, so that nobody learns which are measured.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scorers.message import Message
+from scorers.metric import Broken, Columns, Params, Vector
+
+Rows = NDArray[np.bool_]
+
+NAMED = 20
+"""Classes that a rule names."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Within:
+    """The numbers of the columns that `param` names are from `low` to `high`, or above `low`."""
+
+    param: str
+    low: float = -np.inf
+    high: float = np.inf
+    above: bool = False
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        for name in named(params, self.param):
+            column = prediction[name]
+            low = column > self.low if self.above else column >= self.low
+            yield Broken(
+                columns=(name,),
+                rows=~(low & (column <= self.high)),
+                expected=self._expected(),
+                repair=Message("clip the predictions to the range"),
+            )
+
+    def _expected(self) -> Message:
+        if self.above:
+            return Message("a number above {low:g}", low=self.low)
+        return Message("a number from {low:g} to {high:g}", low=self.low, high=self.high)
+
+
+def probability(param: str, /) -> Within:
+    """Return the rule that columns hold numbers from 0 to 1."""
+    return Within(param=param, low=0, high=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZeroOrOne:
+    """The columns that `param` names hold 0 or 1."""
+
+    param: str
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        for name in named(params, self.param):
+            yield Broken(
+                columns=(name,),
+                rows=~np.isin(prediction[name], (0, 1)),
+                expected=Message("0 or 1"),
+                repair=Message("write 1 for yes and 0 for no"),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SumToOne:
+    """The columns that `param` names sum to 1 in each row, within `tolerance`."""
+
+    param: str
+    tolerance: float
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        names = named(params, self.param)
+        total = np.stack([prediction[name] for name in names], axis=1).sum(axis=1)
+        yield Broken(
+            columns=names,
+            rows=np.abs(total - 1) > self.tolerance,
+            expected=Message("numbers that sum to 1"),
+            repair=Message("divide the probabilities of the row by their sum"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeverRise:
+    """The columns that `param` names fall or stay from each to the next, within `tolerance`."""
+
+    param: str
+    tolerance: float
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        names = named(params, self.param)
+        for before, after in pairwise(names):
+            yield Broken(
+                columns=(before, after),
+                rows=prediction[after] > prediction[before] + self.tolerance,
+                expected=Message("a probability that does not rise with time"),
+                repair=Message("replace it by the smallest up to this time"),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneOf:
+    """The columns that `param` names hold what the param `classes` lists, if it is given."""
+
+    param: str
+    classes: str = "classes"
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        classes: Any = params.get(self.classes)
+        for name in named(params, self.param) if classes else ():
+            known = set(classes)
+            column = prediction[name].tolist()
+            held = [cell if isinstance(cell, list) else [cell] for cell in column]
+            yield Broken(
+                columns=(name,),
+                rows=np.array([not known.issuperset(cell) for cell in held], dtype=np.bool_),
+                expected=Message("one of {classes}", classes=_listed(classes)),
+                repair=Message("write it exactly as the challenge does"),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HaveAnArea:
+    """The boxes in the column that `param` names have one; the param `box_format` says how."""
+
+    param: str = "boxes"
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        for name in named(params, self.param):
+            boxes: Vector = prediction[name]
+            corners = params.get("box_format") == "xyxy"
+            size = boxes[:, 2:] - boxes[:, :2] if corners else boxes[:, 2:]
+            flat: Rows = size.min(axis=1) <= 0
+            yield Broken(
+                columns=(name,),
+                rows=flat,
+                expected=Message("a box with the smaller corner first")
+                if corners
+                else Message("a box with a width and a height above 0"),
+                repair=Message("remove the box, or exchange its corners")
+                if corners
+                else Message("remove the box"),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZeroOrOneInHierarchy:
+    """All columns that the param `parents` names, children and parents, hold 0 or 1."""
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        parents: Any = params["parents"]
+        above = [[told] if isinstance(told, str) else told for told in parents.values()]
+        names = dict.fromkeys([*parents, *(name for listed in above for name in listed)])
+        yield from ZeroOrOne(param="all").broken(prediction, {"all": list(names)})
+
+
+def named(params: Params, param: str, /) -> tuple[str, ...]:
+    """Return the columns that a param names: one, some or, where it is not given, none."""
+    given = params.get(param)
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _listed(classes: Mapping[str, object] | list[object]) -> str:
+    told = [str(each) for each in list(classes)[:NAMED]]
+    return ", ".join(told) + (", …" if len(classes) > NAMED else "")
