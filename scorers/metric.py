@@ -100,14 +100,6 @@ class InvalidColumns(ValueError):
     """The columns cannot be measured; the message names them and no value of theirs."""
 
 
-class Measure(Protocol):
-    """One metric applied to one truth and one prediction, ready for any weights."""
-
-    @property
-    def value(self) -> float | Undefined:
-        """The value with each row counted once."""
-
-    @property
 @dataclass(frozen=True, kw_only=True)
 class Broken:
     """A rule of a metric that some rows of a prediction break: `rows` says which, by a flag each.
@@ -132,6 +124,14 @@ class Rule(Protocol):
         """
 
 
+class Measure(Protocol):
+    """One metric applied to one truth and one prediction, ready for any weights."""
+
+    @property
+    def value(self) -> float | Undefined:
+        """The value with each row counted once."""
+
+    @property
     def units(self) -> int:
         """Rows that the metric used."""
 
@@ -168,6 +168,7 @@ class Declaration:
     truth_columns: tuple[str, ...] = ()
     prediction_columns: tuple[str, ...] = ()
     pictures: tuple[PictureKind, ...] = ()
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +183,6 @@ class Metric(Declaration):
         """Return the value; raise InvalidColumns if they cannot be measured."""
         return self.measure(truth, prediction, **params).value
 
-    rules: tuple[Rule, ...] = ()
     def check(self, params: Params, /) -> None:
         """Raise ParamsError if `measure` does not take `params`, by name or by simple type."""
         signature = inspect.signature(self.measure)

@@ -121,12 +121,6 @@ class Data(_Section):
     subgroups: Annotated[
         tuple[str, ...], Field(description="Truth columns by whose values scores are split too.")
     ] = ()
-
-
-class Protection(StrEnum):
-    """What keeps the public board from being probed."""
-
-    NONE = "none"
     columns: Annotated[
         dict[ColumnName, Column],
         Field(
@@ -142,6 +136,12 @@ class Protection(StrEnum):
             "same in all rows of an id."
         ),
     ] = None
+
+
+class Protection(StrEnum):
+    """What keeps the public board from being probed."""
+
+    NONE = "none"
     LADDER = "ladder"  # a new score is told only if it is surely better than the team's best
 
 
@@ -295,6 +295,8 @@ class ChallengeDefinition(_Section):
             unit=self.data.unit,
             split=self.data.split,
             subgroups=self.data.subgroups,
+            columns=self.data.columns,
+            objects=self.data.objects,
         )
 
     def phase(self, key: str, /) -> Phase:
@@ -325,5 +327,3 @@ def suggest(word: str, known: list[str], /) -> Message:
     if close:
         return Message("; did you mean {meant!r}?", meant=close[0])
     return Message("; there is {known}", known=", ".join(known)) if known else Message("")
-            columns=self.data.columns,
-            objects=self.data.objects,
