@@ -11,6 +11,7 @@ from scorers.detection.curve import MeanPrecision, rank_by_class
 from scorers.detection.matching import Hits, greedy_hits
 from scorers.detection.objects import ByImage, Classes, both, class_list, tally
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Vector
+from scorers.rules import HaveAnArea, OneOf
 
 IOUS = tuple(np.linspace(0.5, 0.95, 10).tolist())
 """The thresholds of COCO, to the last bit: the ninth is one bit below 0.9."""
@@ -82,6 +83,7 @@ def detection_map(
         found.labels,
         found.scores,
         hits=_hits(found, true, thresholds=thresholds),
+        total=len(answers.rows),
         classes=len(told),
         worst=ties == "worst",
     )
@@ -184,6 +186,7 @@ DETECTION_MAP = Metric(
     unit="image",
     truth_columns=("true_boxes", "true_labels", "where"),
     prediction_columns=("boxes", "labels", "scores"),
+    rules=(HaveAnArea(), OneOf(param="labels")),
     measure=detection_map,
 )
 

@@ -9,7 +9,7 @@ from scipy import sparse
 
 from scorers.columns import Codes
 from scorers.detection.matching import Hits
-from scorers.detection.objects import Places
+from scorers.detection.objects import Places, tally
 from scorers.metric import Vector
 from scorers.weighted.counts import ratio
 
@@ -22,12 +22,15 @@ MANY_RESAMPLES = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """The hits of one class at one threshold: their places in the order of detection.
+    """The hits of one class at one threshold, in the order of detection, as runs.
 
-    The precision at a hit counts the detections up to place `ends`.
+    A run has hits with nothing false between them: however they are weighted, none has a better
+    precision than the last, so that only its precision is needed. `runs` counts the hits of each
+    run by their images, of shape (runs, images); the precision at the end of a run counts the
+    detections up to place `ends`.
     """
 
-    hits: Places
+    runs: sparse.csr_array
     ends: Places
 
 
@@ -46,15 +49,13 @@ class Ranked:
         least 1.
         """
         detected = weights[self.images]
-        seen = np.maximum(running(np.add, detected.copy()), 1)
+        seen = np.maximum(running(np.add, detected), 1, out=detected)
         averages = (
             _average(
-                running(np.add, detected[curve.hits]),
-                seen=seen[curve.ends],
-                positives=positives,
+                running(np.add, curve.runs @ weights), seen=seen[curve.ends], positives=positives
             )
             for curve in self.curves
-            if len(curve.hits)
+            if len(curve.ends)
         )
         return reduce(np.add, averages, np.zeros(len(positives))) / len(self.curves)
 
@@ -62,10 +63,10 @@ class Ranked:
 def _average(found: Vector, /, *, seen: Vector, positives: Vector) -> Vector:
     """Return the mean of the precision at the recalls 0, 0.01 … 1; overwrite the arrays.
 
-    `found` is the weight of the hits so far, `seen` that of the detections (at least 1). The
-    precision at a recall is the best that is had at this recall or a larger one, 0 if there is
-    none. A detection that a resample leaves out adds nothing: its precision is at most that of
-    the hit before it.
+    `found` is the weight of the hits up to the end of each run, `seen` that of the detections (at
+    least 1). The precision at a recall is the best that is had at this recall or a larger one, 0
+    if there is none. A run that a resample leaves out adds nothing: its precision is at most that
+    of the run before it.
     """
     best = np.divide(found, seen, out=seen)
     running(np.maximum, best[::-1])
@@ -121,9 +122,17 @@ class MeanPrecision:
 
 
 def rank_by_class(
-    images: Places, labels: Codes, scores: Vector, /, *, hits: Hits, classes: int, worst: bool
+    images: Places,
+    labels: Codes,
+    scores: Vector,
+    /,
+    *,
+    hits: Hits,
+    total: int,
+    classes: int,
+    worst: bool,
 ) -> tuple[Ranked, ...]:
-    """Cut detections, ordered by class and then by score, into classes.
+    """Cut detections, ordered by class and then by score, into classes; there are `total` images.
 
     With `worst`, the precision at a hit counts all detections of its score. At the last hit of the
     score that is the precision when the false ones come first; at the others it is less, and a
@@ -136,7 +145,19 @@ def rank_by_class(
         last = np.arange(stop - start)
         if worst:
             last = np.searchsorted(falling, falling, side="right") - 1
-        places = [np.flatnonzero(line) for line in hits[:, start:stop]]
-        curves = tuple(Curve(hits=place, ends=last[place]) for place in places)
-        ranked.append(Ranked(label=label, images=images[start:stop], curves=curves))
+        own = images[start:stop]
+        curves = tuple(
+            _curve(own, np.flatnonzero(line), last=last, total=total)
+            for line in hits[:, start:stop]
+        )
+        ranked.append(Ranked(label=label, images=own, curves=curves))
     return tuple(ranked)
+
+
+def _curve(images: Places, hits: Places, /, *, last: Places, total: int) -> Curve:
+    """Return the runs of `hits`, of which the precision at each counts up to `last`."""
+    ends = last[hits]
+    begins = np.diff(ends, prepend=-2) > 1
+    closes = np.append(begins[1:], True)[: len(hits)]
+    runs = tally(np.cumsum(begins) - 1, images[hits], shape=(int(begins.sum()), total))
+    return Curve(runs=runs, ends=ends[closes])
