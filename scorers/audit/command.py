@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from scorers.audit.document import Audit, Unscored
+from scorers.audit.entries import read_entries
 from scorers.audit.judging import NothingScored, Submission, audit
 from scorers.audit.ranking import Ranking
 from scorers.audit.report import report
@@ -55,6 +56,7 @@ def _audit(options: argparse.Namespace) -> Audit:
     challenge = read_challenge(challenge_file)
     task = Task.from_challenge(challenge).model_copy(update={"subgroups": ()})
     files, strays = find_submissions(options.folder)
+    teams = options.folder / "teams.csv"
     return audit(
         fitted(task, truth),
         title=_title(challenge.get("title"), folder=options.folder),
@@ -63,6 +65,7 @@ def _audit(options: argparse.Namespace) -> Audit:
         ranking=Ranking.model_validate(challenge.get("ranking") or {}),
         seed=options.seed,
         unscored=strays,
+        entries=read_entries(teams.read_bytes()) if teams.is_file() else None,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt
 
+from scorers.audit.entries import State
 from scorers.document import Document, Score, Scorer
 from scorers.metric import Direction
 
@@ -41,11 +42,14 @@ class MetricInfo(Document):
 class TeamResult(Document):
     """A team and its counted submission: rank, rank interval, group, and every metric.
 
-    Ranks and group are None if the primary metric is undefined. `first_share` is in which share of
-    the resamples it is first; `submissions` counts those that could be scored.
+    Ranks and group are None if the primary metric is undefined or the team's state is another than
+    `ranked`; then `reason` may say why. `first_share` is in which share of the resamples a ranked
+    team is first; `submissions` counts those that could be scored.
     """
 
     team: str
+    state: State = State.RANKED
+    reason: str | None = None
     file: str
     submissions: PositiveInt
     rank: PositiveInt | None
@@ -57,7 +61,7 @@ class TeamResult(Document):
 
 
 class Scheme(Document):
-    """Another way to rank the same submissions; `ranks` are in the order of the teams.
+    """Another way to rank the same submissions; `ranks` are in the order of the ranked teams.
 
     `tau` is how far it agrees with the ranking, None if one of them tells no two teams apart.
     """
@@ -137,6 +141,16 @@ class Audit(Document):
     def primary(self) -> MetricInfo:
         """The metric that ranks."""
         return next(metric for metric in self.metrics if metric.primary)
+
+    @property
+    def ranked(self) -> tuple[TeamResult, ...]:
+        """The teams that take part in the ranking, in its order; those that do not come after."""
+        return tuple(team for team in self.teams if team.state is State.RANKED)
+
+    @property
+    def unranked(self) -> tuple[TeamResult, ...]:
+        """The teams that take no part in the ranking."""
+        return self.teams[len(self.ranked) :]
 
     @property
     def submissions(self) -> int:

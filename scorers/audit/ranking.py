@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from scorers.audit.document import Judged, Scheme, TeamResult
+from scorers.audit.entries import Entries, State
 from scorers.audit.probes import Given
-from scorers.definition import ScoringDefinition, Task
+from scorers.definition import MetricDefinition, ScoringDefinition, Task
 from scorers.document import Evaluation, Score
-from scorers.metric import Combination, Direction, Vector
+from scorers.metric import Combination, Vector
 from scorers.ranking.ranks import (
     DEFAULT_TOLERANCE,
     UNRANKED,
@@ -24,6 +25,7 @@ from scorers.ranking.ranks import (
     significance_groups,
 )
 from scorers.ranking.schemes import kendall_tau, mean_rank, rank_by_tests, rank_then_aggregate
+from scorers.ranking.selection import reselected
 
 MOST_TESTED = 500
 """Teams that are compared pair by pair: 125,000 pairs, in about half a minute."""
@@ -58,9 +60,10 @@ class Counted:
     """The submission of each team that counts, and the rules by which they are ranked.
 
     `vectors` has shape (teams, resamples): the primary metric under the resamples that all share.
+    Where the rows that judge also chose a team's submission, each resample chooses it anew.
     """
 
-    scoring: ScoringDefinition
+    task: Task
     ranking: Ranking
     judged: Judged
     teams: Sequence[Scored]
@@ -71,21 +74,34 @@ class Counted:
         """Choose the submission of each team that counts: the best by score, then by name."""
         judged = _judged(scored[0], task=task)
         primary = task.scoring.primary
-        chosen: dict[str, tuple[float, Scored]] = {}
+        by_team: dict[str, list[Scored]] = {}
         for one in scored:
-            score = one.score(judged.chosen_by, primary.key)
-            best = chosen.get(one.given.team)
-            if best is None or _is_better(score, best[0], direction=primary.better):
-                chosen[one.given.team] = score, one
-        teams = [one for _, one in chosen.values()]
-        vectors = [one.evaluation.splits[judged.split].vector(primary.key) for one in teams]
+            by_team.setdefault(one.given.team, []).append(one)
+        teams, vectors = [], []
+        for tried in by_team.values():
+            counted = _best(tried, split=judged.chosen_by, primary=primary)
+            compared = tried if judged.chosen_by == judged.split else [counted]
+            under = [one.evaluation.splits[judged.split].vector(primary.key) for one in compared]
+            teams.append(counted)
+            vectors.append(
+                reselected(
+                    np.stack(under).astype(np.float64),
+                    counted=compared.index(counted),
+                    direction=primary.better,
+                )
+            )
         return cls(
-            scoring=task.scoring,
+            task=task,
             ranking=ranking,
             judged=judged,
             teams=teams,
-            vectors=np.stack(vectors).astype(np.float64),
+            vectors=np.stack(vectors),
         )
+
+    @property
+    def scoring(self) -> ScoringDefinition:
+        """The metrics, and how certain they are."""
+        return self.task.scoring
 
     @property
     def rules(self) -> dict[str, Any]:
@@ -109,9 +125,14 @@ class Counted:
         return np.where(placed[0] == UNRANKED, UNRANKED, first)
 
 
-def _is_better(score: float, best: float, /, *, direction: Direction) -> bool:
-    """Compare two scores; any is better than none (NaN)."""
-    return direction.gain(score, best) > 0 or (np.isnan(best) and not np.isnan(score))
+def _best(tried: Sequence[Scored], *, split: str, primary: MetricDefinition) -> Scored:
+    """Return the first of the best submissions; any score is better than none (NaN)."""
+    best, *others = tried
+    for one in others:
+        score, known = one.score(split, primary.key), best.score(split, primary.key)
+        if primary.better.gain(score, known) > 0 or (np.isnan(known) and not np.isnan(score)):
+            best = one
+    return best
 
 
 def _judged(one: Scored, *, task: Task) -> Judged:
@@ -153,6 +174,37 @@ def team_results(
         )
         for index, one in enumerate(counted.teams)
     ]
+
+
+def unranked_results(
+    scored: Sequence[Scored], /, *, counted: Counted, entries: Entries
+) -> list[TeamResult]:
+    """Tell the scores of teams that are not ranked, the best first, withdrawn teams at the end."""
+    if not scored:
+        return []
+    apart = Counted.of(scored, task=counted.task, ranking=counted.ranking)
+    submissions = [one.given.team for one in scored]
+    results = [
+        TeamResult(
+            team=one.given.team,
+            state=entries[one.given.team].state,
+            reason=entries[one.given.team].reason,
+            file=one.given.file,
+            submissions=submissions.count(one.given.team),
+            rank=None,
+            rank_low=None,
+            rank_high=None,
+            group=None,
+            first_share=0.0,
+            scores=dict(one.scores(apart.judged.split)),
+        )
+        for one in apart.teams
+    ]
+    placed = apart.ranks()
+    last = len(placed) + 1
+    order = np.argsort(np.where(placed == UNRANKED, last, placed), kind="stable")
+    below = list(State)
+    return sorted((results[index] for index in order), key=lambda team: below.index(team.state))
 
 
 def other_schemes(counted: Counted, placed: Ranks, /, *, order: NDArray[np.intp]) -> list[Scheme]:

@@ -5,6 +5,7 @@ from html import escape
 from string import Template
 
 from scorers.audit.document import Audit, Leak, Likeness, Suspicion
+from scorers.audit.entries import State
 from scorers.audit.picture import MOST_DRAWN, rank_plot
 from scorers.audit.probes import AS_TRUTH, FOLLOWS, PERFECT, SAME
 from scorers.audit.ranking import MOST_TESTED
@@ -56,6 +57,13 @@ SCHEMES = {
     "rank_then_aggregate": "mean rank over the resamples",
     "test_then_rank": "number of teams surely beaten (paired bootstrap)",
     "mean_rank_over_metrics": "mean rank over the single metrics",
+}
+
+STATES = {
+    State.NOT_ELIGIBLE: "not eligible",
+    State.BASELINE: "a baseline",
+    State.DISQUALIFIED: "disqualified",
+    State.WITHDRAWN: "withdrawn",
 }
 
 LIKENESSES = {
@@ -115,7 +123,7 @@ def _ranking(audit: Audit) -> str:
             f"{team.submissions:,}",
             team.file,
         ]
-        for team in audit.teams
+        for team in audit.ranked
     ]
     head = ["Team", "Rank", "95 % ranks", f"{primary.key}", "95 % interval", "Group"]
     table = _table(
@@ -125,14 +133,33 @@ def _ranking(audit: Audit) -> str:
         rows,
         numbers=range(1, 8),
     )
-    plot = rank_plot(audit.teams)
-    drawn = "" if len(audit.teams) <= MOST_DRAWN else f" The first {MOST_DRAWN} teams are drawn."
+    plot = rank_plot(audit.ranked)
+    drawn = "" if len(audit.ranked) <= MOST_DRAWN else f" The first {MOST_DRAWN} teams are drawn."
     caption = (
         "A dot is a rank, the line the ranks that are plausible; dashed lines part the groups."
         f"{drawn}"
     )
     figure = f"<figure>{plot}<figcaption>{escape(caption)}</figcaption></figure>" if plot else ""
-    return f"{figure}\n{table}"
+    return f"{figure}\n{table}{_not_ranked(audit)}"
+
+
+def _not_ranked(audit: Audit) -> str:
+    if not audit.unranked:
+        return ""
+    key = audit.primary.key
+    rows = [
+        [
+            team.team,
+            STATES[team.state],
+            team.reason or "",
+            *_told(team.scores[key]),
+            f"{team.submissions:,}",
+            team.file,
+        ]
+        for team in audit.unranked
+    ]
+    head = ["Team", "Not ranked as", "Reason", key, "95 % interval", "Submissions", "Counted file"]
+    return _table("Teams that take no part in the ranking.", head, rows, numbers=range(3, 6))
 
 
 def _robustness(audit: Audit) -> str:
@@ -154,7 +181,7 @@ def _robustness(audit: Audit) -> str:
         ["Team", "Rank", *schemes],
         [
             [team.team, _or_dash(team.rank), *(_or_dash(s.ranks[index]) for s in audit.schemes)]
-            for index, team in enumerate(audit.teams)
+            for index, team in enumerate(audit.ranked)
         ],
         numbers=range(1, 2 + len(schemes)),
     )
@@ -163,7 +190,7 @@ def _robustness(audit: Audit) -> str:
 
 def _firsts(audit: Audit, index: int) -> list[str]:
     placed = audit.schemes[index].ranks
-    return [team.team for team, rank in zip(audit.teams, placed, strict=True) if rank == 1]
+    return [team.team for team, rank in zip(audit.ranked, placed, strict=True) if rank == 1]
 
 
 def _metrics(audit: Audit) -> str:

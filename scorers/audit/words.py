@@ -43,8 +43,8 @@ def not_proven(audit: Audit, /) -> list[str]:
     if judged.chosen_by == judged.split:
         chosen = (
             "A team with several submissions is judged by its best, chosen on the same rows: the "
-            "more it sent in, the more luck is in its score. The resamples keep that choice, so "
-            "the intervals do not show this luck."
+            "more it sent in, the more luck is in its score. Each resample chooses anew, so that "
+            "ranks, groups and first places allow for this luck; the intervals of scores do not."
         )
     else:
         chosen = (
@@ -83,10 +83,14 @@ def _judged(audit: Audit) -> str:
         f"{key} rests on {_count(found, 'event')}" for key, found in judged.events.items()
     )
     scored = _count(audit.submissions, "submission")
-    return (
+    told = (
         f"{scored} of {_count(len(audit.teams), 'team')} were judged on {part} of the truth: "
         f"{_count(judged.units, 'unit')} ({judged.unit}){f'; {events}' if events else ''}."
     )
+    if not audit.unranked:
+        return told
+    others = names([team.team for team in audit.unranked])
+    return f"{told} {others} {'is' if len(audit.unranked) == 1 else 'are'} not ranked."
 
 
 def _standing(audit: Audit) -> list[str]:
@@ -132,7 +136,7 @@ def _schemes(audit: Audit) -> list[str]:
         return []
     firsts = [
         team.team
-        for index, team in enumerate(audit.teams)
+        for index, team in enumerate(audit.ranked)
         if team.rank != 1 and any(scheme.ranks[index] == 1 for scheme in audit.schemes)
     ]
     agree = (
