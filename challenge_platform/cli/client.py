@@ -114,9 +114,10 @@ class Client:
             found = self._get(_address("challenges", slug, "submissions"))["submissions"]
         return cast("list[documents.Submission]", found)
 
-    def submission(self, submission_id: str, /) -> documents.Submission:
+    def submission(self, submission_id: str, /) -> documents.SubmissionReport:
         """Give one submission."""
-        return cast("documents.Submission", self._get(_address("submissions", submission_id)))
+        found = self._get(_address("submissions", submission_id))
+        return cast("documents.SubmissionReport", found)
 
     def cancel(self, submission_id: str, /) -> documents.Submission:
         """Cancel a submission that has not ended."""

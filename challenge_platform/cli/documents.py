@@ -118,6 +118,19 @@ class Submission(TypedDict):
     receipt: bool
 
 
+class Subgroup(TypedDict):
+    column: str
+    value: str
+    units: int
+    scores: list[Score]
+
+
+class SubmissionReport(Submission):
+    report_board: str
+    subgroups: list[Subgroup]
+    pictures: list[dict[str, Any]]
+
+
 class Standing(TypedDict):
     rank: int | None
     rank_low: int | None

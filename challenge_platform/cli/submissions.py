@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import typer
 
 from challenge_platform.cli.arguments import FormatOption, IdArgument, SlugArgument
-from challenge_platform.cli.documents import Score, Submission
+from challenge_platform.cli.documents import Score, Subgroup, Submission, SubmissionReport
 from challenge_platform.cli.output import (
     Column,
     Format,
@@ -46,10 +46,12 @@ def list_submissions(
 def show(
     context: typer.Context, submission_id: IdArgument, *, form: FormatOption = Format.TABLE
 ) -> None:
-    """Show one submission: its state, scores and times."""
+    """Show one submission: its state, times, scores, and those of subgroups if they are told."""
     with session_of(context).client() as client:
         submission = client.submission(submission_id)
     write_submission(submission, form=form)
+    if form is Format.TABLE:
+        _write_subgroups(submission)
 
 
 @app.command()
@@ -97,6 +99,13 @@ def write_scores(scores: Sequence[Score], /) -> None:
     if scores:
         say()
         write_table(scores, columns=_SCORE_COLUMNS)
+
+
+def _write_subgroups(submission: SubmissionReport) -> None:
+    rows = [(part, score) for part in submission["subgroups"] for score in part["scores"]]
+    if rows:
+        say(f"\nSubgroups of the {submission['report_board']} split:")
+        write_table(rows, columns=_SUBGROUP_COLUMNS)
 
 
 def reason_text(submission: Submission, /) -> str | None:
@@ -166,4 +175,10 @@ _SCORE_COLUMNS: list[Column[Score]] = [
         heading="BETTER",
         text=lambda score: "higher" if score["direction"] == "maximize" else "lower",
     ),
+]
+_SUBGROUP_COLUMNS: list[Column[tuple[Subgroup, Score]]] = [
+    Column(heading="SUBGROUP", text=lambda row: f"{row[0]['column']}={row[0]['value']}"),
+    Column(heading="UNITS", text=lambda row: str(row[0]["units"]), right=True),
+    Column(heading="SCORE", text=lambda row: row[1]["key"]),
+    Column(heading="VALUE [95 % INTERVAL]", text=lambda row: score_text(row[1])),
 ]

@@ -59,6 +59,12 @@ class Disclosure(StrEnum):
     SCORE = "score"
     INTERVAL = "interval"
     PARTS = "parts"
+    SUBGROUPS = "subgroups"  # the same of the units of each value of a column
+    CURVES = "curves"  # pictures such as ROC and Kaplan-Meier curves, in bins
+
+
+TELLING = {Disclosure.SUBGROUPS, Disclosure.CURVES}
+"""What tells so much of the hidden truth that its owner must ask for it."""
 
 
 class _Section(BaseModel):
@@ -193,13 +199,27 @@ class Phase(_Section):
     ] = 1
     disclosure: Annotated[
         tuple[Disclosure, ...],
-        Field(description="What is told of scores while the phase is open."),
+        Field(
+            description="What is told of scores while the phase is open. Beware: `subgroups` and "
+            "`curves` (ROC, calibration, Kaplan-Meier and the like) give the hidden truth away to "
+            "whoever compares some submissions; they are refused with `ranking.protect: ladder`, "
+            "and shown of the private split once it is revealed, listed or not."
+        ),
     ] = (Disclosure.SCORE, Disclosure.INTERVAL, Disclosure.PARTS)
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:
         if self.closes is not None and self.closes <= self.opens:
             raise ValueError(f"phase {self.key!r} closes at {self.closes}, before it opens")
+        return self
+
+    @model_validator(mode="after")
+    def _tells_the_score_first(self) -> Self:
+        if (telling := TELLING & set(self.disclosure)) and Disclosure.SCORE not in self.disclosure:
+            raise ValueError(
+                f"disclosure of phase {self.key!r} has {min(telling)} and not score, which they "
+                f"give away; add score, or take {min(telling)} out"
+            )
         return self
 
 
@@ -284,6 +304,17 @@ class ChallengeDefinition(_Section):
             raise ValueError(f"no metric has the key {min(unknown)!r}")
         if self.submission.ids not in self.data.public:
             raise ValueError(f"submission.ids names {self.submission.ids!r}, not a public file")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_what_the_ladder_protects(self) -> Self:
+        for phase in self.phases:
+            telling = TELLING & set(phase.disclosure)
+            if telling and self.ranking.protect is Protection.LADDER:
+                raise ValueError(
+                    f"disclosure of phase {phase.key!r} has {min(telling)}, which tells what "
+                    f"ranking.protect: ladder protects; take {min(telling)} out"
+                )
         return self
 
     @property

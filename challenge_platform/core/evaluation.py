@@ -40,8 +40,9 @@ _REASON_OF_END = {
     End.CANCELLED: Reason.SANDBOX_UNAVAILABLE,
 }
 
-_STORED = {"units", "metrics", "subgroups"}
-"""What is kept of the public split beside the vector; core.feedback decides what of it is shown."""
+_STORED = {"units", "metrics"}
+REPORTED = {"subgroups", "pictures"}
+"""What is kept of a split beside the vector; core.feedback decides what of it is shown."""
 
 
 class Result(SQLModel, table=True):
@@ -59,6 +60,20 @@ class Result(SQLModel, table=True):
     environment: dict[str, Any] = Field(sa_type=JSON)
     timings: dict[str, Any] = Field(sa_type=JSON)
     receipt: dict[str, Any] = Field(sa_type=JSON)
+
+
+class StoredReport(SQLModel, table=True):
+    """The subgroups and pictures of a result, apart from it since only its own page reads them.
+
+    `public` are those of the public split; `private` is None until the phase is revealed, before
+    which those of the private split are in the sealed part of the result only.
+    """
+
+    __tablename__ = "report"
+
+    submission_id: str = Field(primary_key=True, foreign_key="submission.id", max_length=32)
+    public: dict[str, Any] = Field(sa_type=JSON)
+    private: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
 
 
 class NotScored(Exception):
@@ -201,6 +216,8 @@ class Evaluator:
                     receipt=self.signer.sign(receipt),
                 )
             )
+            report = public.model_dump(mode="json", include=REPORTED)
+            session.add(StoredReport(submission_id=submission.id, public=report))
         return State.SCORED
 
     def _receipt(
@@ -268,3 +285,8 @@ def _read_evaluation(output: bytes) -> Evaluation:
 def result_of(session: Session, submission_id: str, /) -> Result | None:
     """Give a submission's result, or None before it is scored."""
     return session.get(Result, submission_id)
+
+
+def report_of(session: Session, submission_id: str, /) -> StoredReport | None:
+    """Give what is kept beside the scores, or None before a submission is scored."""
+    return session.get(StoredReport, submission_id)

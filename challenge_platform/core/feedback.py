@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, Protocol, overload
 
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.definition import Disclosure, Phase
+from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.submission import Kind, Reason, State, Submission
 from challenge_platform.core.team import Team
 from challenge_platform.errors import NotFound
+from scorers.pictures.document import PICTURES, Picture
 
 DIGITS = 4
 
@@ -59,6 +60,69 @@ def disclosed_scores(
     return sorted(shown, key=lambda score: not score.primary)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subgroup:
+    """The scores of the units that have one value in a column of the truth, "" if it is empty."""
+
+    column: str
+    value: str
+    units: int
+    scores: tuple[Score, ...]
+
+
+class StoredReport(Protocol):
+    """What is kept of a result beside its scores; `private` once its phase was revealed."""
+
+    public: dict[str, Any]
+    private: dict[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """What a team may see of a submission beside its scores, and which split it is of."""
+
+    board: Board = Board.PUBLIC
+    subgroups: tuple[Subgroup, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+
+NO_REPORT = Report()
+
+
+def disclosed_report(
+    challenge: PublishedChallenge, /, *, phase: Phase, stored: StoredReport
+) -> Report:
+    """Give what a team may see beside the scores.
+
+    While the phase is open that is what its `disclosure` lists, of the public split. Once it was
+    revealed it is all, of the private split, of a phase that discloses scores.
+    """
+    if stored.private is None:
+        told, content, board = set(phase.disclosure), stored.public, Board.PUBLIC
+    else:
+        told, content, board = set(Disclosure), stored.private, Board.PRIVATE
+    if Disclosure.SCORE not in phase.disclosure:
+        return Report(board=board)
+    pictures = content["pictures"] if Disclosure.CURVES in told else ()
+    columns = content["subgroups"] if Disclosure.SUBGROUPS in told else {}
+    return Report(
+        board=board,
+        subgroups=tuple(
+            Subgroup(
+                column=column,
+                value=value,
+                units=found["units"],
+                scores=tuple(disclosed_scores(challenge, phase=phase, metrics=found["metrics"])),
+            )
+            for column, values in columns.items()
+            for value, found in values.items()
+        ),
+        pictures=tuple(
+            picture.rounded(digits=DIGITS) for picture in PICTURES.validate_python(pictures)
+        ),
+    )
+
+
 @overload
 def rounded(value: float, /) -> float: ...
 @overload
@@ -100,7 +164,10 @@ class ScoredResult(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class VisibleSubmission:
-    """A submission as a reader may see it: no resamples, nothing sealed, no lease or token."""
+    """A submission as a reader may see it: no resamples, nothing sealed, no lease or token.
+
+    Its `report` is empty in lists of submissions.
+    """
 
     id: str
     challenge: PublishedChallenge
@@ -116,6 +183,7 @@ class VisibleSubmission:
     attempt: int
     position: int | None
     scores: tuple[Score, ...]
+    report: Report
     opened_at: datetime
     received_at: datetime
     started_at: datetime | None
@@ -126,6 +194,16 @@ class VisibleSubmission:
     def score(self) -> Score | None:
         """The primary score, or None where there is none or the phase does not disclose it."""
         return next((score for score in self.scores if score.primary), None)
+
+    @property
+    def subgroups(self) -> tuple[Subgroup, ...]:
+        """The scores of subgroups, of the split `report.board`."""
+        return self.report.subgroups
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures, of the split `report.board`."""
+        return self.report.pictures
 
     @property
     def timings(self) -> dict[str, float | None]:
@@ -144,6 +222,7 @@ def visible(
     challenge: PublishedChallenge,
     team: Team,
     result: ScoredResult | None,
+    report: StoredReport | None = None,
     position: int | None,
     viewer: Viewer,
 ) -> VisibleSubmission:
@@ -171,6 +250,7 @@ def visible(
         attempt=submission.attempt,
         position=position,
         scores=tuple(scores),
+        report=disclosed_report(challenge, phase=phase, stored=report) if report else NO_REPORT,
         opened_at=submission.opened_at,
         received_at=submission.received_at,
         started_at=submission.started_at,

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, func, select
 from challenge_platform.core import submission as submissions
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
-from challenge_platform.core.evaluation import Result, result_of
+from challenge_platform.core.evaluation import Result, report_of, result_of
 from challenge_platform.core.feedback import Viewer, VisibleSubmission, visible
 from challenge_platform.core.progress import merit, shown_scores
 from challenge_platform.core.submission import (
@@ -57,6 +57,7 @@ def read_submission(
         challenge=challenge_version(session, submission.version_id),
         team=session.get_one(Team, submission.team_id),
         result=result_of(session, submission.id),
+        report=report_of(session, submission.id),
         position=queue_position(session, submission),
         viewer=viewer,
     )

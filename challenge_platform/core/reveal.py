@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 from challenge_platform.core import audit, board, standing
 from challenge_platform.core.challenge import Challenge, PublishedChallenge, record_reveal
 from challenge_platform.core.definition import Board
-from challenge_platform.core.evaluation import Result
+from challenge_platform.core.evaluation import REPORTED, Result, report_of
 from challenge_platform.core.standing import Standing
 from challenge_platform.core.submission import count_under_way, find_submission
 from challenge_platform.errors import Conflict
@@ -63,6 +63,9 @@ def reveal(
             now=now,
             board=Board.PRIVATE,
         )
+        if (report := report_of(session, public.submission_id)) is not None:
+            report.private = private.model_dump(mode="json", include=REPORTED)
+            session.add(report)
     draft = board.compose(session, store, challenge, phase=phase, board=Board.PRIVATE)
     board.record(session, draft, now=now)
     audit.record(

@@ -63,6 +63,8 @@ def kaplan_meier(
         )
         for name, third in zip(_RISKS[len(thirds)], thirds, strict=True)
     ]
+    if min(len(group.steps) for group in groups) == 1:  # nothing may be told but the start
+        return Undefined(Reason.TOO_FEW)
     return KaplanMeier(metrics=metrics, units=len(units), groups=tuple(groups))
 
 

@@ -111,6 +111,20 @@ SUBMISSION = {
 }
 
 
+def report(submission: Mapping[str, Any], /) -> dict[str, Any]:
+    """Give one submission as its own address does, with subgroups if it was scored."""
+    parts = [("female", 0.71), ("male", 0.75)] if submission["scores"] else []
+    return {
+        **submission,
+        "report_board": "public",
+        "subgroups": [
+            {"column": "sex", "value": value, "units": 350, "scores": [score("c_event", told)]}
+            for value, told in parts
+        ],
+        "pictures": [],
+    }
+
+
 def challenge_document(files: Mapping[str, bytes], /) -> dict[str, Any]:
     """Give the whole challenge, with these public files."""
     submission = {
@@ -145,7 +159,21 @@ def challenge_document(files: Mapping[str, bytes], /) -> dict[str, Any]:
             "text": {"en": "You shall not redistribute.", "fr": "Ne pas redistribuer."},
             "sha256": "0" * 64,
         },
-        "definition": {"slug": SLUG, "submission": submission},
+        "definition": {
+            "slug": SLUG,
+            "data": {"unit": "patient_id", "split": "usage"},
+            "submission": submission,
+            "scoring": {
+                "metrics": [
+                    {
+                        "key": "brier",
+                        "metric": "brier",
+                        "params": {"label": "death", "probability": "risk_death"},
+                        "primary": True,
+                    }
+                ]
+            },
+        },
         "version": "1" * 64,
     }
 
@@ -269,7 +297,7 @@ class FakeApi:
             ("POST", f"{one}/join"): {"team": "Ada"},
             ("GET", f"{one}/submissions"): {"submissions": [SUBMISSION]},
             ("GET", f"{one}/leaderboard"): LEADERBOARD,
-            ("GET", mine): SUBMISSION,
+            ("GET", mine): report(SUBMISSION),
             ("POST", f"{mine}/cancel"): {**SUBMISSION, "state": "cancelled", "scores": []},
             ("GET", f"{mine}/receipt"): signed_receipt(),
             ("GET", "/api/v1/receipt-key"): _receipt_key(),

@@ -14,6 +14,7 @@ PAIRS: list[tuple[Any, type[BaseModel]]] = [
     (documents.Challenge, api.ChallengeDocument),
     (documents.Accepted, api.SubmissionAccepted),
     (documents.Submission, api.SubmissionDocument),
+    (documents.SubmissionReport, api.SubmissionReport),
     (documents.Leaderboard, api.LeaderboardDocument),
     (documents.ReceiptKey, api.ReceiptKey),
 ]

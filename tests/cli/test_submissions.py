@@ -5,7 +5,7 @@ import io
 import json
 
 from tests.cli.conftest import Run
-from tests.cli.fake_api import SLUG, SUBMISSION, SUBMISSION_ID, FakeApi, document, problem
+from tests.cli.fake_api import SLUG, SUBMISSION, SUBMISSION_ID, FakeApi, document, problem, report
 
 LIST = f"/api/v1/challenges/{SLUG}/submissions"
 MINE = f"/api/v1/submissions/{SUBMISSION_ID}"
@@ -69,8 +69,18 @@ def test_one_submission_is_shown_with_every_score_and_its_interval(ada: Run) -> 
     assert "Reason" not in done.out
 
 
+def test_scores_of_subgroups_stand_below_where_they_are_told(ada: Run, api: FakeApi) -> None:
+    assert "Subgroups" not in ada("submissions", "list", SLUG).out
+
+    done = ada("submissions", "show", SUBMISSION_ID)
+    assert "Subgroups of the public split:" in done.out
+    assert "sex=female    350  c_event  0.7100 [0.6700, 0.7500]" in done.out
+    api.then("GET", MINE, document(report({**SUBMISSION, "scores": []})))
+    assert "Subgroups" not in ada("submissions", "show", SUBMISSION_ID).out
+
+
 def test_a_fault_of_the_platform_is_called_that(ada: Run, api: FakeApi) -> None:
-    api.then("GET", MINE, document({**FAILED, "id": SUBMISSION_ID}))
+    api.then("GET", MINE, document(report({**FAILED, "id": SUBMISSION_ID})))
 
     done = ada("submissions", "show", SUBMISSION_ID)
 

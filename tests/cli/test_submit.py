@@ -23,6 +23,7 @@ from tests.cli.fake_api import (
     Request,
     document,
     problem,
+    report,
 )
 
 UPLOADS = f"/api/v1/challenges/{SLUG}/submissions"
@@ -232,8 +233,8 @@ def test_a_wait_that_is_over_says_where_to_look(submit: Run, api: FakeApi) -> No
 
 
 def test_json_is_the_only_thing_on_the_standard_output(submit: Run) -> None:
-    assert json.loads(submit("--format", "json").out) == SUBMISSION
-    assert json.loads(submit("--format", "json", "--wait").out) == SUBMISSION
+    assert json.loads(submit("--format", "json").out) == report(SUBMISSION)
+    assert json.loads(submit("--format", "json", "--wait").out) == report(SUBMISSION)
 
 
 def test_csv_has_the_scores_with_their_intervals(submit: Run) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scorers.pictures.document import Picture
+
 
 class Document(BaseModel):
     """A JSON document, made from keywords or from an object with the same attributes."""
@@ -185,6 +187,28 @@ class SubmissionDocument(Document):
     started_at: datetime | None
     finished_at: datetime | None
     receipt: bool
+
+
+class SubgroupDocument(Document):
+    """The scores of the units that have one value in a column, "" if it is empty there."""
+
+    column: str
+    value: str
+    units: int
+    scores: list[ScoreDocument]
+
+
+class SubmissionReport(SubmissionDocument):
+    """A submission with what its team may see beside the scores, of the split `report_board`.
+
+    That is what the phase discloses, of the public split; all of the private split once the phase
+    was revealed. Pictures are curves and tables in bins, so that the table beside each can be
+    written; kind `none` says why there is no picture.
+    """
+
+    report_board: str
+    subgroups: list[SubgroupDocument]
+    pictures: list[Picture]
 
 
 class SubmissionList(Document):

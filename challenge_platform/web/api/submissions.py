@@ -26,9 +26,11 @@ from challenge_platform.web.api.documents import (
     ReasonDocument,
     Receipt,
     ScoreDocument,
+    SubgroupDocument,
     SubmissionAccepted,
     SubmissionDocument,
     SubmissionList,
+    SubmissionReport,
     TimingsDocument,
     Valid,
 )
@@ -145,10 +147,10 @@ def list_(path: ChallengePath, query: Page) -> Response:
     return conditional(answer(SubmissionList(submissions=documents)))
 
 
-@api.get("/submissions/<hex:id>", responses={200: SubmissionDocument})
+@api.get("/submissions/<hex:id>", responses={200: SubmissionReport})
 def show(path: SubmissionPath) -> Response:
     """Give a submission of the caller's team; with If-None-Match, 304 while it is the same."""
-    return conditional(answer(submission_document(_read(path.id))))
+    return conditional(answer(_report(_read(path.id))))
 
 
 @api.get("/submissions/<hex:id>/receipt", responses={200: Receipt})
@@ -174,6 +176,15 @@ def _read(submission_id: str) -> VisibleSubmission:
     person = caller(Scope.READ)
     with current.platform().database.reading() as session:
         return read_submission(session, submission_id, user=person)
+
+
+def _report(submission: VisibleSubmission) -> SubmissionReport:
+    return SubmissionReport(
+        **dict(submission_document(submission)),
+        report_board=submission.report.board,
+        subgroups=[SubgroupDocument.model_validate(part) for part in submission.subgroups],
+        pictures=list(submission.pictures),
+    )
 
 
 def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:
