@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from scorers.composite.ranges import range_of
-from scorers.metric import Broken, Columns, Combination, Direction, Metric, Range
+from scorers.metric import Broken, Columns, Combination, Direction, Method, Metric, Range
 from scorers.registry import get_metric
 from scorers.tables import Column, ColumnName, Objects, Section, SubmissionDefinition, TruthTable
-from scorers.uncertainty.intervals import Method
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -64,8 +63,8 @@ class ScoringDefinition(Section):
     interval: Annotated[
         Literal["auto", "percentile", "bca", "transformed"],
         Field(
-            description="How intervals are made of the resamples; `auto` is `transformed` for a "
-            "metric with a lowest and a highest value, else `bca`, as coverage was measured."
+            description="How intervals are made of the resamples; `auto` is what holds the "
+            "true score most nearly as often as it should, as was measured: mostly `transformed`."
         ),
     ] = "auto"
     stratify: Annotated[
@@ -92,10 +91,10 @@ class ScoringDefinition(Section):
         if sum(metric.primary for metric in self.metrics) != 1:
             raise ValueError("exactly one metric must have primary: true")
         for key, (lowest, highest) in self.ranges.items():
-            if self.interval == "transformed" and not isfinite(highest - lowest):
+            if self.interval == "transformed" and not (isfinite(lowest) or isfinite(highest)):
                 raise ValueError(
-                    f"{key} can be of any size, but interval: transformed needs a lowest and a "
-                    "highest value of every metric; auto is for all"
+                    f"{key} has no end, but interval: transformed needs a lowest or a highest "
+                    "value of every metric; auto is for all"
                 )
         return self
 
@@ -117,8 +116,8 @@ class ScoringDefinition(Section):
         if self.interval != "auto":
             return dict.fromkeys(self.ranges, Method(self.interval))
         return {
-            key: Method.TRANSFORMED if isfinite(highest - lowest) else Method.BCA
-            for key, (lowest, highest) in self.ranges.items()
+            metric.key: metric.installed.interval or _method(self.ranges[metric.key])
+            for metric in self.metrics
         }
 
     def broken(self, prediction: Columns, /) -> Iterator[Broken]:
@@ -136,6 +135,10 @@ class ScoringDefinition(Section):
     def primary(self) -> MetricDefinition:
         """The metric that ranks."""
         return next(metric for metric in self.metrics if metric.primary)
+
+
+def _method(scale: Range, /) -> Method:
+    return Method.TRANSFORMED if any(map(isfinite, scale)) else Method.BCA
 
 
 class Task(Section):

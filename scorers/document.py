@@ -16,10 +16,10 @@ from pydantic import (
     model_validator,
 )
 
-from scorers.metric import Reason, Vector
+from scorers.metric import Method, Reason, Vector
 from scorers.pictures.document import Picture
 from scorers.predictions.problems import MAX_PROBLEMS, InvalidPredictions, Problem
-from scorers.uncertainty.intervals import Method
+from scorers.uncertainty.intervals import NoInterval
 
 Reproducibility = Literal["same-bytes", "1e-12"]
 
@@ -42,12 +42,14 @@ class Score(Document):
     """One metric on one split.
 
     `value` is None if the metric is undefined, then `undefined` says why. `interval` is of the
-    `resamples` in which it is defined, and None if these are fewer than half of all; `method` says
-    how it was made of them. `units` and `events` count the rows that the metric used.
+    `resamples` in which it is defined, and `method` says how it was made of them; where it is None
+    although there is a value, `no_interval` says why (nothing in results of before it did). `units`
+    and `events` count the rows that the metric used.
     """
 
     value: FiniteFloat | None
     interval: tuple[FiniteFloat, FiniteFloat] | None
+    no_interval: NoInterval | None = None
     method: Method = Method.PERCENTILE  # the only one when older documents were written
     level: FiniteFloat
     undefined: Reason | None
@@ -59,13 +61,16 @@ class Score(Document):
     def _is_defined_or_says_why(self) -> Self:
         if (self.value is None) != (self.undefined is not None):
             raise ValueError("a score has either a value or a reason why it has none")
+        if self.no_interval is not None and (self.interval is not None or self.value is None):
+            raise ValueError("only a value without an interval has a reason for that")
         return self
 
 
 class Subgroup(Document):
     """All metrics on the units of a split that have one value in a column.
 
-    A metric of too few units or events there is undefined, for the reason `too_few`.
+    A metric of too few units or events there is undefined, for the reason `too_few`; of a few more
+    it has a value without an interval.
     """
 
     units: NonNegativeInt

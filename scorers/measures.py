@@ -1,11 +1,13 @@
 """The metrics of a challenge, applied together: the measured ones, then the combinations."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from scorers.composite.ranges import parts_of
 from scorers.definition import ScoringDefinition
 from scorers.metric import Columns, Combination, Measure, Undefined, Vector, Weights
+from scorers.uncertainty.intervals import FEWEST_UNITS, Support
+from scorers.weighted.measured import Measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +49,40 @@ class Measures:
                 vectors[metric.key] = self.by_key[metric.key].under(weights)
         return vectors
 
-    def counts(self, *, units: int) -> dict[str, int]:
-        """Count what each metric rests on: events or, without them, rows; at most `units`.
+    def supports(self, *, units: int) -> dict[str, Support]:
+        """Say what each metric rests on: at most `units`, and events if it has some.
 
-        A combination rests on as few as the poorest of its parts.
+        A combination rests on what the poorest of its parts does, and is biased if one of them is.
         """
-        counts: dict[str, int] = {}
+        supports: dict[str, Support] = {}
         for metric in self.scoring.metrics:
-            if isinstance(metric.installed, Combination):
-                parts = parts_of(metric.params, among=counts)
-                counts[metric.key] = min((counts[part] for part in parts), default=units)
+            installed = metric.installed
+            if isinstance(installed, Combination):
+                parts = [supports[part] for part in parts_of(metric.params, among=supports)]
+                found = _poorest(parts, units=units)
             else:
-                measure = self.by_key[metric.key]
-                told = measure.units if measure.events is None else measure.events
-                counts[metric.key] = min(units, told)
-        return counts
+                found = _support(self.by_key[metric.key], units=units)
+            supports[metric.key] = replace(
+                found,
+                fewest=max(found.fewest, installed.fewest or 0),
+                biased=found.biased or installed.biased,
+            )
+        return supports
+
+
+def _support(measure: Measure, /, *, units: int) -> Support:
+    """Count the units, and the events; of these the rarer outcome, if the measure knows it."""
+    rarest = measure.rarest if isinstance(measure, Measured) else None
+    return Support(
+        units=min(units, measure.units), events=measure.events if rarest is None else rarest
+    )
+
+
+def _poorest(parts: Sequence[Support], /, *, units: int) -> Support:
+    events = [part.events for part in parts if part.events is not None]
+    return Support(
+        units=min((part.units for part in parts), default=units),
+        events=min(events, default=None),
+        fewest=max((part.fewest for part in parts), default=FEWEST_UNITS),
+        biased=any(part.biased for part in parts),
+    )

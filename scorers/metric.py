@@ -55,6 +55,14 @@ class Needs(StrEnum):
     METRICS = "metrics"  # the values of other metrics
 
 
+class Method(StrEnum):
+    """How the interval of a score is made of its resamples; see scorers.uncertainty.intervals."""
+
+    PERCENTILE = "percentile"
+    BCA = "bca"
+    TRANSFORMED = "transformed"
+
+
 class Reason(StrEnum):
     """Why a metric has no value."""
 
@@ -152,7 +160,12 @@ class Declaration:
     otherwise they agree to 1e-12. `reference` names the implementation that the tests compare
     with, `source` the paper and equation. `truth_columns` and `prediction_columns` are the params
     that name columns. `unit` says what a row of the columns is: the challenge resamples rows, or
-    groups of them such as a patient's. `pictures` are drawn of the same columns and params.
+    groups of them such as a patient's. `interval` is the method by which its intervals hold the
+    true score most nearly as often as they should, if not the one that its range suggests, and
+    `fewest` the units that they need, if more than others; a score that is `biased`, so that its
+    resamples are further off than itself, has none.
+    `pictures` are drawn of the same columns and params.
+    `rules` are what a prediction must keep; one that keeps them can be measured.
     """
 
     key: str
@@ -167,6 +180,9 @@ class Declaration:
     unit: str = "row"
     truth_columns: tuple[str, ...] = ()
     prediction_columns: tuple[str, ...] = ()
+    interval: Method | None = None
+    fewest: int | None = None
+    biased: bool = False
     pictures: tuple[PictureKind, ...] = ()
     rules: tuple[Rule, ...] = ()
 

@@ -11,11 +11,15 @@ from scorers.document import Score
 from scorers.measures import Measures
 from scorers.metric import Measure, Reason, Undefined, Vector, Weights
 from scorers.split import Split
-from scorers.uncertainty.intervals import LEVEL, Basis, Method, acceleration, moments
+from scorers.uncertainty.influence import Moments
+from scorers.uncertainty.intervals import LEVEL, Basis, NoInterval
 from scorers.uncertainty.resampling import draw_weights
 
 FEWEST_EVENTS = 5
-"""Events that a metric must have in a subgroup to be told, if it has events."""
+"""Events that a metric must have in a subgroup to be told, if it has events.
+
+With fewer than FEWEST_EVENTS of scorers.uncertainty.intervals it has a value, but no interval.
+"""
 
 SUBGROUP_RESAMPLES = 200
 """Resamples of a subgroup: their spread is known to 5 %, and they cost a fifth of the split's."""
@@ -78,36 +82,33 @@ def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
     started = perf_counter()
     values = measures.values()
     valued = perf_counter()
+    supports = measures.supports(units=split.units)
     methods, ranges = measures.scoring.methods, measures.scoring.ranges
-    skewed = {
-        key: value
+    moments = {
+        key: Moments.about(value, units=split.units)
         for key, value in values.items()
-        if methods[key] is Method.BCA and not isinstance(value, Undefined)
+        if not isinstance(value, Undefined) and not supports[key].lacks
     }
-    vectors, accelerations = _resampled(measures, split, skewed=skewed, seed=seed)
-    counts = measures.counts(units=split.units)
+    vectors = _resampled(measures, split, moments=moments, seed=seed)
     scores = {}
     for key, value in values.items():
         basis = Basis(
             method=methods[key],
             scale=ranges[key],
-            count=counts[key],
-            acceleration=accelerations.get(key, 0.0),
+            count=supports[key].count,
+            influence=moments[key].influence() if key in moments else None,
         )
-        scores[key] = _told(value, vectors[key], measure=measures.by_key.get(key), basis=basis)
+        measure, lacks = measures.by_key.get(key), supports[key].lacks
+        scores[key] = _told(value, vectors[key], measure=measure, basis=basis, lacks=lacks)
     seconds = valued - started, perf_counter() - valued
     return Scored(scores=scores, vectors=vectors, seconds=seconds)
 
 
 def _resampled(
-    measures: Measures, split: Split, *, skewed: Mapping[str, float], seed: int
-) -> tuple[dict[str, Vector], dict[str, float]]:
-    """Return each metric under all resamples, and the acceleration of those that are `skewed`.
-
-    `skewed` has the values of the metrics whose intervals need an acceleration, by key.
-    """
+    measures: Measures, split: Split, *, moments: Mapping[str, Moments], seed: int
+) -> dict[str, Vector]:
+    """Return each metric under all resamples, which are added to the `moments` that some have."""
     chunks: list[dict[str, Vector]] = []
-    summed = {key: np.zeros((2, split.units)) for key in skewed}
     for weights in draw_weights(
         split.units,
         resamples=measures.scoring.resamples,
@@ -117,25 +118,36 @@ def _resampled(
     ):
         chunk = measures.under(split.weights_of_rows(weights))
         chunks.append(chunk)
-        for key, value in skewed.items():
-            summed[key] += moments(chunk[key], weights, value=value)
-    vectors = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
-    accelerations = {
-        key: acceleration(summed[key], vectors[key], value=value) for key, value in skewed.items()
-    }
-    return vectors, accelerations
+        if moments:
+            numbers = weights.astype(np.float64)
+            for key, sums in moments.items():
+                sums.add(chunk[key], numbers)
+    return {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
 
 
 def _told(
-    value: float | Undefined, vector: Vector, *, measure: Measure | None, basis: Basis
+    value: float | Undefined,
+    vector: Vector,
+    *,
+    measure: Measure | None,
+    basis: Basis,
+    lacks: NoInterval | None,
 ) -> Score:
-    reason = value.reason if isinstance(value, Undefined) else None
+    undefined = value.reason if isinstance(value, Undefined) else None
+    interval = None
+    if not isinstance(value, Undefined) and lacks is None:
+        interval = basis.interval(value, vector)
+        if interval is None:
+            lacks = NoInterval.RARELY_DEFINED
+        elif interval[0] == interval[1]:
+            interval, lacks = None, NoInterval.UNMOVED
     return Score(
         value=None if isinstance(value, Undefined) else value,
-        interval=None if isinstance(value, Undefined) else basis.interval(value, vector),
+        interval=interval,
+        no_interval=None if undefined else lacks,
         method=basis.method,
         level=LEVEL,
-        undefined=reason,
+        undefined=undefined,
         resamples=int(np.count_nonzero(~np.isnan(vector))),
         events=measure.events if measure else None,
         units=measure.units if measure else None,

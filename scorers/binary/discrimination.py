@@ -3,7 +3,16 @@
 from functools import partial
 
 from scorers.binary.labelled import Labelled
-from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, PictureKind, Reason
+from scorers.metric import (
+    Columns,
+    Direction,
+    Method,
+    Metric,
+    Needs,
+    ParamsError,
+    PictureKind,
+    Reason,
+)
 from scorers.weighted.measured import Measured
 from scorers.weighted.order import ScoreOrder
 
@@ -185,6 +194,7 @@ SENSITIVITY_AT_SPECIFICITY = Metric(
     truth_columns=("label", "where"),
     prediction_columns=("score",),
     pictures=CURVES,
+    interval=Method.BCA,
     measure=sensitivity_at_specificity,
 )
 
@@ -201,5 +211,6 @@ SPECIFICITY_AT_SENSITIVITY = Metric(
     truth_columns=("label", "where"),
     prediction_columns=("score",),
     pictures=CURVES,
+    interval=Method.BCA,
     measure=specificity_at_sensitivity,
 )

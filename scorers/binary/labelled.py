@@ -63,15 +63,25 @@ class Labelled:
         """Whether the truth does not vary."""
         return self.events in (0, len(self.rows))
 
-    def measured(self, statistic: Callable[[Weights], Vector], /, *, undefined: Reason) -> Measured:
+    def measured(
+        self,
+        statistic: Callable[[Weights], Vector],
+        /,
+        *,
+        undefined: Reason,
+        called: NDArray[np.bool_] | None = None,
+    ) -> Measured:
         """Return the metric that `statistic` computes from weights of all rows of the columns.
 
-        `undefined` says why its value is NaN, if it is for each row counted once.
+        `undefined` says why its value is NaN, if it is for each row counted once. `called` says of
+        each row whether it is called positive, for a metric that rests on both calls too.
         """
+        sides = [self.positive, ~self.positive, *([] if called is None else [called, ~called])]
         return Measured(
             statistic=partial(in_chunks, statistic),
             rows=self.total,
             units=len(self.rows),
             events=self.events,
+            rarest=min(int(side.sum()) for side in sides),
             undefined=undefined,
         )

@@ -88,7 +88,7 @@ def binary_mcc(
     0.57735
     """
     data = Labelled.read(truth, prediction, label=label, predicted=predicted, where=where)
-    return _measure(data, threshold, Calls.mcc, Reason.ONE_CLASS)
+    return _measure(data, threshold, Calls.mcc, Reason.ONE_CLASS, both_calls=True)
 
 
 def binary_balanced_accuracy(
@@ -117,7 +117,8 @@ def binary_balanced_accuracy(
     0.75
     """
     data = Labelled.read(truth, prediction, label=label, predicted=predicted, where=where)
-    return _measure(data, threshold, Calls.balanced_accuracy, Reason.ONE_CLASS)
+    statistic = Calls.balanced_accuracy
+    return _measure(data, threshold, statistic, Reason.ONE_CLASS, both_calls=True)
 
 
 def sensitivity(
@@ -211,8 +212,14 @@ def net_benefit(
 
 
 def _measure(
-    data: Labelled, threshold: float, statistic: Callable[[Calls], Vector], undefined: Reason
+    data: Labelled,
+    threshold: float,
+    statistic: Callable[[Calls], Vector],
+    undefined: Reason,
+    *,
+    both_calls: bool = False,
 ) -> Measured:
+    """Measure a statistic of calls; with `both_calls` it is as little known as the rarer call."""
     if not np.isfinite(threshold):
         raise ParamsError(f"threshold is {threshold}; it must be a finite number")
     called = data.predicted >= threshold
@@ -227,7 +234,7 @@ def _measure(
         counts = {name: total_weight(weights, rows) for name, rows in outcomes.items()}
         return statistic(Calls(**counts))
 
-    return data.measured(weighted, undefined=undefined)
+    return data.measured(weighted, undefined=undefined, called=called if both_calls else None)
 
 
 _declare = partial(

@@ -93,6 +93,7 @@ RMSE = Metric(
     reference="sklearn.metrics.root_mean_squared_error",
     source="Willmott and Matsuura, Clim Res 2005;30:79-82",
     exact=True,
+    fewest=300,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
     pictures=(PictureKind.AGREEMENT,),

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from scorers.metric import Range, Vector, Weights
+from scorers.metric import Method, Range, Vector
+from scorers.uncertainty.influence import Influence
 from scorers.uncertainty.student import (
     DIGITS,
     NORMAL,
@@ -23,78 +23,81 @@ LEVEL = 0.95
 NEAREST = 4
 """A resample counts as at most so many times nearer to an end of the scale than the score is."""
 
-FEWEST = 20
-"""Events, or units for a metric without events, that an interval must rest on.
-
-The page on uncertainty has how often intervals hold the true score, by the number of events.
-"""
-
+FEWEST_EVENTS = 20
+FEWEST_UNITS = 50
+"""What an interval must rest on; the page on uncertainty has how often it then holds the truth."""
 
 Interval = tuple[float, float]
-
-
-class Method(StrEnum):
-    """How the interval of a score is made of its resamples."""
-
-    PERCENTILE = "percentile"
-    BCA = "bca"
-    TRANSFORMED = "transformed"
 
 
 class NoInterval(StrEnum):
     """Why a score has no interval."""
 
-    FEW_EVENTS = "few_events"  # fewer than FEWEST
-    FEW_UNITS = "few_units"  # fewer than FEWEST, of a metric without events
+    FEW_EVENTS = "few_events"  # or few without the event, where the metric compares both
+    FEW_UNITS = "few_units"
     RARELY_DEFINED = "rarely_defined"  # in fewer than half of the resamples
+    UNMOVED = "unmoved"  # no resample moves the score, which is no proof that it is certain
     BIASED = "biased"  # resamples are worse than the score itself, however many units there are
 
 
 @dataclass(frozen=True, kw_only=True)
-class Basis:
-    """What the interval of a score rests on, beside its resamples: see the methods.
+class Support:
+    """What a score rests on: `units` and, of a metric with events, `events`.
 
-    `count` is the number of events or, if not `of_events`, of units.
+    An interval needs `fewest` units. Resamples of a `biased` score are further off than itself.
+    """
+
+    units: int
+    events: int | None = None
+    fewest: int = FEWEST_UNITS
+    biased: bool = False
+
+    @property
+    def count(self) -> int:
+        """The events or, without them, the units."""
+        return self.units if self.events is None else min(self.units, self.events)
+
+    @property
+    def lacks(self) -> NoInterval | None:
+        """Why there can be no interval, whatever the resamples."""
+        if self.biased:
+            return NoInterval.BIASED
+        if self.events is not None and self.events < FEWEST_EVENTS:
+            return NoInterval.FEW_EVENTS
+        return NoInterval.FEW_UNITS if self.units < self.fewest else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """How the interval of a score is made of its resamples: see the methods.
+
+    `count` is the number of events, or of units, that the score rests on; `influence` is that of
+    the units, None where they have none.
     """
 
     method: Method
     scale: Range
     count: int
-    of_events: bool = True
-    acceleration: float = 0.0
-
-    def judge(
-        self, value: float, resampled: Vector, /, *, level: float = LEVEL
-    ) -> Interval | NoInterval:
-        """Return the interval of a score, or why it would not hold the true one often enough."""
-        if self.count < FEWEST:
-            return NoInterval.FEW_EVENTS if self.of_events else NoInterval.FEW_UNITS
-        found = self.interval(value, resampled, level=level)
-        return NoInterval.RARELY_DEFINED if found is None else found
+    influence: Influence | None = None
 
     def interval(
         self, value: float, resampled: Vector, /, *, level: float = LEVEL
     ) -> Interval | None:
-        """Return the interval of a score, None if fewer than half of its resamples are defined.
-
-        However few events it rests on: `judge` is what tells a reader.
-        """
+        """Return the interval of a score, None if fewer than half of its resamples are defined."""
         match self.method:
             case Method.PERCENTILE:
                 return percentile_interval(resampled, level=level)
             case Method.BCA:
-                return bca_interval(
-                    resampled, value=value, acceleration=self.acceleration, level=level
-                )
+                skew = self.influence.acceleration if self.influence else 0.0
+                return bca_interval(resampled, value=value, acceleration=skew, level=level)
             case Method.TRANSFORMED:
+                worth = self.influence.worth if self.influence else self.count
                 return transformed_interval(
-                    resampled, value=value, scale=self.scale, count=self.count, level=level
+                    resampled, value=value, scale=self.scale, count=worth, level=level
                 )
 
 
-def percentile_interval(
-    resampled: Vector, /, *, level: float = LEVEL
-) -> Interval | None:
+def percentile_interval(resampled: Vector, /, *, level: float = LEVEL) -> Interval | None:
     """Return the central percentile interval of the resamples in which the value is defined.
 
     It is None if fewer than half of them are: an interval of the others would tell nothing.
@@ -154,12 +157,13 @@ def transformed_interval(
     eighth root minus its inverse, which is nearly their logarithm but made of square roots alone,
     the ends are far away; the interval is there the score plus and minus Student's t, with `count`
     - 1 degrees of freedom, times the standard deviation of the resamples (DiCiccio and Efron, Stat
-    Sci 1996;11:189-228, section 4 on intervals on a transformed scale). `count` is the number of
-    events or, for a metric without events, of units. It has the same bytes on every machine.
+    Sci 1996;11:189-228, section 4 on intervals on a transformed scale). `count` is what the
+    units are worth (`Influence.worth`) or, if they move nothing, the number of events or of units.
+    It has the same bytes on every machine.
 
     A score at one of two ends has no spread: its interval is that of a share of 0 or 1 of `count`
-    trials (Wilson, JASA 1927;22:209-212, with t for z). A score at the only end has none at all.
-    Why this scale: see the page on uncertainty.
+    trials (Wilson, JASA 1927;22:209-212, with t for z). Why this scale: see the page on
+    uncertainty.
     """
     defined = enough_defined(resampled)
     if defined is None:
@@ -221,34 +225,6 @@ def difference_interval(
     reach = student_quantile((1 + level) / 2, freedom=freedom(count))
     reach *= standard_error(defined, count=count)
     return centre - reach, centre + reach
-
-
-def moments(resampled: Vector, weights: Weights, /, *, value: float) -> Vector:
-    """Return what `acceleration` needs of some resamples, of shape (2, units).
-
-    `weights` has the weight of each unit in each resample. The moments of several chunks of
-    resamples are added.
-    """
-    defined = ~np.isnan(resampled)
-    apart = np.where(defined, resampled - value, 0.0)
-    both: Vector = np.stack([defined, apart]) @ weights
-    return both
-
-
-def acceleration(summed: Vector, resampled: Vector, /, *, value: float) -> float:
-    """Return the acceleration of `bca_interval` from the summed `moments` of all resamples.
-
-    It is a sixth of the skewness of the units' influence on the score. The influence of a unit is
-    the covariance of its weight and the score over the resamples, the infinitesimal jackknife
-    (Efron, JASA 2014;109:991-1007, theorem 1): no unit has to be left out in turn.
-    """
-    apart = resampled[~np.isnan(resampled)] - value
-    variance = apart.var() if len(apart) else 0.0
-    if not variance:
-        return 0.0
-    drawn, pulled = summed / len(apart)
-    influence: NDArray[np.float64] = pulled - apart.mean() * drawn
-    return float((influence**3).sum() / (6 * variance**1.5))
 
 
 def enough_defined(resampled: Vector, /) -> Vector | None:

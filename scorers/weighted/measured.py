@@ -14,7 +14,8 @@ class Measured:
 
     `statistic` takes weights of shape (resamples, `rows`) and returns a value for each resample,
     NaN where there is none; `rows` are all rows of the columns, `units` those that are measured.
-    `undefined` tells why there is no value although there are units.
+    `undefined` tells why there is no value although there are units. `rarest` counts the rarest of
+    the outcomes that the value compares, if these may be rarer than `events`.
     """
 
     statistic: Callable[[Weights], Vector]
@@ -22,6 +23,7 @@ class Measured:
     units: int
     undefined: Reason = Reason.NO_UNITS
     events: int | None = None
+    rarest: int | None = None
 
     @property
     def value(self) -> float | Undefined:

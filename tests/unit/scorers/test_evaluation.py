@@ -15,11 +15,10 @@ from scorers import definition
 from scorers.definition import Task
 from scorers.document import Evaluation, Refusal, read_answer
 from scorers.evaluation import evaluate
-from scorers.metric import Combination, InvalidColumns, Metric, Reason
+from scorers.metric import Combination, InvalidColumns, Method, Metric, Reason
 from scorers.predictions.table import InvalidPredictions, InvalidTable
 from scorers.registry import get_metric
 from scorers.split import STREAMS
-from scorers.uncertainty.intervals import Method
 from scorers.uncertainty.resampling import draw_weights
 
 SPLITS = ("public", "private")
@@ -338,6 +337,7 @@ def test_an_evaluation_is_the_agreed_document(document: dict[str, Any]) -> None:
     assert set(split["metrics"]["c_event"]) == {
         "value",
         "interval",
+        "no_interval",
         "method",
         "level",
         "undefined",

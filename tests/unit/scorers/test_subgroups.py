@@ -18,6 +18,7 @@ from scorers.metric import Reason
 from scorers.predictions.table import InvalidTable
 from scorers.scoring import FEWEST_EVENTS, SUBGROUP_RESAMPLES
 from scorers.split import MAX_SUBGROUPS
+from scorers.uncertainty.intervals import NoInterval
 from scorers.uncertainty.resampling import draw_weights
 
 
@@ -73,7 +74,7 @@ def test_the_score_of_a_subgroup_is_that_of_its_rows_alone(
         for key, score in subgroup.metrics.items():
             if score.value is not None:
                 assert score == alone.metrics[key]
-    assert found["f"].metrics["score"].interval is not None
+    assert found["f"].metrics["score"].value is not None
 
 
 def only(table: bytes, ids: set[str], /) -> bytes:
@@ -124,7 +125,8 @@ def test_a_subgroup_of_too_few_units_or_events_is_not_told(
     assert (event.value is not None) is told
     assert event.undefined == (None if told else Reason.TOO_FEW)
     assert score.undefined == (None if told else Reason.UNDEFINED_PART)
-    assert (event.interval is not None) is told
+    assert event.interval is None  # of so few events
+    assert event.no_interval == (NoInterval.FEW_EVENTS if told else None)
     assert event.events == (events if told else None)
 
 
@@ -269,5 +271,11 @@ def test_a_metric_rests_on_its_events_and_a_combination_on_its_poorest_part(task
 
     measures = Measures.of(task.scoring, truth, risks)
 
-    assert measures.counts(units=40) == {"c_event": 9, "c_death": 7, "score": 7}
-    assert measures.counts(units=5) == {"c_event": 5, "c_death": 5, "score": 5}
+    found = measures.supports(units=40)
+    assert {key: support.count for key, support in found.items()} == {
+        "c_event": 9,
+        "c_death": 7,
+        "score": 7,
+    }
+    assert {support.units for support in found.values()} == {40}
+    assert {support.count for support in measures.supports(units=5).values()} == {5}

@@ -10,8 +10,7 @@ from numpy import inf
 from scorers.composite.ranges import MAX_PARTS, range_of
 from scorers.composite.sums import WEIGHTED_SUM
 from scorers.definition import ScoringDefinition
-from scorers.metric import Combination, Needs, Vector
-from scorers.uncertainty.intervals import Method
+from scorers.metric import Combination, Method, Needs, Vector
 
 UNIT = (0.0, 1.0)
 
@@ -100,8 +99,8 @@ def test_the_interval_of_a_metric_with_two_ends_is_transformed() -> None:
 def test_the_interval_of_a_metric_without_an_end_is_bias_corrected(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("scorers.definition.range_of", lambda *_args, **_params: (0.0, inf))
+    monkeypatch.setattr("scorers.definition.range_of", lambda *_args, **_params: (-inf, inf))
 
     assert scoring("auto").methods == {"c": Method.TRANSFORMED, "score": Method.BCA}
-    with pytest.raises(ValueError, match="score can be of any size, but interval: transformed"):
+    with pytest.raises(ValueError, match="score has no end, but interval: transformed"):
         scoring("transformed")

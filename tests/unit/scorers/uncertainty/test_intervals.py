@@ -10,18 +10,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
+from scorers.metric import Method
+from scorers.uncertainty.influence import Influence
 from scorers.uncertainty.intervals import (
+    FEWEST_EVENTS,
+    FEWEST_UNITS,
     Basis,
-    Method,
-    acceleration,
+    NoInterval,
+    Support,
     bca_interval,
-    moments,
     percentile_interval,
-    standard_deviation,
-    student_quantile,
     transformed_interval,
 )
-from scorers.uncertainty.resampling import draw_weights
+from scorers.uncertainty.student import standard_deviation, student_quantile
 
 UNIT = (0.0, 1.0)
 
@@ -107,46 +108,6 @@ def test_a_score_beyond_all_its_resamples_has_a_bca_interval_among_them(
     assert 0 <= low <= high <= 0.99
 
 
-def test_the_acceleration_is_that_of_leaving_out_each_unit(skewed: Any) -> None:
-    data, _ = skewed
-    value = data.mean()
-    summed = np.zeros((2, 40))
-    vectors = []
-    for weights in draw_weights(40, resamples=20_000, seed=0, stream=0):
-        vectors.append(weights @ data / 40)
-        summed += moments(vectors[-1], weights, value=value)
-
-    found = acceleration(summed, np.concatenate(vectors), value=value)
-
-    assert len(vectors) > 1
-    assert found == pytest.approx(skewness(data), rel=0.1)
-
-
-def test_the_acceleration_does_not_depend_on_how_far_the_score_is_from_its_resamples() -> None:
-    (weights,) = draw_weights(40, resamples=400, seed=0, stream=0)
-    vector = weights @ np.arange(40.0) ** 3 / 40
-
-    near, far = (
-        acceleration(moments(vector, weights, value=value), vector, value=value)
-        for value in (vector.mean(), vector.mean() + 1e4)
-    )
-
-    assert near == pytest.approx(far, rel=1e-6)
-
-
-def test_undefined_resamples_have_no_part_in_the_acceleration() -> None:
-    (weights,) = draw_weights(40, resamples=400, seed=0, stream=0)
-    vector = weights @ np.arange(40.0) ** 3
-    holes = np.insert(vector, 7, np.nan)
-    more = np.insert(weights, 7, 1, axis=0)
-
-    with_holes = acceleration(moments(holes, more, value=9e5), holes, value=9e5)
-
-    without = acceleration(moments(vector, weights, value=9e5), vector, value=9e5)
-    assert with_holes == pytest.approx(without, rel=1e-12)
-    assert acceleration(np.ones((2, 3)), np.array([np.nan, 0.5]), value=0.5) == 0.0
-
-
 @given(st.lists(shares, min_size=2, max_size=30), shares, st.integers(6, 200))
 def test_a_transformed_interval_is_symmetric_on_its_own_scale(
     resampled: list[float], value: float, count: int
@@ -194,6 +155,64 @@ def test_a_score_at_an_end_has_the_interval_of_a_share(
     found = transformed_interval(np.full(50, value), value=value, scale=UNIT, count=10)
 
     assert found == pytest.approx(expected, abs=1e-5)
+
+
+HALF_OPEN = [((0.0, np.inf), 1.0), ((-np.inf, 1.0), -1.0)]
+
+
+@pytest.mark.parametrize(("scale", "way"), HALF_OPEN)
+def test_on_a_scale_with_one_end_an_interval_bends_there(
+    scale: tuple[float, float], way: float
+) -> None:
+    end = 0.0 if way > 0 else 1.0
+    resampled = end + way * np.geomspace(1, 9, 101)
+
+    found = transformed_interval(resampled, value=end + way * 3, scale=scale, count=1000)
+
+    assert found is not None
+    near, far = sorted(abs(np.array(found) - end))
+    # Nearly 3 divided and multiplied by the same, as on the scale of logarithms.
+    assert near * far == pytest.approx(9, rel=1e-9)
+    spread = np.log(np.geomspace(1, 9, 101)).std()
+    assert np.log(far / 3) == pytest.approx(1.96 * spread, rel=0.1)
+    tenfold = transformed_interval(
+        end + 10 * (resampled - end), value=end + way * 30, scale=scale, count=1000
+    )
+    assert tenfold is not None
+    assert np.array(tenfold) - end == pytest.approx(10 * (np.array(found) - end))
+
+
+@pytest.mark.parametrize(("scale", "way"), HALF_OPEN)
+def test_a_score_at_the_only_end_of_its_scale_is_told_as_it_is(
+    scale: tuple[float, float], way: float
+) -> None:
+    end = 0.0 if way > 0 else 1.0
+
+    found = transformed_interval(np.full(50, end), value=end, scale=scale, count=40)
+
+    assert found == (end, end)
+
+
+def test_few_events_or_units_give_no_interval_and_say_so() -> None:
+    assert Support(units=FEWEST_UNITS, events=FEWEST_EVENTS).lacks is None
+    assert Support(units=99, events=FEWEST_EVENTS - 1).lacks is NoInterval.FEW_EVENTS
+    assert Support(units=FEWEST_UNITS - 1).lacks is NoInterval.FEW_UNITS
+    assert Support(units=FEWEST_UNITS, fewest=300).lacks is NoInterval.FEW_UNITS
+    assert Support(units=10_000, biased=True).lacks is NoInterval.BIASED
+
+
+def test_the_worth_of_the_units_takes_the_place_of_their_number() -> None:
+    resampled = np.arange(800, 970) / 1000
+    influence = Influence(acceleration=0.0, worth=8)
+
+    by_worth, by_count = (
+        Basis(method=Method.TRANSFORMED, scale=UNIT, count=count, influence=known).interval(
+            0.9, resampled
+        )
+        for count, known in ((500, influence), (8, None))
+    )
+
+    assert by_worth == by_count
 
 
 def test_a_score_that_no_resample_moves_is_certain_inside_the_scale() -> None:
