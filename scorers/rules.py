@@ -20,6 +20,9 @@ Rows = NDArray[np.bool_]
 NAMED = 20
 """Classes that a rule names."""
 
+WIDTH = 4
+"""Numbers of a box."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Within:
@@ -32,7 +35,7 @@ class Within:
 
     def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
         """Tell the rows that break the rule."""
-        for name in named(params, self.param):
+        for name in numeric(prediction, named(params, self.param)):
             column = prediction[name]
             low = column > self.low if self.above else column >= self.low
             yield Broken(
@@ -61,7 +64,7 @@ class ZeroOrOne:
 
     def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
         """Tell the rows that break the rule."""
-        for name in named(params, self.param):
+        for name in numeric(prediction, named(params, self.param)):
             yield Broken(
                 columns=(name,),
                 rows=~np.isin(prediction[name], (0, 1)),
@@ -79,7 +82,9 @@ class SumToOne:
 
     def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
         """Tell the rows that break the rule."""
-        names = named(params, self.param)
+        names = numeric(prediction, named(params, self.param))
+        if not names:
+            return
         total = np.stack([prediction[name] for name in names], axis=1).sum(axis=1)
         yield Broken(
             columns=names,
@@ -98,7 +103,7 @@ class NeverRise:
 
     def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
         """Tell the rows that break the rule."""
-        names = named(params, self.param)
+        names = numeric(prediction, named(params, self.param))
         for before, after in pairwise(names):
             yield Broken(
                 columns=(before, after),
@@ -119,12 +124,9 @@ class OneOf:
         """Tell the rows that break the rule."""
         classes: Any = params.get(self.classes)
         for name in named(params, self.param) if classes else ():
-            known = set(classes)
-            column = prediction[name].tolist()
-            held = [cell if isinstance(cell, list) else [cell] for cell in column]
             yield Broken(
                 columns=(name,),
-                rows=np.array([not known.issuperset(cell) for cell in held], dtype=np.bool_),
+                rows=_unknown(prediction[name], classes=set(classes)),
                 expected=Message("one of {classes}", classes=_listed(classes)),
                 repair=Message("write it exactly as the challenge does"),
             )
@@ -140,6 +142,8 @@ class HaveAnArea:
         """Tell the rows that break the rule."""
         for name in named(params, self.param):
             boxes: Vector = prediction[name]
+            if boxes.ndim != 2 or boxes.shape[1] != WIDTH:  # noqa: PLR2004 -- a table of boxes
+                continue  # the challenge's own mistake, which the metric tells
             corners = params.get("box_format") == "xyxy"
             size = boxes[:, 2:] - boxes[:, :2] if corners else boxes[:, 2:]
             flat: Rows = size.min(axis=1) <= 0
@@ -173,6 +177,25 @@ def named(params: Params, param: str, /) -> tuple[str, ...]:
     if given is None:
         return ()
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def numeric(prediction: Columns, names: tuple[str, ...], /) -> tuple[str, ...]:
+    """Return the names if the prediction has them all as numbers, else none.
+
+    A challenge that asks for something else has a mistake, which is not its participants' to
+    repair: the metric tells it.
+    """
+    there = all(name in prediction and prediction[name].dtype.kind in "iuf" for name in names)
+    return names if there else ()
+
+
+def _unknown(column: NDArray[Any], *, classes: set[object]) -> Rows:
+    """Return which rows hold, or list, what is no class."""
+    if column.dtype == np.object_:
+        return np.array([not classes.issuperset(cell) for cell in column], dtype=np.bool_)
+    values, inverse = np.unique(column, return_inverse=True)
+    strange = np.array([value not in classes for value in values.tolist()], dtype=np.bool_)
+    return strange[inverse]
 
 
 def _listed(classes: Mapping[str, object] | list[object]) -> str:

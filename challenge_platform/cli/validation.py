@@ -12,8 +12,8 @@ from challenge_platform.cli.data import CHALLENGE_FILE, sha256_of
 from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.terminal import say
 from challenge_platform.errors import InvalidInput, InvalidUpload
+from scorers.definition import Task
 from scorers.predictions.table import InvalidPredictions, check_size, read_ids, read_predictions
-from scorers.tables import SubmissionDefinition
 
 app = typer.Typer()
 
@@ -35,23 +35,25 @@ def check(file: Path, /, *, slug: str, folder: Path) -> int:
 
     Raise InvalidInput if the challenge's own files in `folder` are missing or changed.
     """
-    submission, ids = _read_challenge(slug, folder)
+    task, ids = _read_challenge(slug, folder)
+    submission = task.submission
     try:
         check_size(file.stat().st_size, submission=submission)
-        read_predictions(file.read_bytes(), submission=submission, ids=ids)
+        read_predictions(file.read_bytes(), submission=submission, ids=ids, scoring=task.scoring)
     except InvalidPredictions as invalid:
         problems = [asdict(problem) for problem in invalid.problems]
         raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid
     return len(ids)
 
 
-def _read_challenge(slug: str, folder: Path) -> tuple[SubmissionDefinition, tuple[str, ...]]:
-    """Give what a submission must look like and the ids to predict, from the downloaded files."""
+def _read_challenge(slug: str, folder: Path) -> tuple[Task, tuple[str, ...]]:
+    """Give what a submission must be like and the ids to predict, from the downloaded files."""
     again = f"run: challenge data download {slug} -p {folder}"
     try:
         document: dict[str, Any] = json.loads((folder / CHALLENGE_FILE).read_bytes())
         found = document["slug"]
-        submission = SubmissionDefinition.model_validate(document["submission"])
+        task = Task.from_challenge(document["definition"])
+        submission = task.submission
         published = {each["name"]: each["sha256"] for each in document["files"]}
         table = folder / submission.ids
         if sha256_of(table) != published.get(submission.ids):
@@ -65,4 +67,4 @@ def _read_challenge(slug: str, folder: Path) -> tuple[SubmissionDefinition, tupl
         raise InvalidInput(
             f"{folder} holds the challenge {found!r}, not {slug!r}; name its folder with -p"
         )
-    return submission, ids
+    return task, ids

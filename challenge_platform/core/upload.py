@@ -142,7 +142,12 @@ class Uploads:
         _check_source(challenge, upload)
         ids = self._ids(challenge)
         try:
-            read_predictions(upload.content, submission=definition, ids=ids)
+            read_predictions(
+                upload.content,
+                submission=definition,
+                ids=ids,
+                scoring=challenge.definition.scoring,
+            )
         except InvalidPredictions as invalid:
             problems = [asdict(problem) for problem in invalid.problems]
             raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid

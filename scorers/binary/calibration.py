@@ -17,6 +17,7 @@ from scorers.metric import (
     Vector,
     Weights,
 )
+from scorers.rules import probability as probability_rule
 from scorers.weighted.counts import chosen, ratio, total_weight
 from scorers.weighted.measured import Measured
 from scorers.weighted.sums import weighted_sums
@@ -158,6 +159,7 @@ _declare = partial(
     undefined="no row",
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    rules=(probability_rule("probability"),),
     pictures=PROBABILITY_PICTURES,
 )
 
@@ -185,6 +187,5 @@ ECE = _declare(
     reference="torchmetrics binary_calibration_error, n_bins=15, norm=l1, written out",
     source="Guo et al., ICML 2017, equation 3",
     exact=True,
-    biased=True,
     measure=ece,
 )

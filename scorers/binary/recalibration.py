@@ -10,6 +10,7 @@ from scorers.binary.calibration import PROBABILITY_PICTURES, clipped_at
 from scorers.binary.labelled import Labelled
 from scorers.columns import probabilities
 from scorers.metric import Columns, Metric, Needs, Reason, Vector, Weights
+from scorers.rules import probability as probability_rule
 from scorers.weighted.counts import chosen, ratio
 from scorers.weighted.measured import Measured
 from scorers.weighted.sums import folded_sums
@@ -217,6 +218,7 @@ _declare = partial(
     exact=False,
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    rules=(probability_rule("probability"),),
     pictures=PROBABILITY_PICTURES,
 )
 

@@ -18,6 +18,7 @@ from scorers.metric import (
     Vector,
     Weights,
 )
+from scorers.rules import probability as probability_rule
 from scorers.weighted.calls import Calls
 from scorers.weighted.counts import total_weight
 from scorers.weighted.measured import Measured
@@ -306,6 +307,7 @@ NET_BENEFIT = _declare(
     reference="the formula",
     source="Vickers and Elkin, Med Decis Making 2006;26:565-574",
     prediction_columns=("probability",),
+    rules=(probability_rule("probability"),),
     pictures=(PictureKind.DECISION_CURVE, PictureKind.CALIBRATION),
     measure=net_benefit,
 )

@@ -18,6 +18,7 @@ from scorers.metric import (
     Vector,
     Weights,
 )
+from scorers.rules import probability as probability_rule
 from scorers.weighted.counts import in_chunks, ratio
 from scorers.weighted.sums import weighted_sums
 
@@ -166,6 +167,7 @@ WEIGHTED_LOG_LOSS = Metric(
     exact=False,
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    rules=(probability_rule("probability"),),
     pictures=PROBABILITY_PICTURES,
     measure=weighted_log_loss,
 )
@@ -182,6 +184,7 @@ WEIGHTED_LOG_LOSS_SKILL = Metric(
     exact=False,
     truth_columns=("label", "where"),
     prediction_columns=("probability",),
+    rules=(probability_rule("probability"),),
     pictures=PROBABILITY_PICTURES,
     measure=weighted_log_loss_skill,
 )

@@ -11,6 +11,7 @@ from scorers.detection.boxes import LabelledBoxes
 from scorers.detection.cytologia_matching import Answers, shared_answers, single_answers
 from scorers.detection.objects import ByImage, Classes, Images, both, class_list, tally
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Vector
+from scorers.rules import HaveAnArea, OneOf
 from scorers.weighted.counts import ratio
 
 HALF = 2.0**22
@@ -240,6 +241,7 @@ CYTOLOGIA_GIOU_F1 = Metric(
     unit="image",
     truth_columns=("true_boxes", "true_labels", "where"),
     prediction_columns=("boxes", "labels"),
+    rules=(HaveAnArea(), OneOf(param="labels")),
     measure=cytologia_giou_f1,
 )
 

@@ -12,6 +12,7 @@ from scorers.detection.matching import greedy_hits
 from scorers.detection.objects import ByImage, Images, Places, both, tally
 from scorers.detection.points import Points, near
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, PictureKind, Vector
+from scorers.rules import HaveAnArea
 from scorers.weighted.counts import ratio
 
 CPM = (0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -226,6 +227,7 @@ FROC_BOXES = Metric(
     unit="image",
     truth_columns=("true_boxes", "where"),
     prediction_columns=("boxes", "scores"),
+    rules=(HaveAnArea(),),
     pictures=(PictureKind.FREE_RESPONSE,),
     measure=froc_boxes,
 )
@@ -236,5 +238,6 @@ FROC_POINTS = replace(
     needs=Needs.POINTS,
     truth_columns=("true_points", "radii", "where"),
     prediction_columns=("points", "scores"),
+    rules=(),
     measure=froc_points,
 )

@@ -15,6 +15,7 @@ from scorers.metric import (
     Reason,
     Vector,
 )
+from scorers.rules import OneOf
 from scorers.weighted.confusion import Counts, confusion, number_of, running_total
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -174,6 +175,7 @@ _metric: Callable[..., Metric] = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted"),),
     pictures=(PictureKind.CONFUSION,),
 )
 

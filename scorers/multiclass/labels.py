@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 
 from scorers.metric import Columns, Direction, Metric, Needs, PictureKind, Reason, Vector
+from scorers.rules import OneOf
 from scorers.weighted.confusion import Counts, confusion, mean_of_defined, running_total
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -228,6 +229,7 @@ _metric = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted"),),
     pictures=(PictureKind.CONFUSION,),
 )
 

@@ -17,6 +17,7 @@ from scorers.metric import (
     Reason,
     Vector,
 )
+from scorers.rules import OneOf
 from scorers.weighted.confusion import Counts, confusion, number_of
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -190,6 +191,7 @@ _metric = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted"),),
     pictures=(PictureKind.CONFUSION,),
 )
 

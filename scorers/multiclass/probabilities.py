@@ -8,12 +8,16 @@ import numpy as np
 from scorers.columns import probabilities as read_probabilities
 from scorers.metric import Columns, Direction, InvalidColumns, Metric, Needs, ParamsError, Vector
 from scorers.multiclass.scores import ClassScores
+from scorers.rules import SumToOne, probability
 from scorers.weighted.per_row import MeanOfRows
 
 Labels = Sequence[str | int | float]
 
 TOLERANCE = 1e-3
 """By how much the probabilities of a row may miss 1."""
+
+ROUNDING = 1e-9
+"""By how much more: a sum that is off by the tolerance as written may be off by a rounding more."""
 
 LARGEST_CLIP = 0.5
 """A clip must stay below: from there on nothing is left of a probability."""
@@ -147,8 +151,7 @@ def _read(
 
 
 def _check_sums(given: Vector, /, *, names: Sequence[str]) -> None:
-    # A sum that is off by the tolerance as it is written may be off by a rounding more.
-    off = np.abs(given.sum(axis=1) - 1) > TOLERANCE + 1e-9
+    off = np.abs(given.sum(axis=1) - 1) > TOLERANCE + ROUNDING
     if off.any():
         raise InvalidColumns(
             f"columns {', '.join(names)} do not sum to 1 within {TOLERANCE} in {off.sum()} rows: "
@@ -164,6 +167,10 @@ _metric: Callable[..., Metric] = partial(
     undefined="no row; such resamples are skipped",
     truth_columns=("label", "where"),
     prediction_columns=("probabilities",),
+    rules=(
+        probability("probabilities"),
+        SumToOne(param="probabilities", tolerance=TOLERANCE + ROUNDING),
+    ),
 )
 
 MULTICLASS_LOG_LOSS = _metric(

@@ -7,6 +7,7 @@ import numpy as np
 from scorers.columns import aligned, flags, rows_of
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError
 from scorers.multilabel.cells import flags_of
+from scorers.rules import ZeroOrOneInHierarchy
 from scorers.weighted.per_row import MeanOfRows
 
 Parents = Mapping[str, str | Sequence[str]]
@@ -77,5 +78,6 @@ HIERARCHY_CONSISTENCY = Metric(
     source="Silla and Freitas, Data Min Knowl Disc 2011;22:31-72",
     exact=True,
     truth_columns=("label", "where"),
+    rules=(ZeroOrOneInHierarchy(),),
     measure=hierarchy_consistency,
 )

@@ -11,6 +11,7 @@ import numpy as np
 
 from scorers.metric import Columns, Direction, Metric, Needs, Reason, Vector, Weights
 from scorers.multilabel.cells import LabelCells, check_pairs, sums_under
+from scorers.rules import ZeroOrOne
 from scorers.weighted.confusion import mean_of_defined
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -222,6 +223,7 @@ _metric: Callable[..., Metric] = partial(
     exact=True,
     truth_columns=("labels", "where"),
     prediction_columns=("predicted",),
+    rules=(ZeroOrOne(param="predicted"),),
 )
 
 MULTILABEL_MACRO_F1 = _metric(

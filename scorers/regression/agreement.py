@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorers.metric import Columns, Direction, Metric, Needs, PictureKind, Vector, Weights
-from scorers.regression.paired import Agreement, read_pairs
+from scorers.regression.paired import MEASURABLE, Agreement, read_pairs
 from scorers.weighted.counts import ratio, running_counts
 from scorers.weighted.spread import centred, spread
 from scorers.weighted.sums import folded_sums, weighted_sums
@@ -60,6 +60,7 @@ CCC = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=ccc,
 )
@@ -132,6 +133,7 @@ SPEARMAN = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=spearman,
 )
@@ -170,9 +172,9 @@ ABSOLUTE_BIAS = Metric(
     reference="the formula",
     source="Bland and Altman, Lancet 1986;327:307-310",
     exact=True,
-    biased=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=absolute_bias,
 )
@@ -215,6 +217,7 @@ LIMITS_OF_AGREEMENT = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=limits_of_agreement,
 )

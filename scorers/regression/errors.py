@@ -13,7 +13,8 @@ from scorers.metric import (
     Vector,
     Weights,
 )
-from scorers.regression.paired import Agreement, read_pairs
+from scorers.regression.paired import LARGEST, MEASURABLE, Agreement, read_pairs
+from scorers.rules import Within
 from scorers.weighted.counts import ratio
 from scorers.weighted.per_row import MeanOfRows
 from scorers.weighted.spread import centred, spread
@@ -54,6 +55,7 @@ MAE = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=mae,
 )
@@ -93,9 +95,9 @@ RMSE = Metric(
     reference="sklearn.metrics.root_mean_squared_error",
     source="Willmott and Matsuura, Clim Res 2005;30:79-82",
     exact=True,
-    fewest=300,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=rmse,
 )
@@ -140,6 +142,7 @@ R2 = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=r2,
 )
@@ -188,6 +191,7 @@ PINBALL = Metric(
     exact=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
     measure=pinball,
 )
 
@@ -230,6 +234,7 @@ POISSON_DEVIANCE = Metric(
     exact=False,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
+    rules=(Within(param="predicted", low=SMALLEST_COUNT, high=LARGEST),),
     pictures=(PictureKind.AGREEMENT,),
     measure=poisson_deviance,
 )

@@ -8,10 +8,14 @@ from numpy.typing import NDArray
 
 from scorers.columns import aligned, numbers, rows_of
 from scorers.metric import Columns, InvalidColumns, Reason, Undefined, Vector, Weights
+from scorers.rules import Within
 from scorers.weighted.counts import in_chunks
 
 LARGEST = 1e100
 """Squares of such numbers can still be summed."""
+
+MEASURABLE = Within(param="predicted", low=-LARGEST, high=LARGEST)
+"""The rule that squares of the predicted numbers can be summed."""
 
 
 @dataclass(frozen=True, kw_only=True)

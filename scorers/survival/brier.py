@@ -19,6 +19,7 @@ from scorers.metric import (
     Vector,
     Weights,
 )
+from scorers.rules import NeverRise, probability
 from scorers.survival.censoring import Table, Timeline, inverse_weights, timeline
 from scorers.survival.follow_up import FollowUp, read_follow_up
 from scorers.survival.ipcw import increasing
@@ -170,6 +171,7 @@ BRIER_AT = Metric(
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("survival",),
+    rules=(probability("survival"),),
     pictures=(PictureKind.CALIBRATION,),
     measure=brier_at,
 )
@@ -234,5 +236,6 @@ INTEGRATED_BRIER = Metric(
     exact=True,
     truth_columns=("event", "time", "where"),
     prediction_columns=("survival",),
+    rules=(probability("survival"), NeverRise(param="survival", tolerance=RISE)),
     measure=integrated_brier,
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from scorers.columns import rows_of
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Reason, Vector
+from scorers.rules import OneOf
 from scorers.text.code_lists import CodeLists, Places, read_both
 from scorers.weighted.per_row import MeanOfRows
 
@@ -181,6 +182,7 @@ MEAN_AVERAGE_PRECISION_OF_CODES = Metric(
     unit="document",
     truth_columns=("coded", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted", classes="codes"),),
     measure=mean_average_precision_of_codes,
 )
 PRECISION_AT_K = Metric(
@@ -196,6 +198,7 @@ PRECISION_AT_K = Metric(
     unit="document",
     truth_columns=("coded", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted", classes="codes"),),
     measure=precision_at_k,
 )
 RECALL_AT_K = Metric(
@@ -211,5 +214,6 @@ RECALL_AT_K = Metric(
     unit="document",
     truth_columns=("coded", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted", classes="codes"),),
     measure=recall_at_k,
 )

@@ -18,6 +18,7 @@ from scorers.metric import (
     Vector,
     Weights,
 )
+from scorers.rules import OneOf
 from scorers.text.code_lists import CodeLists, Places, numbered, read_both
 from scorers.weighted.counts import in_chunks, ratio
 from scorers.weighted.per_row import RatioOfSums
@@ -237,6 +238,7 @@ MICRO_CODE_F1 = Metric(
     unit="document",
     truth_columns=("coded", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted", classes="codes"),),
     measure=micro_code_f1,
 )
 MACRO_CODE_F1 = Metric(
@@ -252,6 +254,7 @@ MACRO_CODE_F1 = Metric(
     unit="document",
     truth_columns=("coded", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted", classes="codes"),),
     measure=macro_code_f1,
 )
 HIERARCHICAL_CODE_F1 = Metric(
@@ -267,5 +270,6 @@ HIERARCHICAL_CODE_F1 = Metric(
     unit="document",
     truth_columns=("coded", "where"),
     prediction_columns=("predicted",),
+    rules=(OneOf(param="predicted", classes="codes"),),
     measure=hierarchical_code_f1,
 )

@@ -67,6 +67,19 @@ def test_every_problem_is_told_in_the_words_of_the_scorer(
 
 
 @pytest.mark.usefixtures("offline")
+def test_a_broken_rule_of_a_metric_is_told_before_anything_is_sent(run: Run, here: Path) -> None:
+    (here / "bad.csv").write_bytes(VALID.replace(b"0.6", b"1.6"))
+
+    done = run("validate", SLUG, "-f", "bad.csv")
+
+    assert done.code == 2
+    assert (
+        'line 4, column risk_death: found "1.6", expected a number from 0 to 1; '
+        "clip the predictions to the range"
+    ) in done.err
+
+
+@pytest.mark.usefixtures("offline")
 def test_a_file_larger_than_the_memory_is_refused_unread(run: Run, here: Path) -> None:
     with (here / "endless.csv").open("wb") as file:
         file.truncate(1 << 42)  # 4 TiB that take no room on the disk
