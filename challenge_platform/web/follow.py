@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import VisibleSubmission
-from challenge_platform.core.leaderboard import Row, latest
+from challenge_platform.core.leaderboard import Leaderboard, Row, latest
 from challenge_platform.core.pace import typical_time
 from challenge_platform.core.progress import Progress, progress_of
 from challenge_platform.core.quota import is_charged
@@ -43,14 +44,15 @@ class Step:
 class Followed:
     """A submission with what belongs on its page.
 
-    `row` is its team's on the public board, if the team stands there by this submission and the
-    board has taken it in. `typical` is how long submissions of the challenge take, while it is
-    open. `settled` says that nothing on the page will change by itself.
+    `row` is its team's on the public board, and `comparisons` are the team's there, if it stands
+    there by this submission and the board has taken it in. `typical` is how long submissions of the
+    challenge take, while it is open. `settled` says that nothing on the page will change by itself.
     """
 
     submission: VisibleSubmission
     progress: Progress | None
     row: Row | None
+    comparisons: tuple[Comparison, ...]
     charged: bool
     typical: timedelta | None
     settled: bool
@@ -88,10 +90,13 @@ def follow(session: Session, submission: VisibleSubmission, /, *, now: datetime)
     stands = progress is not None and progress.stands
     ended = submission.finished_at
     awaited = stands and progress is not None and progress.board_is_due
+    board = _board(session, submission) if stands and not awaited else None
+    rows = board.rows if board else ()
     return Followed(
         submission=submission,
         progress=progress,
-        row=_row(session, submission) if stands and not awaited else None,
+        row=next((row for row in rows if row.team == submission.team), None),
+        comparisons=board.comparisons_of(submission.team) if board else (),
         charged=is_charged(session, submission_id=submission.id),
         typical=typical_time(session, challenge_id=submission.challenge.id) if is_open else None,
         settled=not is_open
@@ -99,13 +104,12 @@ def follow(session: Session, submission: VisibleSubmission, /, *, now: datetime)
     )
 
 
-def _row(session: Session, submission: VisibleSubmission) -> Row | None:
+def _board(session: Session, submission: VisibleSubmission) -> Leaderboard:
     phase = submission.challenge.definition.phase(submission.phase)
-    board = latest(
+    return latest(
         session,
         current.platform().board_states,
         submission.challenge,
         phase=phase,
         board=Board.PUBLIC,
     )
-    return next((row for row in board.rows if row.team == submission.team), None)

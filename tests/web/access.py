@@ -75,6 +75,7 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("POST", "/challenges/<slug:slug>/team/join/<secret>"): Access((303, 404, 404, 404, 404)),
     ("POST", "/challenges/<slug:slug>/team/leave"): Access((303, 403, 409, 403, 409)),
     ("GET", "/submissions/<hex:id_>"): OF_THE_TEAM,
+    ("GET", "/submissions/<hex:id_>/report"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/state.json"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/receipt"): OF_THE_TEAM,
     ("POST", "/submissions/<hex:id_>/cancel"): Access((303, 404, 404, 404, 409)),

@@ -13,6 +13,9 @@ LARGEST = 56
 _LEGIBLE = 15
 """The room that the number of a column takes."""
 
+_LINE = 10
+"""The height that the name of a row takes."""
+
 _DARKEST = 0.45
 """The opacity of a whole share: a number on it keeps its contrast."""
 
@@ -29,13 +32,14 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A grid as it is drawn: rows have names, columns the numbers of the rows.
+    """A grid as it is drawn, `end` units wide: rows have names, columns the numbers of the rows.
 
     `filled` and `hollow` are the paths of two kinds of marks; `cells` have numbers instead.
     """
 
     frame: Frame
     side: float
+    end: float
     rows: tuple[Tick, ...]
     columns: tuple[Tick, ...]
     filled: str = ""
@@ -67,17 +71,19 @@ class Places:
         return round(x + self.side / 2, 1), round(y + self.side / 2, 1)
 
     def empty(self) -> Grid:
-        """Give the grid without its cells; of columns that are narrow, only some are numbered."""
+        """Give the grid without its cells; where they are small, only some are named."""
         count = len(self.names)
-        each = max(1, -int(-_LEGIBLE // self.side))
+        each, each_row = (max(1, -int(-room // self.side)) for room in (_LEGIBLE, _LINE))
         frame = self.frame
         height = frame.top + frame.bottom + self.side * count
         return Grid(
             frame=Frame(**{**vars(frame), "height": round(height)}),
             side=self.side,
+            end=round(self.side * count, 1),
             rows=tuple(
                 Tick(at=self.centre(row, 0)[1], text=cut(f"{row + 1} {name}", room=frame.left - 4))
                 for row, name in enumerate(self.names)
+                if row % each_row == 0
             ),
             columns=tuple(
                 Tick(at=self.centre(0, column)[0], text=fixed(column + 1))

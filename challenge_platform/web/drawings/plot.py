@@ -11,7 +11,7 @@ SQUARE = Frame(width=358, height=290, left=46, right=100, top=30, bottom=48, x_t
 """As wide as a phone; the plot itself is 212 units wide and high."""
 
 MOST_MARKED = 12
-"""A line with more points than this has no marks at them."""
+"""A line with more points than this has a mark at its last one only."""
 
 Point = tuple[float, float]
 Ends = tuple[float, float]
@@ -107,13 +107,13 @@ def with_counts(
 
 def _line(curve: Curve, *, label_y: float, across: Axis, up: Axis, frame: Frame) -> Line:
     places = [(across.at(x), up.within(y)) for x, y in curve.points]
-    marked = curve.style and (curve.dots or len(places) <= MOST_MARKED)
+    marked = places if curve.dots or len(places) <= MOST_MARKED else places[-1:]
     return Line(
         name=curve.name,
         label=cut(curve.name, room=frame.right - 12),
         style=curve.style,
         path="" if curve.dots else _path(places, steps=curve.steps),
-        marks="".join(mark(curve.style, x, y) for x, y in places) if marked else "",
+        marks="".join(mark(curve.style, x, y) for x, y in marked) if curve.style else "",
         label_x=frame.plot_right + 8,
         label_y=label_y,
         limits="".join(

@@ -17,7 +17,7 @@ _NOTE_ROOM = 80
 
 @dataclass(frozen=True, kw_only=True)
 class Interval:
-    """What is to be drawn as one row: without a value its name alone, with its note beside it.
+    """What is to be drawn as one row; without a value, the note stands where it would be.
 
     A `heading` names the rows that follow; after a row that `closes`, a line goes across.
     """
@@ -33,11 +33,15 @@ class Interval:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """A row as it is drawn: the place of its middle, of its value and of its interval's ends."""
+    """A row as it is drawn: the place of its middle, of its value and of its interval's ends.
+
+    `note` stands at the right end, `instead` where the value would be.
+    """
 
     name: str
     label: str
     note: str
+    instead: str
     heading: bool
     y: float
     at: float | None
@@ -102,7 +106,8 @@ def _row(one: Interval, *, y: float, frame: Frame, axis: Axis) -> Row:
     return Row(
         name=one.name,
         label=cut(one.name, room=frame.width if one.heading else frame.left),
-        note=one.note if frame.right >= _NOTE_ROOM else "",
+        note=one.note if at is not None and frame.right >= _NOTE_ROOM else "",
+        instead=one.note if at is None else "",
         heading=one.heading,
         y=y,
         at=at,
