@@ -3,7 +3,7 @@
 import numpy as np
 
 from scorers.metric import Reason, Undefined
-from scorers.pictures.bins import FEWEST_UNITS, bins
+from scorers.pictures.bins import FEWEST_UNITS, bins, number_of
 from scorers.pictures.document import Agreement, AgreementBin
 from scorers.pictures.intervals import mean_limits
 from scorers.regression.agreement import LIMIT
@@ -31,7 +31,7 @@ def agreement(
     order = np.argsort(pairs.predicted, kind="stable")
     true, told = pairs.true[order], pairs.predicted[order]
     units = split.unit_of_row[pairs.rows[order]]
-    if len(np.unique(units)) < 2 * FEWEST_UNITS:
+    if number_of(units) < 2 * FEWEST_UNITS:
         return Undefined(Reason.TOO_FEW if len(units) else Reason.NO_UNITS)
     drawn = []
     for part in bins(told, units, most=MOST_BINS):

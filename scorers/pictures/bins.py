@@ -20,7 +20,7 @@ def bins(values: Vector, units: Places, /, *, most: int) -> list[slice]:
     one value are in one bin. Without so many units there is no bin.
     """
     edges = np.append(np.flatnonzero(np.diff(values)) + 1, len(values))
-    count = min(most, len(np.unique(units)) // FEWEST_UNITS)
+    count = min(most, number_of(units) // FEWEST_UNITS)
     before = _place_before(units)
     ends = [0]
     for number in range(1, count + 1):
@@ -33,6 +33,11 @@ def bins(values: Vector, units: Places, /, *, most: int) -> list[slice]:
     # Too few are left for a bin: they join the last.
     ends[1:] = [*ends[1:-1], len(values)] if len(ends) > 1 else []
     return [slice(start, end) for start, end in pairwise(ends)]
+
+
+def number_of(units: Places, /) -> int:
+    """Return how many different units there are; numpy.unique would load numpy.ma for that."""
+    return int(np.count_nonzero(np.bincount(units)))
 
 
 def _place_before(units: Places) -> Places:

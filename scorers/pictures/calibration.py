@@ -5,7 +5,7 @@ import numpy as np
 from scorers.binary.labelled import Labelled
 from scorers.columns import probabilities
 from scorers.metric import Reason, Undefined
-from scorers.pictures.bins import FEWEST_UNITS, bins
+from scorers.pictures.bins import FEWEST_UNITS, bins, number_of
 from scorers.pictures.document import Calibration, CalibrationBin
 from scorers.pictures.intervals import wilson
 from scorers.pictures.survival import kaplan_meier_at
@@ -41,7 +41,7 @@ def calibration(
     order = np.argsort(data.predicted, kind="stable")
     told, positive = data.predicted[order], data.positive[order]
     units = split.unit_of_row[data.rows[order]]
-    if len(np.unique(units)) < 2 * FEWEST_UNITS:
+    if number_of(units) < 2 * FEWEST_UNITS:
         return Undefined(Reason.TOO_FEW if len(units) else Reason.NO_UNITS)
     drawn = []
     for part in bins(told, units, most=MOST_BINS):
@@ -82,7 +82,7 @@ def survival_calibration(
     risk = 1 - probabilities(split.prediction, predicted, rows=people.rows)
     order = np.argsort(risk, kind="stable")
     units = split.unit_of_row[people.rows[order]]
-    if len(np.unique(units)) < 2 * FEWEST_UNITS:
+    if number_of(units) < 2 * FEWEST_UNITS:
         return Undefined(Reason.TOO_FEW if len(units) else Reason.NO_UNITS)
     drawn = []
     for part in bins(risk[order], units, most=MOST_BINS):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scorers.binary.labelled import Labelled
 from scorers.columns import Codes, aligned, codes, rows_of
 from scorers.metric import Reason, Undefined
-from scorers.pictures.bins import FEWEST_UNITS, Places
+from scorers.pictures.bins import FEWEST_UNITS, Places, number_of
 from scorers.pictures.document import ROUNDED_TO, Confusion
 from scorers.split import Split
 
@@ -48,7 +48,7 @@ def confusion(
         rows, true, told = _read(
             split, label=label, predicted=predicted, classes=classes, where=where
         )
-    if len(np.unique(split.unit_of_row[rows])) < 2 * FEWEST_UNITS:
+    if number_of(split.unit_of_row[rows]) < 2 * FEWEST_UNITS:
         return Undefined(Reason.TOO_FEW if len(rows) else Reason.NO_UNITS)
     listed = TWO_CLASSES if classes is None else classes
     counts: NDArray[np.int64] = np.zeros((len(listed), len(listed)), dtype=np.int64)

@@ -7,7 +7,7 @@ import numpy as np
 
 from scorers.binary.labelled import Labelled
 from scorers.metric import Reason, Undefined, Vector
-from scorers.pictures.bins import FEWEST_UNITS, Places, bins
+from scorers.pictures.bins import FEWEST_UNITS, Places, bins, number_of
 from scorers.pictures.document import (
     BenefitPoint,
     DecisionCurve,
@@ -53,7 +53,7 @@ class Called:
     def without_curve(self, *, classes: bool) -> Undefined | None:
         """Say why there is no curve, if so; with `classes` there must be rows of both."""
         rows = len(self.positive)
-        if len(np.unique(self.units)) < 2 * FEWEST_UNITS:
+        if number_of(self.units) < 2 * FEWEST_UNITS:
             return Undefined(Reason.TOO_FEW if rows else Reason.NO_UNITS)
         if not self.events:
             return Undefined(Reason.ONE_CLASS if classes else Reason.NO_POSITIVES)
@@ -179,4 +179,4 @@ def _parting(rows: Called) -> list[tuple[float, int]]:
 
 
 def _tells_no_unit(units: Places) -> bool:
-    return not len(units) or len(np.unique(units)) >= FEWEST_UNITS
+    return not len(units) or number_of(units) >= FEWEST_UNITS

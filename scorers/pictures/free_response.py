@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scorers.metric import Reason, Undefined
-from scorers.pictures.bins import FEWEST_UNITS, bins
+from scorers.pictures.bins import FEWEST_UNITS, bins, number_of
 from scorers.pictures.document import FreePoint, FreeResponse
 from scorers.registry import get_metric
 from scorers.split import Split
@@ -31,7 +31,7 @@ def free_response(
     rows = measured.images.rows
     units = split.unit_of_row[rows]
     sought = int(froc.lesions.sum())
-    if len(np.unique(units)) < 2 * FEWEST_UNITS:
+    if number_of(units) < 2 * FEWEST_UNITS:
         return Undefined(Reason.TOO_FEW if len(units) else Reason.NO_UNITS)
     if not sought:
         return Undefined(Reason.NO_POSITIVES)

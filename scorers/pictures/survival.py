@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from scorers.columns import numbers
 from scorers.metric import Reason, Undefined, Vector
-from scorers.pictures.bins import FEWEST_UNITS, bins
+from scorers.pictures.bins import FEWEST_UNITS, bins, number_of
 from scorers.pictures.document import KaplanMeier, RiskGroup, SurvivalStep
 from scorers.pictures.intervals import survival_limits
 from scorers.split import Split
@@ -47,7 +47,7 @@ def kaplan_meier(
     risk = numbers(split.prediction, predicted, rows=people.rows)
     order = np.argsort(risk, kind="stable")
     units = split.unit_of_row[people.rows[order]]
-    if len(np.unique(units)) < len(_RISKS) * FEWEST_UNITS:
+    if number_of(units) < len(_RISKS) * FEWEST_UNITS:
         return Undefined(Reason.TOO_FEW if len(units) else Reason.NO_UNITS)
     if not people.event.any():
         return Undefined(Reason.NO_EVENTS)
