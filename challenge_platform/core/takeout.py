@@ -178,6 +178,9 @@ def _submission(
         "started_at": _time(seen.started_at),
         "finished_at": _time(seen.finished_at),
         "scores": [asdict(score) for score in seen.scores],
+        "report_board": seen.report.board,
+        "subgroups": [asdict(subgroup) for subgroup in seen.subgroups],
+        "pictures": [picture.model_dump(mode="json") for picture in seen.pictures],
         "receipt": seen.receipt,
     }
 

@@ -47,11 +47,17 @@ def _metric(metric: Metric | Combination) -> Iterator[str]:
         ("a row is", metric.unit),
         ("source", metric.source),
         ("compared with", metric.reference),
+        ("pictures", _pictures(metric)),
         ("same bytes on every machine", "yes" if metric.exact else "no, equal to 1e-12"),
     ]
     yield table(("", ""), rows)
     if example := _example(told):
         yield f"An example, worked out by hand:\n\n```pycon\n{example}\n```"
+
+
+def _pictures(metric: Metric | Combination) -> str:
+    kinds = metric.pictures if isinstance(metric, Metric) else ()
+    return ", ".join(kind.replace("_", " ") for kind in kinds) or "none"
 
 
 def _example(docstring: str) -> str:

@@ -15,6 +15,7 @@ from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.evaluation import Result, StoredReport
 from challenge_platform.core.feedback import rounded
 from challenge_platform.core.reveal import reveal
+from challenge_platform.core.takeout import take_out
 from challenge_platform.errors import InvalidInput
 from challenge_platform.jobs import Jobs
 from scorers.document import SplitScores
@@ -138,6 +139,20 @@ def test_subgroups_are_told_as_the_scores_are(team: Callable[..., tuple[Team, st
     [score] = told["subgroups"][0]["scores"]
     assert score["undefined"] == "too_few"  # nobody had the event
     assert score["low"] is None  # the interval is not disclosed
+
+
+def test_the_takeout_has_what_is_told(
+    team: Callable[..., tuple[Team, str]], platform: Platform
+) -> None:
+    alice, sent = team("score", "curves")
+    told = alice.program.get(f"/submissions/{sent}").json
+
+    with platform.database.reading() as session:
+        documents = take_out(session, alice.who.user, now=platform.clock()).documents
+
+    [submission] = documents["submissions.json"]
+    assert submission["pictures"] == told["pictures"] != []
+    assert submission["subgroups"] == []
 
 
 def test_lists_of_submissions_are_told_without_reports(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import auc, precision_recall_curve, roc_auc_score, roc_curve
 
 from scorers.binary.thresholds import net_benefit
-from scorers.metric import Reason, Undefined
+from scorers.metric import Reason, Undefined, Vector
 from scorers.pictures.bins import FEWEST_UNITS
 from scorers.pictures.curves import decision_curve, precision_recall, roc
 from scorers.pictures.document import (
@@ -74,6 +74,7 @@ def test_the_decision_curve_is_the_metric_at_each_threshold(binary: Split) -> No
     everybody = {"p": np.ones(500)}
 
     assert len(curve.points) > 30
+    assert tells_nobody(curve, binary.prediction["p"])
     for point in curve.points:
         names: dict[str, Any] = {"label": "ill", "probability": "p", "threshold": point.threshold}
         model = net_benefit(binary.truth, binary.prediction, **names).value
@@ -82,7 +83,14 @@ def test_the_decision_curve_is_the_metric_at_each_threshold(binary: Split) -> No
         assert point.treat_all == pytest.approx(treat_all, rel=1e-5)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 100)), max_size=120))
+def tells_nobody(curve: DecisionCurve, told: Vector) -> bool:
+    """Whether ten rows or more, or none, are between two thresholds and beyond the outer ones."""
+    edges = [-1.0, *(point.threshold for point in curve.points), 2.0]
+    between = np.histogram(told, bins=edges)[0]
+    return bool(((between == 0) | (between >= FEWEST_UNITS)).all())
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 100)), min_size=20, max_size=120))
 def test_no_stretch_of_a_curve_tells_of_fewer_than_ten(rows: list[tuple[bool, int]]) -> None:
     label, told = np.array(rows, dtype=np.float64).reshape(-1, 2).T
     split = split_of({"ill": label}, {"p": told / 100})
@@ -97,9 +105,7 @@ def test_no_stretch_of_a_curve_tells_of_fewer_than_ten(rows: list[tuple[bool, in
         assert called[-1] == curve.units == len(rows)
     benefit = drawn(decision_curve, split)
     if isinstance(benefit, DecisionCurve):
-        thresholds = [-np.inf, *(point.threshold for point in benefit.points), np.inf]
-        between = np.histogram(told / 100, bins=np.array([-1.0, *thresholds[1:-1], 2.0]))[0]
-        assert ((between == 0) | (between >= FEWEST_UNITS)).all()
+        assert tells_nobody(benefit, told / 100)
 
 
 @pytest.mark.parametrize(
