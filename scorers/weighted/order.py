@@ -67,9 +67,12 @@ class ScoreOrder:
         """
         positives, negatives = self._running(weights)
         hits = positives.take(self.hits, axis=1)
-        called = hits + negatives.take(self.alarms, axis=1)
-        precision = hits / np.maximum(called, 1)
-        return ratio(folded_sums(precision * np.diff(hits, prepend=0)), positives[:, -1])
+        called = negatives.take(self.alarms, axis=1)
+        called += hits
+        precision = hits / np.maximum(called, 1, out=called)
+        precision[:, 1:] *= hits[:, 1:] - hits[:, :-1]
+        precision[:, :1] *= hits[:, :1]
+        return ratio(folded_sums(precision), positives[:, -1])
 
     def sensitivity(self, weights: Weights, /, *, specificity: float) -> Vector:
         """Return the largest sensitivity at thresholds with `specificity` or more.
