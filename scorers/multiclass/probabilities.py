@@ -6,7 +6,16 @@ from functools import partial
 import numpy as np
 
 from scorers.columns import probabilities as read_probabilities
-from scorers.metric import Columns, Direction, InvalidColumns, Metric, Needs, ParamsError, Vector
+from scorers.metric import (
+    Columns,
+    Direction,
+    InvalidColumns,
+    Metric,
+    Needs,
+    ParamsError,
+    PictureKind,
+    Vector,
+)
 from scorers.multiclass.scores import ClassScores
 from scorers.rules import SumToOne, probability
 from scorers.weighted.per_row import MeanOfRows
@@ -167,6 +176,7 @@ _metric: Callable[..., Metric] = partial(
     undefined="no row; such resamples are skipped",
     truth_columns=("label", "where"),
     prediction_columns=("probabilities",),
+    pictures=(PictureKind.CONFUSION,),
     rules=(
         probability("probabilities"),
         SumToOne(param="probabilities", tolerance=TOLERANCE + ROUNDING),

@@ -48,8 +48,8 @@ MAKERS = {
 
 SURVIVAL_CALIBRATION = Maker(survival_calibration, (*_BY_TIME, "at"))
 
-PREDICTED = {"score", "probability", "risk", "survival"}
-"""What metrics call the column that the makers call `predicted`."""
+PREDICTED = {"score", "probability", "probabilities", "risk", "survival"}
+"""What metrics call the column, or the columns, that the makers call `predicted`."""
 
 
 @dataclass(frozen=True, kw_only=True)

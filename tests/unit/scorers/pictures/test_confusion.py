@@ -53,6 +53,17 @@ def test_calls_of_a_score_are_classes_0_and_1() -> None:
     assert at_more.counts == ((15, 0), (15, 0))
 
 
+def test_of_probabilities_the_likeliest_class_is_told() -> None:
+    likely = {"benign": [0.6, 0.1, 0.4], "low": [0.3, 0.2, 0.4], "high": [0.1, 0.7, 0.2]}
+    prediction = {name: np.repeat(column, 10) for name, column in likely.items()}
+    split = split_of({"y": ["benign"] * 10 + ["low"] * 20}, prediction)
+
+    picture = confusion(split, ("k",), label="y", predicted=CLASSES, classes=CLASSES)
+
+    assert isinstance(picture, Confusion)
+    assert picture.counts == ((10, 0, 0), (10, 0, 10), (0, 0, 0))
+
+
 @pytest.mark.parametrize(
     ("rows", "classes", "reason"),
     [(0, 2, Reason.NO_UNITS), (19, 2, Reason.TOO_FEW), (30, 51, Reason.TOO_MANY)],

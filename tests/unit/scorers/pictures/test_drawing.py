@@ -62,6 +62,24 @@ def test_calibration_of_survival_is_by_its_time(censored: Split) -> None:
     assert kept == {("calibration", ("m0",)), ("kaplan_meier", ("m2", "m1"))}
 
 
+def test_probabilities_of_classes_are_drawn_as_a_confusion_matrix() -> None:
+    rng = np.random.default_rng(7)
+    given = rng.dirichlet([1, 1, 1], 100)
+    split = split_of(
+        {"y": rng.integers(0, 3, 100)}, {f"p{place}": given[:, place] for place in range(3)}
+    )
+    params = {"label": "y", "probabilities": ["p0", "p1", "p2"], "classes": [0, 1, 2]}
+    told = scoring(
+        *(
+            {"metric": name, "params": params}
+            for name in ("multiclass_brier", "ranked_probability_score")
+        )
+    )
+    assert [(picture.kind, picture.metrics) for picture in draw_pictures(told, split)] == [
+        ("confusion", ("m1", "m0"))
+    ]
+
+
 def test_json_keeps_pictures_and_their_absence(binary: Split) -> None:
     told = scoring(on("auroc", "score"), on("brier", "probability"))
     few = split_of({"ill": [0.0, 1.0]}, {"p": [0.0, 1.0]})

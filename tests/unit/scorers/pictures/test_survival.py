@@ -85,12 +85,12 @@ def test_a_group_of_few_events_has_one_step() -> None:
         (0.0, 1.0),
         (100.0, pytest.approx(26 / 30, abs=1e-6)),
     ]
-    assert [(step.time, step.at_risk) for step in middle.steps] == [
-        (0.0, 30),
-        (5.0, 26),
-        (10.0, 21),
-        (15.0, 16),
-        (100.0, 10),
+    assert [(step.time, step.survival, step.at_risk) for step in middle.steps] == [
+        (0.0, 1.0, 30),
+        (5.0, 0.833333, 26),  # the event of day 5 has happened, and was watched until then
+        (10.0, 0.666667, 21),
+        (15.0, 0.5, 16),
+        (100.0, 0.333333, 10),
     ]
 
 
