@@ -24,9 +24,10 @@ from challenge_platform.web.follow import Followed, follow
 from challenge_platform.web.freshness import conditional_page
 from challenge_platform.web.leaderboards import seen_board
 from challenge_platform.web.plain_words import plain_words
-from challenge_platform.web.report_words import SCHEMES
+from challenge_platform.web.report_words import SCHEMES, reason_words
 
 pages = Blueprint("reports", __name__)
+pages.add_app_template_filter(reason_words)
 
 MOST_NEIGHBOURS = 20
 """Teams whose difference to the next one is drawn."""

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
+from challenge_platform.core.challenge import find_challenge
 from tests.browser.looks import EVERY_LOOK, Look, barriers, watch
-from tests.conftest import Participant
+from tests.conftest import Participant, publish_changed
+from tests.web.boards import keep
 from tests.web.conftest import (  # noqa: F401 -- pytest finds fixtures by their names
     SLUG,
     Visitor,
@@ -17,6 +20,8 @@ from tests.web.conftest import (  # noqa: F401 -- pytest finds fixtures by their
     app,
     browser,
 )
+from tests.web.conftest import Browser as LoggedIn
+from tests.web.reported import ALL, Reported, a_full_board, fill
 from tests.web.routes import Values, address_of, known_values, page_routes
 
 pytestmark = pytest.mark.browser
@@ -72,6 +77,40 @@ def test_no_page_has_a_barrier(
 
     assert found == []
     assert [told for told in complaints if "status of 4" not in told] == []
+
+
+@pytest.mark.parametrize("look", EVERY_LOOK)
+def test_no_full_report_has_a_barrier(
+    look: Look,
+    chromium: Browser,
+    site: str,
+    platform: Platform,
+    alice: Participant,
+    browser: Callable[[User], LoggedIn],  # noqa: F811 -- the fixture
+    tmp_path: Path,
+) -> None:
+    publish_changed(platform, tmp_path, "concurrent: 5}", f"concurrent: 5, {ALL}}}")
+    visitor = browser(alice.user)
+    made = Reported(visitor, platform, known_values(platform, alice)["id"])
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, SLUG)
+    context = look.open(chromium, site)
+    cookie = visitor.client.get_cookie("session")
+    assert cookie
+    context.add_cookies([{"name": "session", "value": cookie.value, "url": site}])
+    page = context.new_page()
+    complaints = watch(page)
+
+    fill(made, "benign", "malignant")
+    page.goto(made.address)
+    found = barriers(page)
+    keep(platform, challenge, a_full_board())
+    page.goto(f"/challenges/{SLUG}/leaderboard/report")
+    found += barriers(page)
+    context.close()
+
+    assert found == []
+    assert complaints == []
 
 
 def test_a_page_with_barriers_is_found_out(chromium: Browser) -> None:

@@ -159,15 +159,15 @@ def no_picture() -> NoPicture:
     return NoPicture(metrics=("auroc",), wanted=PictureKind.ROC, reason=Reason.TOO_FEW)
 
 
-def one_of_each() -> tuple[Picture, ...]:
-    """Give a picture of each kind, and one that there is not."""
+def one_of_each(*classes: str) -> tuple[Picture, ...]:
+    """Give a picture of each kind, that of classes of these, and one that there is not."""
     return (
         a_roc(),
         a_precision_recall(),
         a_calibration(),
         a_decision_curve(),
         a_kaplan_meier(),
-        a_confusion(),
+        a_confusion(*classes),
         an_agreement(),
         a_free_response(),
         no_picture(),

@@ -11,7 +11,7 @@ from flask_babel import Babel  # type: ignore[import-untyped]  # ships no types
 from challenge_platform.web.drawings import kaplan_meier
 from challenge_platform.web.drawings.axis import Tick
 from challenge_platform.web.drawings.grid import Grid
-from challenge_platform.web.drawings.pictures import KINDS, REASONS, TITLES, shown_of
+from challenge_platform.web.drawings.pictures import KINDS, TITLES, shown_of
 from challenge_platform.web.drawings.plot import (
     MOST_MARKED,
     SQUARE,
@@ -21,6 +21,7 @@ from challenge_platform.web.drawings.plot import (
     with_counts,
 )
 from challenge_platform.web.drawings.shown import Shown
+from challenge_platform.web.report_words import REASONS
 from scorers.metric import PictureKind, Reason
 from scorers.pictures.document import Picture
 from tests.web import pictures

@@ -1,64 +1,26 @@
 """The page of what a submission's scores are made of: pictures, subgroups, comparisons."""
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
-from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.comparison import Comparison
-from challenge_platform.core.evaluation import StoredReport
 from challenge_platform.core.feedback import Score, Subgroup
-from challenge_platform.core.standing import BoardRevision
 from challenge_platform.web.drawings.differences import NARROW, WIDE
 from challenge_platform.web.drawings.pictures import shown_of
 from challenge_platform.web.drawings.subgroups import forest
-from scorers.document import Score as StoredScore
-from scorers.pictures.document import PICTURES, Picture
 from tests.conftest import Participant, publish_changed
-from tests.web.boards import a_baseline, a_board, a_row, a_score, keep
-from tests.web.conftest import SLUG, Browser, Program
+from tests.web.boards import a_score
+from tests.web.conftest import Browser, Program
 from tests.web.pictures import no_picture, one_of_each
+from tests.web.reported import ALL, Reported, a_stored_score, compare
 
 DASH = "\N{EN DASH}"
-ALL = "disclosure: [score, interval, parts, subgroups, curves]"
-
-
-@dataclass(frozen=True)
-class Reported:
-    """Alice, and her submission that was scored."""
-
-    browser: Browser
-    platform: Platform
-    sent: str
-
-    @property
-    def address(self) -> str:
-        """Where the report is."""
-        return f"/submissions/{self.sent}/report"
-
-    @property
-    def page(self) -> str:
-        """The report as it is now."""
-        answer = self.browser.get(self.address)
-        assert answer.status_code == 200
-        return answer.text
-
-    def keep(
-        self, pictures: Iterable[Picture] = (), subgroups: dict[str, Any] | None = None
-    ) -> None:
-        """Put pictures and subgroups into the result."""
-        kept = PICTURES.dump_python(tuple(pictures), mode="json")
-        with self.platform.database.writing() as session:
-            stored = session.get_one(StoredReport, self.sent)
-            stored.public = {"pictures": kept, "subgroups": subgroups or {}}
-            session.add(stored)
 
 
 @pytest.fixture
@@ -80,23 +42,10 @@ def report(
     return make
 
 
-def a_stored_score(value: float | None) -> dict[str, Any]:
-    """Give a score of a subgroup as a result keeps it."""
-    known = StoredScore(
-        value=value,
-        interval=None if value is None else (value - 0.1, value + 0.1),
-        level=0.95,
-        undefined="too_few" if value is None else None,
-        resamples=200,
-        events=10,
-        units=30,
-    )
-    return known.model_dump(mode="json")
-
-
 def a_subgroup(value: str, score: float | None, *, column: str = "sex") -> Subgroup:
     """Give a subgroup with its primary score."""
-    primary = a_score("c", score, primary=True)
+    undefined = None if score else "too_few"
+    primary = a_score("c", score, primary=True, undefined=undefined)
     return Subgroup(column=column, value=value, units=30, scores=(primary,))
 
 
@@ -177,9 +126,8 @@ def test_what_is_not_disclosed_is_not_shown_and_the_page_says_who_decides(
 
     page = made.page
 
-    assert "This phase does not tell the scores of subgroups. The organizer decides this, by " in (
-        page
-    )
+    decides = "The organizer decides this, by <code>subgroups</code> in the disclosure of the phase"
+    assert f"This phase does not tell the scores of subgroups. {decides}" in page
     assert "This phase does not show pictures of the predictions. The organizer decides" in page
     assert 'role="img"' not in page
 
@@ -211,19 +159,6 @@ def test_without_scores_a_report_says_why(
 
     assert says in made.page
     assert 'role="img"' not in made.page
-
-
-def compare(made: Reported, *comparisons: Comparison) -> None:
-    """Make a board on which Alice stands by her submission."""
-    platform = made.platform
-    with platform.database.reading() as session:
-        challenge: PublishedChallenge = find_challenge(session, SLUG)
-    rows = [a_row("alice", rank=1), a_row("team-2", rank=2), a_baseline("Age alone")]
-    keep(platform, challenge, a_board(rows, comparisons=comparisons))
-    with platform.database.writing() as session:
-        revision = session.get_one(BoardRevision, (challenge.id, "development", "public"))
-        revision.built_revision = revision.revision
-        session.add(revision)
 
 
 def test_who_stands_on_the_board_is_compared_with_the_next_team_and_the_baselines(

@@ -15,7 +15,8 @@ from challenge_platform.web.drawings import (
 )
 from challenge_platform.web.drawings.shown import Shown
 from challenge_platform.web.language import lazy_gettext as _
-from scorers.metric import PictureKind, Reason
+from challenge_platform.web.report_words import REASONS
+from scorers.metric import PictureKind
 from scorers.pictures.document import NoPicture, Picture
 
 KINDS: dict[str, Callable[[Any], Shown]] = {
@@ -40,22 +41,6 @@ TITLES = {
     PictureKind.AGREEMENT: _("Agreement of numbers"),
     PictureKind.FREE_RESPONSE: _("FROC curve"),
 }
-
-REASONS = {
-    Reason.NO_UNITS: _("There is nothing that it could be drawn of."),
-    Reason.NO_EVENTS: _("Nobody had the event."),
-    Reason.NO_COMPARABLE_PAIRS: _("No two can be compared."),
-    Reason.NO_POSITIVES: _("The truth has nothing that could be found."),
-    Reason.NO_DETECTIONS: _("The submission has no detection."),
-    Reason.ONE_CLASS: _("All are of one class in the truth."),
-    Reason.CONSTANT: _("The submission predicts the same for all."),
-    Reason.BEYOND_FOLLOW_UP: _("Nobody was watched for so long."),
-    Reason.NOT_CONVERGED: _("It could not be computed."),
-    Reason.UNDEFINED_PART: _("A part of it is undefined."),
-    Reason.TOO_FEW: _("It would rest on too few to be told without telling of single ones."),
-    Reason.TOO_MANY: _("The submission has more pictures than a report has room for."),
-}
-"""Why there is no picture, in a sentence."""
 
 
 def shown_of(pictures: Sequence[Picture], /) -> list[Shown]:
