@@ -162,6 +162,7 @@ def test_all_that_is_told_of_two_files_that_did_not_climb_is_the_same(
         (alice.program, "/submissions/{}"),
         (alice.program, "/submissions/{}/receipt"),
         (browser, "/submissions/{}"),
+        (browser, "/submissions/{}/report"),
     ]
     for reader, path in readers:
         first, second = (_but_for_names(reader.get(path.format(name)).text, name) for name in ids)
