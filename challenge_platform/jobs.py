@@ -12,6 +12,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.config import Settings
 from challenge_platform.core import heartbeat, standing
 from challenge_platform.core.board import build_board
+from challenge_platform.core.candidate import Candidates
 from challenge_platform.core.definition import Board
 from challenge_platform.core.evaluation import SCORING_LIMITS
 from challenge_platform.core.heartbeat import Part
@@ -33,6 +34,7 @@ class Jobs:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._evaluator = platform.evaluator
+        self._candidates = Candidates(platform.store)
 
     def evaluate(self, submission_id: str) -> None:
         """Evaluate a submission, then see to its board."""
@@ -51,6 +53,7 @@ class Jobs:
             phase=phase,
             board=Board(board),
             clock=platform.clock,
+            candidates=self._candidates,
         )
 
     def _build_due_boards(self) -> None:

@@ -52,6 +52,7 @@ GROUPS = {
     "data": "Download or build the data of a challenge.",
     "submissions": "List, read and cancel your team's submissions.",
     "receipt": "Download and verify the signed receipts of scored submissions.",
+    "team": "Say how teams take part in the ranking of a challenge.",
     "user": "Create and delete accounts, reset passwords and issue tokens.",
 }
 
@@ -129,6 +130,18 @@ COMMANDS = (
         words="reveal",
         module=_CLI + "organizer",
         line="Open a phase's private scores for everybody.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
+        words="team list",
+        module=_CLI + "teams",
+        line="List a challenge's teams and how each takes part.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
+        words="team state",
+        module=_CLI + "teams",
+        line="Rank a team, or take its rank away.",
         section=Section.ORGANIZERS,
     ),
     Row(

@@ -131,14 +131,27 @@ class SubmissionReport(Submission):
     pictures: list[dict[str, Any]]
 
 
+class Comparison(TypedDict):
+    team: str
+    other: str
+    difference: float
+    low: float | None
+    high: float | None
+    p: float | None
+
+
 class Standing(TypedDict):
     rank: int | None
     rank_low: int | None
     rank_high: int | None
+    first: float | None
     group: int | None
     team: str
+    state: str
+    reason: str | None
     baseline: bool
     scores: list[Score]
+    comparisons: list[Comparison]
     entries: int
     last_submission: str
 
@@ -155,13 +168,18 @@ class Judged(TypedDict):
     events: dict[str, int | None]
 
 
-class Comparison(TypedDict):
-    team: str
-    other: str
-    difference: float
-    low: float | None
-    high: float | None
-    p: float | None
+class Significance(TypedDict):
+    teams: list[str]
+    p: list[list[float | None]]
+
+
+class Alternative(TypedDict):
+    scheme: str
+    metric: str | None
+    tau: float | None
+    first: str
+    firsts: int
+    keeps_first: bool
 
 
 class Leaderboard(TypedDict):
@@ -176,6 +194,8 @@ class Leaderboard(TypedDict):
     judged: Judged | None
     groups: list[Group]
     comparisons: list[Comparison]
+    significance: Significance | None
+    robustness: list[Alternative]
     total: int
     page: int
     rows: list[Standing]

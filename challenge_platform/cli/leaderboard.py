@@ -42,8 +42,8 @@ def leaderboard(
     """Show a leaderboard, with the interval of every score and rank.
 
     Equal scores share a rank. The ranks in brackets are those that the data leave possible, and
-    teams of one group cannot be told apart from the best of them. Baselines are marked in place
-    of a rank.
+    teams of one group cannot be told apart from the best of them. Baselines, and teams that are
+    not eligible or disqualified, are marked in place of a rank.
     """
     with session_of(context).client(signed_in=False) as client:
         found = client.leaderboard(slug, phase=phase, board=board, page=page)
@@ -72,6 +72,9 @@ def _footer(found: Leaderboard) -> Iterator[str]:
     if found["groups"]:
         yield _group_text(found["groups"][0])
     yield from map(_comparison_text, found["comparisons"])
+    for standing in found["rows"]:
+        if standing["state"] == "disqualified" and standing["reason"]:
+            yield f"{standing['team']} is disqualified: {standing['reason']}"
 
 
 def _judged_text(judged: Judged) -> str:
@@ -95,13 +98,14 @@ def _comparison_text(comparison: Comparison) -> str:
     text = f"{comparison['team']} against {comparison['other']}: {comparison['difference']:+}"
     if comparison["low"] is None or comparison["high"] is None:
         return f"{text}."
-    return f"{text} [{comparison['low']:+}, {comparison['high']:+}]."
+    text += f" [{comparison['low']:+}, {comparison['high']:+}]"
+    return f"{text}." if comparison["p"] is None else f"{text}, p {comparison['p']}."
 
 
 def _rank_text(standing: Standing) -> str:
-    """Give a rank with its interval: `2 [1, 4]`; a baseline is said to be one instead."""
+    """Give a rank with its interval: `2 [1, 4]`; without one, why there is none."""
     if standing["rank"] is None:
-        return "baseline" if standing["baseline"] else "-"
+        return _UNRANKED.get(standing["state"], "-")
     if standing["rank_low"] is None or standing["rank_high"] is None:
         return str(standing["rank"])
     return f"{standing['rank']} [{standing['rank_low']}, {standing['rank_high']}]"
@@ -117,14 +121,22 @@ def _cells(standing: Standing) -> dict[str, object]:
         "rank": standing["rank"],
         "rank_low": standing["rank_low"],
         "rank_high": standing["rank_high"],
+        "first": standing["first"],
         "group": standing["group"],
         "team": standing["team"],
+        "state": standing["state"],
         "baseline": standing["baseline"],
         "entries": standing["entries"],
         "last_submission": standing["last_submission"],
         **score_cells(standing["scores"]),
     }
 
+
+_UNRANKED = {
+    "baseline": "baseline",
+    "not_eligible": "not eligible",
+    "disqualified": "disqualified",
+}
 
 _COLUMNS: list[Column[Standing]] = [
     Column(heading="RANK", text=_rank_text),

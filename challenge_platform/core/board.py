@@ -4,16 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import numpy as np
 from sqlmodel import Session, col, func, select
 
 from challenge_platform.core.board_state import BoardState
+from challenge_platform.core.candidate import Candidates, candidates_of
 from challenge_platform.core.challenge import PublishedChallenge, current_version, find_phase
 from challenge_platform.core.definition import Board
-from challenge_platform.core.ranking import Entry, rank_board
-from challenge_platform.core.standing import BoardRevision, Standing
+from challenge_platform.core.entry import Entry, Resamples
+from challenge_platform.core.ranking import rank_board
+from challenge_platform.core.standing import BoardRevision, Standing, is_ladder
 from challenge_platform.core.submission import State, Submission
-from challenge_platform.core.team import Team
+from challenge_platform.core.team import EntryState, Team
 from challenge_platform.database import Database
 from challenge_platform.storage import ObjectStore
 
@@ -39,15 +40,18 @@ def build_board(
     phase: str,
     board: Board,
     clock: Callable[[], datetime],
+    candidates: Candidates | None = None,
 ) -> None:
     """Give a board its next state, if it is still due once that is composed.
+
+    `candidates` keeps what it has read for the next board.
 
     It is composed outside the write transaction, so that no result waits for it; one that arrives
     meanwhile leaves the board due.
     """
     with database.reading() as session:
         challenge = current_version(session, challenge_id)
-        draft = compose(session, store, challenge, phase=phase, board=board)
+        draft = compose(session, store, challenge, phase=phase, board=board, candidates=candidates)
     with database.writing() as session:
         record(session, draft, now=clock())
 
@@ -60,6 +64,7 @@ def compose(
     *,
     phase: str,
     board: Board,
+    candidates: Candidates | None = None,
 ) -> Draft:
     """Compute a board's state from its standings and put its document into the store."""
     # The revision first: what arrives between the two queries is then seen again, not missed.
@@ -73,7 +78,9 @@ def compose(
         entries,
         phase=of,
         board=board,
-        resamples=lambda found: np.frombuffer(store.read(found.resamples), dtype=np.float32),
+        resamples=_resamples(
+            session, challenge, candidates or Candidates(store), phase=phase, board=board
+        ),
     )
     return Draft(
         challenge_id=challenge.id,
@@ -82,6 +89,29 @@ def compose(
         board=board,
         revision=revision,
         digest=store.put(state.content()).digest,
+    )
+
+
+def _resamples(
+    session: Session,
+    challenge: PublishedChallenge,
+    candidates: Candidates,
+    /,
+    *,
+    phase: str,
+    board: Board,
+) -> Resamples:
+    """Give what reads the resamples of a standing, less the luck of a best that was chosen here.
+
+    On the private board the public scores have chosen, and on a Ladder the team's scores alone
+    choose nothing: there a standing has its own resamples.
+    """
+    direction = challenge.definition.scoring.primary.better
+    among: dict[int, list[str]] = {}
+    if board is Board.PUBLIC and not is_ladder(challenge, board):
+        among = candidates_of(session, challenge.id, phase=phase, direction=direction)
+    return lambda standing: candidates.vector(
+        standing.resamples, among=among.get(standing.team_id, ()), direction=direction
     )
 
 
@@ -141,6 +171,7 @@ def _entries(session: Session, challenge_id: int, *, phase: str, board: Board) -
             Standing.challenge_id == challenge_id,
             Standing.phase == phase,
             Standing.board == board,
+            Team.state != EntryState.WITHDRAWN,
         )
     )
     return [

@@ -18,13 +18,14 @@ from sqlmodel import Field, Session, SQLModel, col, delete, func, select
 from challenge_platform.core import audit, quota, submission
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.board_state import BoardState
+from challenge_platform.core.candidate import Candidate
 from challenge_platform.core.challenge import Challenge, ChallengeVersion
 from challenge_platform.core.evaluation import Result
 from challenge_platform.core.identity import NO_PASSWORD
 from challenge_platform.core.invitation import Invitation
 from challenge_platform.core.standing import Standing, mark_boards_due
 from challenge_platform.core.submission import OPEN_STATES, Submission
-from challenge_platform.core.team import Membership, Team, free_name
+from challenge_platform.core.team import EntryState, Membership, Team, free_name
 from challenge_platform.database import Database, UTCDateTime
 from challenge_platform.errors import NotFound
 from challenge_platform.storage import ObjectStore
@@ -195,7 +196,7 @@ def _teams_of(session: Session, user: User) -> list[Team]:
     query = (
         select(Team)
         .join(Membership, col(Membership.team_id) == Team.id)
-        .where(Membership.user_id == user.id, col(Team.baseline).is_(False))
+        .where(Membership.user_id == user.id, col(Team.state) != EntryState.BASELINE)
         .order_by(col(Team.challenge_id))
     )
     return list(session.exec(query))
@@ -242,6 +243,7 @@ def _needed_of_waiting(session: Session) -> frozenset[str]:
         *(among_waiting(column, ~_is_buried()) for column in own),
         among_waiting(col(ChallengeVersion.truth_object)),
         among_waiting(col(Standing.resamples)),
+        among_waiting(col(Candidate.resamples)),
         among_waiting(col(BoardState.digest)),
     )
     needed = set(session.execute(query).scalars())

@@ -21,7 +21,7 @@ from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.feedback import rounded
 from challenge_platform.core.standing import StandingChange
-from challenge_platform.core.team import Team
+from challenge_platform.core.team import EntryState, Team
 from challenge_platform.errors import NotFound, Sealed
 
 __all__ = [
@@ -182,7 +182,7 @@ def history(
     if Disclosure.SCORE not in phase.disclosure:
         return ()
     query = (
-        select(Team.name, Team.baseline, StandingChange.at, StandingChange.score)
+        select(Team.name, Team.state, StandingChange.at, StandingChange.score)
         .join(StandingChange, col(StandingChange.team_id) == Team.id)
         .where(
             StandingChange.challenge_id == challenge.id,
@@ -196,9 +196,9 @@ def history(
         query = query.where(col(StandingChange.at) <= until, col(Team.created_at) <= until)
     points: dict[str, list[tuple[datetime, float]]] = {}
     baselines: dict[str, bool] = {}
-    for team, baseline, at, score in session.exec(query):
+    for team, state, at, score in session.exec(query):
         points.setdefault(team, []).append((at, rounded(score)))
-        baselines[team] = baseline
+        baselines[team] = state is EntryState.BASELINE
     return tuple(
         Curve(team=team, baseline=baselines[team], points=tuple(points[team]))
         for team in teams

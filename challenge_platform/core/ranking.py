@@ -1,45 +1,32 @@
 """Ranking a board: from its entries to rows with ranks and groups, and to comparisons."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from challenge_platform.core.board_state import Judged, Leaderboard, Row
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.comparison import Comparison
+from challenge_platform.core.comparing import Field, comparisons, robustness, significance
 from challenge_platform.core.definition import Board, Disclosure, Phase
-from challenge_platform.core.feedback import disclosed_scores, rounded_difference
+from challenge_platform.core.entry import Entry, Resamples
+from challenge_platform.core.feedback import disclosed_scores
 from challenge_platform.core.standing import Standing
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import EntryState
 from scorers.ranking.ranks import (
     UNRANKED,
     Ranks,
-    paired_interval,
+    first_shares,
     rank_intervals,
     ranks,
     significance_groups,
 )
 
 RANK_INTERVALS_FOR = 500
-"""The first so many teams get a rank interval and a group."""
+"""The first so many teams get a rank interval, a group and comparisons."""
 
-Vectors = Mapping[int, NDArray[np.float32]]
-Resamples = Callable[[Standing], NDArray[np.float32]]
-"""Gives the primary score of a standing under each resample."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """A team that has a standing on the board."""
-
-    standing: Standing
-    team: Team
-    entries: int
-    last_submission: datetime
+SHARE_DECIMALS = 3
+"""Decimals of the probability of being first."""
 
 
 def rank_board(
@@ -57,15 +44,25 @@ def rank_board(
     state has no number, digest or time yet.
     """
     entries = _in_order(challenge, entries)
-    ranked = [entry for entry in entries if not entry.team.baseline]
-    baselines = [entry for entry in entries if entry.team.baseline]
-    vectors = {
-        entry.team.id: resamples(entry.standing)
-        for entry in (*ranked[:RANK_INTERVALS_FOR], *baselines)
-    }
+    ranked = [entry for entry in entries if entry.state is EntryState.RANKED]
+    baselines = [entry for entry in entries if entry.state is EntryState.BASELINE]
     judged = _judged(challenge, entries)
-    count = None if judged is None else judged.count
-    places = _places(challenge, ranked, vectors, count=count)
+    rank = place(challenge, [entry.standing for entry in ranked])
+    compared = ranked[:RANK_INTERVALS_FOR]
+    field = Field(
+        challenge=challenge,
+        phase=phase,
+        teams=compared,
+        baselines=baselines,
+        placed=rank[: len(compared)],
+        vectors={entry.team.id: resamples(entry.standing) for entry in (*compared, *baselines)},
+        count=None if judged is None else judged.count,
+    )
+    places = {
+        entry.team.id: _Place(rank=number)
+        for entry, number in zip(ranked, rank.tolist(), strict=True)
+    }
+    places.update(_places(field))
     return Leaderboard(
         challenge=challenge.slug,
         phase=phase.key,
@@ -79,16 +76,16 @@ def rank_board(
             _row(challenge, entry, phase=phase, place=places.get(entry.team.id, _Place()))
             for entry in entries
         ),
-        comparisons=tuple(
-            _comparison(challenge, ranked[0], baseline, vectors, phase=phase, count=count)
-            for baseline in baselines
-            if ranked and Disclosure.SCORE in phase.disclosure
-        ),
+        comparisons=tuple(comparisons(field)),
+        significance=significance(field),
+        robustness=tuple(robustness(field)),
     )
 
 
 def place(challenge: PublishedChallenge, standings: Sequence[Standing], /) -> Ranks:
     """Rank by the primary score, equal ones by the metrics of `ranking.ties` in their order."""
+    if not standings:
+        return np.zeros(0, dtype=np.int64)
     definition = challenge.definition
     metrics = {metric.key: metric for metric in definition.scoring.metrics}
     keys = []
@@ -109,52 +106,66 @@ class _Place(NamedTuple):
     rank: int | None = None
     low: int | None = None
     high: int | None = None
+    first: float | None = None
     group: int | None = None
 
 
 def _in_order(challenge: PublishedChallenge, entries: Sequence[Entry]) -> list[Entry]:
-    """Sort by score; within a rank baselines after teams, then the earlier submission first."""
+    """Sort by score, disqualified teams below all others.
+
+    Within a rank, those that are ranked come first, then the earlier submission.
+    """
     if not entries:
         return []
     placed = place(challenge, [entry.standing for entry in entries]).tolist()
     keyed = [
-        (rank, entry.team.baseline, entry.last_submission, entry.team.name, entry)
+        (
+            entry.state is EntryState.DISQUALIFIED,
+            rank,
+            entry.state is not EntryState.RANKED,
+            entry.last_submission,
+            entry.team.name,
+            entry,
+        )
         for rank, entry in zip(placed, entries, strict=True)
     ]
     return [entry for *_, entry in sorted(keyed, key=lambda key: key[:-1])]
 
 
-def _places(
-    challenge: PublishedChallenge, ranked: Sequence[Entry], vectors: Vectors, *, count: int | None
-) -> dict[int, _Place]:
-    """Give each ranked team its place, by its id; `ranked` is in order and has no baseline.
+def _places(field: Field) -> dict[int, _Place]:
+    """Give each team's place and how sure it is, by its id.
 
-    `count` is what the scores rest on, as for `scorers.ranking.ranks.paired_interval`.
+    A rank interval has the rank in it, which more luck may have made than the resamples allow.
     """
-    if not ranked:
+    if not field.teams:
         return {}
-    rank = place(challenge, [entry.standing for entry in ranked])
-    direction = challenge.definition.scoring.primary.better
-    tolerance = challenge.definition.ranking.tolerance
-    first = np.stack([vectors[entry.team.id] for entry in ranked[:RANK_INTERVALS_FOR]])
-    low, high = rank_intervals(first, direction=direction, tolerance=tolerance)
+    vectors = field.resampled(field.teams)
+    direction = field.challenge.definition.scoring.primary.better
+    tolerance = field.challenge.definition.ranking.tolerance
+    low, high = rank_intervals(vectors, direction=direction, tolerance=tolerance)
+    known = low != UNRANKED
+    low[known] = np.minimum(low, field.placed)[known]
+    high[known] = np.maximum(high, field.placed)[known]
+    first = first_shares(vectors, direction=direction, tolerance=tolerance)
     group = significance_groups(
-        first, ranks=rank[: len(first)], direction=direction, tolerance=tolerance, count=count
+        vectors, ranks=field.placed, direction=direction, tolerance=tolerance, count=field.count
     )
-    places = {}
-    for index, entry in enumerate(ranked):
-        places[entry.team.id] = _Place(
-            rank=int(rank[index]),
+    told = field.discloses(Disclosure.SCORE, Disclosure.INTERVAL)
+    return {
+        entry.team.id: _Place(
+            rank=int(field.placed[index]),
             low=_or_none(low, index),
             high=_or_none(high, index),
+            first=round(float(first[index]), SHARE_DECIMALS) if told else None,
             group=_or_none(group, index),
         )
-    return places
+        for index, entry in enumerate(field.teams)
+    }
 
 
 def _or_none(numbers: Ranks, index: int) -> int | None:
-    """Give a rank, or None where there is none or none was computed."""
-    found = int(numbers[index]) if index < len(numbers) else UNRANKED
+    """Give a rank, or None where there is none."""
+    found = int(numbers[index])
     return None if found == UNRANKED else found
 
 
@@ -163,9 +174,11 @@ def _row(challenge: PublishedChallenge, entry: Entry, *, phase: Phase, place: _P
         rank=place.rank,
         rank_low=place.low,
         rank_high=place.high,
+        first=place.first,
         group=place.group,
         team=entry.team.name,
-        state=EntryState.BASELINE if entry.team.baseline else EntryState.RANKED,
+        state=entry.state,
+        reason=entry.team.reason if entry.state is EntryState.DISQUALIFIED else None,
         scores=tuple(disclosed_scores(challenge, phase=phase, metrics=entry.standing.scores)),
         entries=entry.entries,
         last_submission=entry.last_submission,
@@ -184,31 +197,4 @@ def _judged(challenge: PublishedChallenge, entries: Sequence[Entry]) -> Judged |
             metric.key: scores[metric.key]["events"]
             for metric in challenge.definition.scoring.metrics
         },
-    )
-
-
-def _comparison(
-    challenge: PublishedChallenge,
-    first: Entry,
-    baseline: Entry,
-    vectors: Vectors,
-    *,
-    phase: Phase,
-    count: int | None,
-) -> Comparison:
-    direction = challenge.definition.scoring.primary.better
-    scores = first.standing.score, baseline.standing.score
-    interval = paired_interval(
-        vectors[first.team.id], vectors[baseline.team.id], direction=direction, count=count
-    )
-    if Disclosure.INTERVAL not in phase.disclosure or interval is None:
-        low = high = None
-    else:
-        low, high = (rounded_difference(end, of=scores) for end in interval)
-    return Comparison(
-        team=first.team.name,
-        other=baseline.team.name,
-        difference=rounded_difference(direction.gain(*scores), of=scores),
-        low=low,
-        high=high,
     )

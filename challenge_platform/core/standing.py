@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import JSON, update
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
+from challenge_platform.core.candidate import Candidate
 from challenge_platform.core.challenge import Challenge, PublishedChallenge
 from challenge_platform.core.definition import Board, Protection
 from challenge_platform.core.submission import Submission
@@ -111,11 +112,22 @@ def offer(
             units=units,
             updated_at=now,
         )
+        if board is Board.PUBLIC:
+            session.merge(
+                Candidate(
+                    submission_id=submission.id,
+                    challenge_id=challenge.id,
+                    phase=submission.phase,
+                    team_id=submission.team_id,
+                    score=value,
+                    resamples=resamples,
+                )
+            )
         if before is None or _better(challenge, fresh, than=before, store=store):
             before = session.merge(fresh)
             session.add(_change(fresh))
     _mark_due(session, challenge.id, phase=submission.phase, board=board)
-    if not _is_ladder(challenge, board):
+    if not is_ladder(challenge, board):
         return scores
     return before.scores if before else _without_values(scores, primary=primary)
 
@@ -184,7 +196,7 @@ def _better(
     direction = challenge.definition.scoring.primary.better
     if direction.gain(fresh.score, than.score) <= challenge.definition.ranking.tolerance:
         return False
-    if not _is_ladder(challenge, fresh.board):
+    if not is_ladder(challenge, fresh.board):
         return True
     resamples, best = (
         np.frombuffer(store.read(standing.resamples), dtype=np.float32)
@@ -198,9 +210,10 @@ def _better(
 def _without_values(scores: Scores, *, primary: str) -> Scores:
     """Give every metric as undefined as the primary one: its parts would be free to probe."""
     undefined = scores[primary]["undefined"]
-    hidden = {"value": None, "interval": None, "undefined": undefined}
+    hidden = {"value": None, "interval": None, "no_interval": None, "undefined": undefined}
     return {key: {**score, **hidden} for key, score in scores.items()}
 
 
-def _is_ladder(challenge: PublishedChallenge, board: Board) -> bool:
+def is_ladder(challenge: PublishedChallenge, board: Board, /) -> bool:
+    """Whether the Ladder protects a board."""
     return board is Board.PUBLIC and challenge.definition.ranking.protect is Protection.LADDER

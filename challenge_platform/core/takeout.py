@@ -131,7 +131,8 @@ def _challenges(session: Session, user: User) -> dict[str, Any]:
             {
                 "challenge": slug,
                 "name": team.name,
-                "baseline": team.baseline,
+                "state": team.state,
+                "reason": team.reason,
                 "members": _members(session, team),
                 "created_at": _time(team.created_at),
             }

@@ -9,8 +9,13 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, sele
 from challenge_platform.core import audit
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublicFile, PublishedChallenge
-from challenge_platform.database import UTCDateTime
-from challenge_platform.errors import AgreementRequired, InvalidInput, NotAuthenticated
+from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.errors import (
+    AgreementRequired,
+    Conflict,
+    InvalidInput,
+    NotAuthenticated,
+)
 
 
 class EntryState(StrEnum):
@@ -24,7 +29,10 @@ class EntryState(StrEnum):
 
 
 class Team(SQLModel, table=True):
-    """Who takes part in a challenge: ownership, quota and rank are the team's."""
+    """Who takes part in a challenge: ownership, quota and rank are the team's.
+
+    `reason` says, to everybody, why a team is disqualified.
+    """
 
     __tablename__ = "team"
     __table_args__ = (UniqueConstraint("challenge_id", "name"),)
@@ -32,8 +40,14 @@ class Team(SQLModel, table=True):
     id: int = Field(default=None, primary_key=True)
     challenge_id: int = Field(foreign_key="challenge.id", index=True)
     name: str = Field(max_length=100)
-    baseline: bool = False
+    state: EntryState = Field(default=EntryState.RANKED, sa_type=enum_column(EntryState))
+    reason: str | None = Field(default=None, max_length=500)
     created_at: datetime = Field(sa_type=UTCDateTime)
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it is a reference solution of the organizers'."""
+        return self.state is EntryState.BASELINE
 
 
 class Membership(SQLModel, table=True):
@@ -131,7 +145,8 @@ def found_team(
 ) -> Team:
     """Make a team named after the person, who is not in it yet."""
     name = free_name(session, user.name, challenge_id=challenge.id)
-    team = Team(challenge_id=challenge.id, name=name, baseline=baseline, created_at=now)
+    state = EntryState.BASELINE if baseline else EntryState.RANKED
+    team = Team(challenge_id=challenge.id, name=name, state=state, created_at=now)
     session.add(team)
     session.flush()
     return team
@@ -151,10 +166,10 @@ def free_name(session: Session, name: str, /, *, challenge_id: int) -> str:
 
 
 def count_teams(session: Session, /) -> dict[int, int]:
-    """Count the teams that joined each challenge, by its id; baselines are none."""
+    """Count the teams that joined each challenge, by its id; baselines and withdrawn are none."""
     query = (
         select(Team.challenge_id, func.count())
-        .where(col(Team.baseline).is_(False))
+        .where(col(Team.state).not_in([EntryState.BASELINE, EntryState.WITHDRAWN]))
         .group_by(col(Team.challenge_id))
     )
     return dict(session.exec(query).all())
@@ -192,6 +207,22 @@ def require_team(session: Session, challenge: PublishedChallenge, /, *, user_id:
             version=version,
         )
     return team
+
+
+def require_entry(team: Team, /) -> None:
+    """Raise Conflict when a team may submit nothing more."""
+    if team.state is EntryState.DISQUALIFIED:
+        raise Conflict(
+            "team {team!r} was disqualified, so that nothing more can be submitted for it; ask the "
+            "organizers",
+            team=team.name,
+        )
+    if team.state is EntryState.WITHDRAWN:
+        raise Conflict(
+            "team {team!r} has withdrawn, so that nothing more can be submitted for it; ask the "
+            "organizers to take it back",
+            team=team.name,
+        )
 
 
 def require_access(session: Session, challenge: PublishedChallenge, /, *, user: User) -> None:

@@ -17,7 +17,7 @@ from challenge_platform.core.challenge import (
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.phase import Status, status_of
 from challenge_platform.core.submission import Kind, Submission, count_open
-from challenge_platform.core.team import require_team
+from challenge_platform.core.team import require_entry, require_team
 from challenge_platform.database import Database
 from challenge_platform.errors import (
     ConcurrencyExceeded,
@@ -72,7 +72,9 @@ class Uploads:
         """
         with self.database.reading() as session:
             challenge = find_challenge(session, slug)
-            team_id = require_team(session, challenge, user_id=user_id).id
+            team = require_team(session, challenge, user_id=user_id)
+            require_entry(team)
+            team_id = team.id
             if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
             phase = choose_phase(challenge, key=upload.phase, opened_at=upload.opened_at)
@@ -280,6 +282,7 @@ def _require_same_team(
 ) -> None:
     """Raise unless the person is still in the team whose ledger the caller holds."""
     team = require_team(session, challenge, user_id=user_id)
+    require_entry(team)
     if team.id != team_id:
         raise Conflict(
             "you came into team {team!r} while this upload was under way, so nothing was "

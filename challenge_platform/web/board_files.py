@@ -42,7 +42,7 @@ def to_csv(board: Leaderboard, /) -> bytes:
     scores = board.rows[0].scores if board.rows else ()
     metrics = [f"{score.key}{end}" for score in scores for end in ("", "_low", "_high")]
     heading = [
-        *("rank", "rank_low", "rank_high", "group", "team", "baseline"),
+        *("rank", "rank_low", "rank_high", "first", "group", "team", "state", "baseline"),
         *metrics,
         *("entries", "last_submission"),
     ]
@@ -50,8 +50,8 @@ def to_csv(board: Leaderboard, /) -> bytes:
 
 
 def _cells(row: Row) -> Iterator[object]:
-    yield from (row.rank, row.rank_low, row.rank_high, row.group)
-    yield from (defused(row.team), "true" if row.baseline else "false")
+    yield from (row.rank, row.rank_low, row.rank_high, row.first, row.group)
+    yield from (defused(row.team), row.state, "true" if row.baseline else "false")
     for score in row.scores:
         yield from (score.value, score.low, score.high)
     yield from (row.entries, row.last_submission.isoformat())

@@ -117,7 +117,7 @@ def _picture(
     session: Session, challenge: PublishedChallenge, board: Leaderboard, *, phase: Phase
 ) -> Picture | None:
     """Draw the first teams and baselines; None unless scores stood at two moments at least."""
-    teams = [row.team for row in board.rows if not row.baseline][:DRAWN_TEAMS]
+    teams = [row.team for row in board.rows if row.rank is not None][:DRAWN_TEAMS]
     baselines = [row.team for row in board.rows if row.baseline][:DRAWN_BASELINES]
     curves = history(
         session,

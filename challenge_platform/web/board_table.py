@@ -9,6 +9,7 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from challenge_platform.core.leaderboard import Leaderboard, Row
+from challenge_platform.core.team import EntryState
 from challenge_platform.errors import InvalidInput, NotFound
 from scorers.metric import Direction
 
@@ -51,15 +52,16 @@ class Kind(StrEnum):
     BELOW = "below"
     UNCOMPARED = "uncompared"
     UNRANKED = "unranked"
+    DISQUALIFIED = "disqualified"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
     """Neighbours on a page: a group, as far as it is on the page, with the baselines among it.
 
-    `teams` counts the whole group. Baselines before the first team are ABOVE, those after the last
-    one BELOW; teams past those for which groups are computed are UNCOMPARED; those without a rank
-    are UNRANKED.
+    `teams` counts the whole group. Baselines and teams that are not eligible are ABOVE before the
+    first ranked team, and BELOW after the last one; DISQUALIFIED teams come after all. Teams past
+    those for which groups are computed are UNCOMPARED; those without a rank are UNRANKED.
     """
 
     kind: Kind
@@ -216,11 +218,13 @@ def _sorted(
 
 
 def _kinds(rows: Sequence[Row]) -> Iterator[tuple[Kind, int | None]]:
-    """Say in which block each row of a board is; baselines among teams follow those before."""
+    """Say in which block each row is; baselines and the like among teams follow those before."""
     block: tuple[Kind, int | None] = (Kind.ABOVE, None)
-    teams = sum(not row.baseline for row in rows)
+    teams = sum(row.state is EntryState.RANKED for row in rows)
     for row in rows:
-        if not row.baseline:
+        if row.state is EntryState.DISQUALIFIED:
+            block = (Kind.DISQUALIFIED, None)
+        elif row.state is EntryState.RANKED:
             teams -= 1
             kind = Kind.UNRANKED if row.rank is None else Kind.UNCOMPARED
             block = (kind, None) if row.group is None else (Kind.GROUP, row.group)
@@ -238,7 +242,7 @@ def _blocks(
 ) -> Iterator[Block]:
     teams: dict[tuple[Kind, int | None], list[str]] = {}
     for place, row in enumerate(rows, 1):
-        if not row.baseline:
+        if row.state in (EntryState.RANKED, EntryState.DISQUALIFIED):
             teams.setdefault(kinds[place], []).append(row.team)
     for found, members in groupby(shown, key=lambda one: kinds[one.place]):
         kind, group = found

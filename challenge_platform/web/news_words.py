@@ -109,6 +109,8 @@ def _move(event: Moved) -> Iterator[str]:
     before, after = event.before, event.after
     if before is None or before.rank is None:
         yield str(gettext("you stand at rank %(rank)s.", rank=after.rank or "\N{EN DASH}"))
+    elif after.rank is None:
+        yield str(gettext("it has no rank any more."))
     elif before.rank != after.rank:
         yield str(
             gettext("from rank %(before)s to rank %(after)s.", before=before.rank, after=after.rank)

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Comparison, Leaderboard, Row
+from challenge_platform.core.team import EntryState
 from challenge_platform.web.language import format_decimal, gettext, ngettext
 
 FEW_EVENTS = 20
@@ -35,7 +36,7 @@ def plain_words(board: Leaderboard, /) -> PlainWords:
     """Put a board into whole sentences; both parts are empty when nobody stands on it."""
     if not board.rows:
         return PlainWords(said=(), open=())
-    teams = [row for row in board.rows if not row.baseline]
+    teams = [row for row in board.rows if row.state is EntryState.RANKED]
     few = _too_few_events(board)
     said = (*_judged(board), *(few or (*_standing(teams), *_against_baseline(board))))
     return PlainWords(said=said, open=(*_not_proven(teams), *_tried(board, teams)))
@@ -186,7 +187,8 @@ def _against_baseline(board: Leaderboard) -> Sentences:
     baselines = [row.team for row in board.rows if row.baseline]
     if not baselines:
         return (_sentence(gettext("No baseline has been scored here to compare it with.")),)
-    made = {comparison.other: comparison for comparison in board.comparisons}
+    top = next(row for row in board.rows if row.rank is not None)
+    made = {comparison.other: comparison for comparison in board.comparisons_of(top.team)}
     found = next((made[name] for name in baselines if name in made), None)
     return () if found is None else (_compared(found),)
 

@@ -2,12 +2,12 @@
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from challenge_platform.core import invitation
+from challenge_platform.core import entry_state, invitation
 from challenge_platform.core.challenge import find_challenge
-from challenge_platform.errors import NotFound
+from challenge_platform.errors import InvalidInput, NotFound
 from challenge_platform.web import current
 from challenge_platform.web.language import gettext
 from challenge_platform.web.place import place_of
@@ -87,6 +87,21 @@ def leave(slug: str) -> ResponseReturnValue:
         team = invitation.leave(session, challenge, user=person, now=platform.clock())
         name = team.name
     flash(gettext("You left, and take part as the team %(team)s now.", team=name), "success")
+    return redirect(url_for("teams.show", slug=slug), HTTPStatus.SEE_OTHER)
+
+
+@pages.post("/challenges/<slug:slug>/team/withdraw")
+def withdraw_team(slug: str) -> ResponseReturnValue:
+    """Take the reader's team out of the ranking, once they ticked that they mean it."""
+    person, platform = current.require_user(), current.platform()
+    if request.form.get("confirmed") != "yes":
+        raise InvalidInput(
+            "withdrawing the team takes it off the leaderboard; tick the box to confirm it"
+        )
+    with platform.database.writing() as session:
+        challenge = find_challenge(session, slug)
+        entry_state.withdraw(session, challenge, user=person, now=platform.clock())
+    flash(gettext("The team has withdrawn."), "success")
     return redirect(url_for("teams.show", slug=slug), HTTPStatus.SEE_OTHER)
 
 

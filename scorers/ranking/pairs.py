@@ -65,6 +65,12 @@ class PairedGains:
         found[np.isnan(self.spread)] = np.nan
         return found
 
+    def intervals(self, *, count: int | None, level: float = LEVEL) -> tuple[Vector, Vector]:
+        """Return the lower and the upper ends of the intervals of `difference_interval`."""
+        reach = student_quantile((1 + level) / 2, freedom=freedom(count))
+        reach_of_pair = reach * widening(count) * self.spread
+        return self.mean - reach_of_pair, self.mean + reach_of_pair
+
     def beats(self, *, count: int | None = None, level: float = LEVEL) -> NDArray[np.bool_]:
         """Say which team (row) is better than which (column) by a one-sided test.
 

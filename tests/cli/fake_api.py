@@ -184,10 +184,14 @@ def standing(rank: int | None, team: str, value: float, /) -> dict[str, Any]:
         "rank": rank,
         "rank_low": rank,
         "rank_high": rank and rank + 2,
+        "first": rank and 0.6,
         "group": rank and 1,
         "team": team,
+        "state": "ranked" if rank else "baseline",
+        "reason": None,
         "baseline": rank is None,
         "scores": [score("score", value, primary=True), score("c_event", value)],
+        "comparisons": [],
         "entries": 12,
         "last_submission": "2026-11-22T02:31:00+00:00",
     }
@@ -214,6 +218,8 @@ LEADERBOARD: dict[str, Any] = {
             "p": 0.081,
         }
     ],
+    "significance": None,
+    "robustness": [],
     "total": 2,
     "page": 1,
     "rows": [standing(1, "Ada", 0.7312), standing(None, "Age alone", 0.6)],

@@ -30,7 +30,7 @@ def test_below_stands_which_state_it_is_and_how_sure_the_first_place_is(
         "Phase development, public board, state 7 of 2026-11-22 02:32 UTC.",
         "Judged on 120 units (patient_id); events: c_event 31.",
         "Group 1 has one team, Ada.",
-        "Ada against Age alone: +0.1312 [-0.01, +0.1712].",
+        "Ada against Age alone: +0.1312 [-0.01, +0.1712], p 0.081.",
     ]
 
 
@@ -47,6 +47,20 @@ def test_teams_that_cannot_be_told_apart_are_counted(run: Run, api: FakeApi) -> 
         "Group 1 has 3 teams that this test set cannot tell apart from Ada.",
         "Ada against Age alone: +0.1312.",
     ]
+
+
+def test_who_is_disqualified_is_said_with_the_reason(run: Run, api: FakeApi) -> None:
+    out = {
+        **standing(None, "Cheat", 0.9),
+        "state": "disqualified",
+        "reason": "Used the hidden truth.",
+    }
+    api.then("GET", BOARD, document({**LEADERBOARD, "rows": [out]}))
+
+    done = run("--url", api.url, "leaderboard", SLUG)
+
+    assert done.out.splitlines()[1].split()[:3] == ["disqualified", "-", "Cheat"]
+    assert done.err.splitlines()[-1] == "Cheat is disqualified: Used the hidden truth."
 
 
 def test_a_long_team_name_does_not_make_the_table_wider_than_80_columns(

@@ -20,7 +20,7 @@ INSERT INTO challenge_version VALUES
 INSERT INTO "user" (id, email, name, password, active, role, fs_uniquifier, created_at)
   VALUES (1, 'a@example.org', 'Ada', '', true, 'participant', 'u', '2026-01-01');
 INSERT INTO team (id, challenge_id, name, baseline, created_at)
-  VALUES (1, 1, 'Ada', false, '2026-01-01');
+  VALUES (1, 1, 'Ada', false, '2026-01-01'), (2, 1, 'Age alone', true, '2026-01-01');
 INSERT INTO submission (id, challenge_id, version_id, team_id, user_id, phase, kind, filename,
   message, artifact, size, state, attempt, token, not_before, opened_at, received_at)
   VALUES ('s', 1, 1, 1, 1, 'open', 'predictions', 'p.csv', '', 'a', 1, 'scored', 1, 1,
@@ -85,6 +85,20 @@ def test_tables_that_rows_refer_to_can_be_rebuilt(database: Database) -> None:
 
     assert rows(database, 'SELECT id, name FROM "user"') == [(1, "Ada")]
     assert rows(database, "SELECT user_id, state FROM submission") == [(1, "scored")]
+
+
+def test_baselines_are_a_state_of_teams_and_what_stands_is_a_candidate(database: Database) -> None:
+    upgrade(database)
+
+    assert rows(database, "SELECT name, state FROM team ORDER BY id") == [
+        ("Ada", "ranked"),
+        ("Age alone", "baseline"),
+    ]
+    candidates = rows(database, "SELECT submission_id, phase, team_id, score FROM candidate")
+    assert candidates == [("s", "open", 1, 0.7312345)]
+
+    command.downgrade(configuration(database), "0005")
+    assert rows(database, "SELECT id FROM team WHERE baseline") == [(2,)]
 
 
 def test_rows_cannot_refer_to_nothing_after_a_migration(database: Database) -> None:

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from challenge_platform.core import ranking
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board, ChallengeDefinition
+from challenge_platform.core.entry import Entry
 from challenge_platform.core.leaderboard import Leaderboard
-from challenge_platform.core.ranking import Entry, rank_board
+from challenge_platform.core.ranking import rank_board
 from challenge_platform.core.standing import Standing
-from challenge_platform.core.team import Team
+from challenge_platform.core.team import EntryState, Team
 from tests.fakes import Clock
 
 SPREAD = 0.01
@@ -62,7 +63,13 @@ def entry(name: str, score: float, *, baseline: bool = False) -> Entry:
             units=20,
             updated_at=at,
         ),
-        team=Team(id=number, challenge_id=1, name=name, baseline=baseline, created_at=at),
+        team=Team(
+            id=number,
+            challenge_id=1,
+            name=name,
+            state=EntryState.BASELINE if baseline else EntryState.RANKED,
+            created_at=at,
+        ),
         entries=1,
         last_submission=at + timedelta(seconds=len(name)),
     )
@@ -120,7 +127,7 @@ def test_where_less_is_better_the_lowest_score_is_first(challenge: PublishedChal
         (1, 2),
         (3, 3),
     ]
-    (comparison,) = board.comparisons
+    comparison = board.comparisons_of("low")[-1]
     assert (comparison.team, comparison.other) == ("low", "base")
     assert comparison.difference == 0.2
     assert comparison.low is not None
@@ -135,8 +142,9 @@ def test_the_first_team_is_compared_with_each_baseline(challenge: PublishedChall
         baselines=("age", "boosting"),
     )
 
-    found = {one.other: one for one in board.comparisons}
-    assert {one.team for one in board.comparisons} == {"ann"}
+    found = {one.other: one for one in board.comparisons_of("ann")}
+    assert list(found) == ["ben", "boosting", "age"]
+    assert [one.other for one in board.comparisons_of("ben")] == ["boosting", "age"]
     assert found["age"].difference == pytest.approx(0.21)
     assert found["boosting"].difference == pytest.approx(-0.04)
     assert found["age"].low is not None

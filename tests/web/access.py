@@ -74,6 +74,7 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/challenges/<slug:slug>/team/join/<secret>"): Access((303, 404, 404, 404, 404)),
     ("POST", "/challenges/<slug:slug>/team/join/<secret>"): Access((303, 404, 404, 404, 404)),
     ("POST", "/challenges/<slug:slug>/team/leave"): Access((303, 403, 409, 403, 409)),
+    ("POST", "/challenges/<slug:slug>/team/withdraw"): Access((303, 422, 422, 422, 422)),
     ("GET", "/submissions/<hex:id_>"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/report"): OF_THE_TEAM,
     ("GET", "/submissions/<hex:id_>/state.json"): OF_THE_TEAM,

@@ -19,6 +19,7 @@ from challenge_platform.core.account import User
 from challenge_platform.core.board_state import Leaderboard
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge, record_reveal
 from challenge_platform.core.definition import Board
+from challenge_platform.core.team import EntryState
 from challenge_platform.web.language import LANGUAGES
 from challenge_platform.web.spreadsheet import defused
 from tests.conftest import Participant, participant, publish_changed
@@ -168,7 +169,7 @@ def test_a_board_without_a_state_has_empty_pages_and_files(
     assert "Nobody stands here yet" in anonymous.get(PAGE).text
     assert "Nobody stands here yet" in anonymous.get(STATES).text
     assert document.json["rows"] == []
-    assert anonymous.get(f"{PAGE}.csv").text.startswith("rank,rank_low,rank_high,group,team,")
+    assert anonymous.get(f"{PAGE}.csv").text.startswith("rank,rank_low,rank_high,first,group,team,")
     assert anonymous.get(STATE).status_code == 404
 
 
@@ -230,6 +231,27 @@ def test_a_baseline_of_ones_teams_name_is_not_ones_row(
     keep(platform, challenge, a_board([*in_groups(2), a_baseline("alice")]))
 
     assert "Your team" not in browser(alice.user).get(PAGE).text
+
+
+def test_a_disqualified_team_is_struck_off_with_the_reason(
+    platform: Platform, challenge: PublishedChallenge, anonymous: Visitor
+) -> None:
+    out = a_row(
+        "Cheat",
+        rank=None,
+        group=None,
+        state=EntryState.DISQUALIFIED,
+        reason="Two <accounts>.",
+    )
+    guest = a_row("Guest", rank=None, group=None, state=EntryState.NOT_ELIGIBLE)
+    keep(platform, challenge, a_board([*in_groups(2), guest, out]))
+
+    page = anonymous.get(PAGE).text
+
+    assert "1 disqualified team" in page
+    assert "<s><bdi>Cheat</bdi></s>" in page
+    assert "Two &lt;accounts&gt;." in page
+    assert '<bdi>Guest</bdi> <span class="tag">not eligible</span>' in page
 
 
 def test_a_team_is_not_taken_for_one_of_its_name_that_is_gone(
@@ -476,8 +498,10 @@ def test_the_table_as_csv_has_every_row_and_score(board: Leaderboard, anonymous:
         "rank": "1",
         "rank_low": "1",
         "rank_high": "3",
+        "first": "",
         "group": "1",
         "team": "team-1",
+        "state": "ranked",
         "baseline": "false",
         "c": "0.799",
         "c_low": "0.759",
@@ -519,7 +543,7 @@ def test_no_cell_of_a_csv_begins_a_formula(
 
     found = list(csv.reader(io.StringIO(anonymous.get(f"{PAGE}.csv").text, newline="")))
 
-    assert [row[4] for row in found[1:]] == [f"'{name}" for name in FORMULAS]
+    assert [row[5] for row in found[1:]] == [f"'{name}" for name in FORMULAS]
     texts = [cell for row in found[1:] for cell in row if not re.fullmatch(r"-?[\d.]+", cell)]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in texts)
     assert found[1][6] == "-0.5"

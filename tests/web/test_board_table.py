@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from challenge_platform.core.board_state import Leaderboard
+from challenge_platform.core.team import EntryState
 from challenge_platform.errors import InvalidInput, NotFound
 from challenge_platform.web.board_table import (
     PER_PAGE,
@@ -232,3 +233,18 @@ def test_thousands_of_teams_are_paged_quickly_by_any_order() -> None:
 
     assert shown(board, sort="-rank")[0] == "team-2000"
     assert table(board, page=20).last == 2000
+
+
+def test_teams_that_are_not_eligible_stand_among_others_and_disqualified_ones_below() -> None:
+    guest = a_row("Guest", rank=None, group=None, state=EntryState.NOT_ELIGIBLE)
+    cheat = a_row("Cheat", rank=None, group=None, state=EntryState.DISQUALIFIED, reason="Two.")
+    first, second = in_groups(2)
+
+    blocks = table(a_board([first, guest, second, a_baseline("Coin"), cheat])).blocks
+
+    assert [(block.kind, block.teams) for block in blocks] == [
+        (Kind.GROUP, 2),
+        (Kind.BELOW, 0),
+        (Kind.DISQUALIFIED, 1),
+    ]
+    assert [placed.row.team for placed in blocks[0].rows] == ["team-1", "Guest", "team-2"]

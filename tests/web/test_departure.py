@@ -66,7 +66,8 @@ def test_the_archive_has_all_that_is_the_persons(
     assert challenges["teams"][0] | {"created_at": ""} == {
         "challenge": SLUG,
         "name": "alice",
-        "baseline": False,
+        "state": "ranked",
+        "reason": None,
         "members": 1,
         "created_at": "",
     }

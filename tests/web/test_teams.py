@@ -215,3 +215,22 @@ def test_the_page_says_what_to_do_without_a_team(
 ) -> None:
     assert "You have no team in this challenge yet" in browser(organizer).get(PAGE).text
     assert ">My team<" in hers.get(f"/challenges/{SLUG}").text
+
+
+def test_a_team_withdraws_once_a_member_has_ticked_that_it_shall(
+    hers: Browser, alices: Program
+) -> None:
+    assert "Withdraw the team" not in hers.get(PAGE).text
+    alices.submit()
+
+    unsure = hers.send(f"{PAGE}/withdraw", form=PAGE)
+    assert unsure.status_code == 422
+    assert "tick the box" in unsure.text
+    sure = hers.send(f"{PAGE}/withdraw", {"confirmed": "yes"}, form=PAGE)
+
+    assert sure.location == PAGE
+    page = hers.get(PAGE).text
+    assert "The team has withdrawn." in page
+    assert "it stands on no leaderboard and can submit nothing more" in page
+    assert "Withdraw the team" not in page
+    assert alices.submit().status_code == 409

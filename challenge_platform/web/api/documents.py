@@ -226,19 +226,40 @@ class Receipt(Document):
     algorithm: str
 
 
+class ComparisonDocument(Document):
+    """A team beside the next one or a baseline, `other`: above 0, the team is better.
+
+    The 95 % interval of the difference and the two-sided p of its test are null where they cannot
+    be told or are not disclosed.
+    """
+
+    team: str
+    other: str
+    difference: float
+    low: float | None
+    high: float | None
+    p: float | None
+
+
 class RowDocument(Document):
-    """A line of a leaderboard; baselines have no rank and no group.
+    """A line of a leaderboard; only a team whose `state` is `ranked` has a rank and a group.
 
     Teams of one `group` cannot be told apart from the best ranked of them; group 1 has the first.
+    `first` is how probable it is that the team is first. `comparisons` are with the next team, then
+    with each baseline. `reason` says why a team is disqualified.
     """
 
     rank: int | None
     rank_low: int | None
     rank_high: int | None
+    first: float | None
     group: int | None
     team: str
+    state: str
+    reason: str | None
     baseline: bool
     scores: list[ScoreDocument]
+    comparisons: list[ComparisonDocument]
     entries: int
     last_submission: datetime
 
@@ -259,19 +280,26 @@ class JudgedDocument(Document):
     events: dict[str, int | None]
 
 
-class ComparisonDocument(Document):
-    """A team beside the next one or a baseline, `other`: above 0, the team is better.
+class SignificanceDocument(Document):
+    """The p of teams i and j is `p[i][j]`, two-sided, corrected for all pairs; null if unknown."""
 
-    The 95 % interval of the difference and the two-sided p of its test are null where they cannot
-    be told or are not disclosed.
+    teams: list[str]
+    p: list[list[float | None]]
+
+
+class AlternativeDocument(Document):
+    """The ranking by another scheme, or by another `metric`.
+
+    `tau` says how far it agrees with the board's (Kendall). `first` would be first, with `firsts`
+    teams sharing that rank; `keeps_first` is whether the board's first would be among them.
     """
 
-    team: str
-    other: str
-    difference: float
-    low: float | None
-    high: float | None
-    p: float | None
+    scheme: str
+    metric: str | None
+    tau: float | None
+    first: str
+    firsts: int
+    keeps_first: bool
 
 
 class LeaderboardDocument(Document):
@@ -279,7 +307,10 @@ class LeaderboardDocument(Document):
 
     `version` is the digest of the challenge version that it was built under. At `permalink` the
     state stays; with `.json` after it, it is the document whose SHA-256 is `digest`. Both are of
-    the whole board, as are `judged`, `groups` and `comparisons`; `rows` has one page.
+    the whole board, as are `judged` and `groups`; `rows` has one page. `comparisons` are those of
+    the first team, with the next one and with each baseline. `significance` has the p of all pairs
+    of the first 20 teams after Holm's correction, and `robustness` tells what other schemes make of
+    the same scores.
     """
 
     challenge: str
@@ -293,6 +324,8 @@ class LeaderboardDocument(Document):
     judged: JudgedDocument | None
     groups: list[GroupDocument]
     comparisons: list[ComparisonDocument]
+    significance: SignificanceDocument | None
+    robustness: list[AlternativeDocument]
     total: int
     page: int
     rows: list[RowDocument]

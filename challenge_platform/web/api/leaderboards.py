@@ -1,5 +1,6 @@
 """Leaderboards, for anybody."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 
 from flask import Response
@@ -14,11 +15,13 @@ from challenge_platform.web import current
 from challenge_platform.web.api.answer import refusals
 from challenge_platform.web.api.challenges import ChallengePath
 from challenge_platform.web.api.documents import (
+    AlternativeDocument,
     ComparisonDocument,
     GroupDocument,
     JudgedDocument,
     LeaderboardDocument,
     RowDocument,
+    SignificanceDocument,
 )
 from challenge_platform.web.api.parameters import Parameters
 from challenge_platform.web.board_files import state_path
@@ -67,6 +70,10 @@ def _content(seen: Glance, *, page: int) -> bytes:
 
 
 def _document(found: Leaderboard, *, page: int) -> LeaderboardDocument:
+    compared: dict[str, list[ComparisonDocument]] = {}
+    for one in found.comparisons:
+        compared.setdefault(one.team, []).append(ComparisonDocument.model_validate(one))
+    first = next((row.team for row in found.rows if row.rank is not None), "")
     return LeaderboardDocument(
         challenge=found.challenge,
         phase=found.phase,
@@ -81,8 +88,21 @@ def _document(found: Leaderboard, *, page: int) -> LeaderboardDocument:
             GroupDocument(group=group, head=teams[0].team, teams=len(teams))
             for group, teams in found.groups.items()
         ],
-        comparisons=[ComparisonDocument.model_validate(one) for one in found.comparisons],
+        comparisons=compared.get(first, []),
+        significance=(
+            SignificanceDocument.model_validate(found.significance) if found.significance else None
+        ),
+        robustness=[AlternativeDocument.model_validate(one) for one in found.robustness],
         total=found.total,
         page=page,
-        rows=[RowDocument.model_validate(row) for row in found.page(page, per_page=PER_PAGE)],
+        rows=[
+            RowDocument.model_validate(
+                {
+                    **asdict(row),
+                    "baseline": row.baseline,
+                    "comparisons": compared.get(row.team, []),
+                }
+            )
+            for row in found.page(page, per_page=PER_PAGE)
+        ],
     )

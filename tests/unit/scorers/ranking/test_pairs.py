@@ -24,17 +24,21 @@ counts = st.sampled_from([None, 2, 5, 30, 1000])
 
 @given(resampled, counts)
 def test_each_pair_is_compared_as_if_it_were_alone(table: np.ndarray, count: int | None) -> None:
-    found = PairedGains.of(table).statistics(count=count)
+    gains = PairedGains.of(table)
+    found = gains.statistics(count=count)
+    low, high = gains.intervals(count=count)
 
     for first, own in enumerate(table.astype(np.float64)):
         for second, other in enumerate(table.astype(np.float64)):
-            gains = enough_defined(own - other)
-            if gains is None:
+            apart = enough_defined(own - other)
+            if apart is None:
                 assert math.isnan(found[first, second])
                 continue
-            mean, error = float(gains.mean()), standard_error(gains, count=count)
+            mean, error = float(apart.mean()), standard_error(apart, count=count)
             expected = mean / error if error else math.inf * mean if mean else 0.0
             assert found[first, second] == pytest.approx(expected, rel=1e-6, abs=1e-7)
+            ends = difference_interval(own - other, count=count)
+            assert (low[first, second], high[first, second]) == pytest.approx(ends, abs=1e-7)
 
 
 @given(resampled, counts)
