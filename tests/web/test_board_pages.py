@@ -546,7 +546,7 @@ def test_no_cell_of_a_csv_begins_a_formula(
     assert [row[5] for row in found[1:]] == [f"'{name}" for name in FORMULAS]
     texts = [cell for row in found[1:] for cell in row if not re.fullmatch(r"-?[\d.]+", cell)]
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in texts)
-    assert found[1][6] == "-0.5"
+    assert found[1][8] == "-0.5"
 
 
 @pytest.mark.usefixtures("board")
