@@ -123,6 +123,7 @@ def _told(score: Score) -> str:
     if score.value is None:
         return f"{'undefined':>10}   {score.undefined:<17}"
     if score.interval is None:
-        return f"{score.value:>10.6f}   {'none':<17}"
+        why = score.no_interval.replace("_", " ") if score.no_interval else "none"
+        return f"{score.value:>10.6f}   {why:<17}"
     low, high = score.interval
     return f"{score.value:>10.6f}   {low:.4f} to {high:.4f} "

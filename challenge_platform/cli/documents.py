@@ -95,6 +95,7 @@ class Score(TypedDict):
     low: float | None
     high: float | None
     undefined: str | None
+    no_interval: str | None
 
 
 class Submission(TypedDict):

@@ -92,12 +92,13 @@ def console(*, error: bool = False) -> Console:
 
 
 def score_text(score: Score, /) -> str:
-    """Give a score with its 95 % interval, or why it is undefined: `0.7312 [0.6901, 0.7698]`."""
+    """Give a score with its 95 % interval, `0.7312 [0.6901, 0.7698]`, or why it has none."""
     if score["value"] is None:
         return f"undefined ({score['undefined']})"
     value = number_text(score["value"])
     if score["low"] is None or score["high"] is None:
-        return value
+        reason = score.get("no_interval")  # which older servers do not tell
+        return f"{value} [no interval: {reason.replace('_', ' ')}]" if reason else value
     return f"{value} [{number_text(score['low'])}, {number_text(score['high'])}]"
 
 

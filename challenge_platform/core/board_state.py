@@ -27,7 +27,7 @@ EARLIER = "board/1"
 """The schema of states from before there were entry states; they are read for good."""
 
 _PLAIN = ("rank", "rank_low", "rank_high", "first", "group", "team", "state", "reason", "entries")
-_ABSENT = {"value": None, "low": None, "high": None, "undefined": None}
+_ABSENT = {"value": None, "low": None, "high": None, "undefined": None, "no_interval": None}
 
 KEPT_ROWS = 10_000
 """Rows of parsed states that a process keeps, some 1.5 kB each."""
@@ -232,7 +232,8 @@ def _row_document(row: Row) -> dict[str, Any]:
 def _score_document(score: Score) -> dict[str, Any]:
     if score.value is None:
         return {"undefined": score.undefined}
-    return {"value": score.value, "low": score.low, "high": score.high}
+    told = {"value": score.value, "low": score.low, "high": score.high}
+    return told if score.no_interval is None else {**told, "no_interval": score.no_interval}
 
 
 def _read_row(row: Mapping[str, Any], *, metrics: Sequence[Mapping[str, Any]]) -> Row:

@@ -18,7 +18,10 @@ DIGITS = 4
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """A metric as a reader may see it: rounded to 4 significant digits, with its 95 % interval."""
+    """A metric as a reader may see it: rounded to 4 significant digits, with its 95 % interval.
+
+    Where the interval may be seen but there is none, `no_interval` says why.
+    """
 
     key: str
     primary: bool
@@ -27,6 +30,12 @@ class Score:
     low: float | None
     high: float | None
     undefined: str | None
+    no_interval: str | None = None
+
+    @property
+    def tells_interval(self) -> bool:
+        """Whether there is an interval to show, or a reason why there is none."""
+        return self.low is not None or self.no_interval is not None
 
     def document(self) -> dict[str, Any]:
         """Give the score as JSON values."""
@@ -55,6 +64,7 @@ def disclosed_scores(
                 low=rounded(low),
                 high=rounded(high),
                 undefined=found["undefined"],
+                no_interval=found.get("no_interval") if Disclosure.INTERVAL in allowed else None,
             )
         )
     return sorted(shown, key=lambda score: not score.primary)

@@ -75,9 +75,10 @@ def local(text: LocalText | dict[str, str], /) -> str:
 
 
 def interval(score: Score, /) -> Markup:
-    """Write the 95 % interval of a score."""
+    """Write the 95 % interval of a score, or why it has none."""
     if score.low is None or score.high is None:
-        return Markup("&ndash;")
+        reason = wording.NO_INTERVALS.get(score.no_interval or "")
+        return escape(reason) if reason else Markup("&ndash;")
     return Markup("{}&nbsp;&ndash;&nbsp;{}").format(number(score.low), number(score.high))
 
 

@@ -7,6 +7,7 @@ from challenge_platform.core.phase import Status
 from challenge_platform.core.submission import Fault, Reason, State
 from challenge_platform.web.language import lazy_gettext as _
 from scorers.predictions.problems import ProblemCode
+from scorers.uncertainty.intervals import NoInterval
 
 STATES = {
     State.QUEUED: _("Queued"),
@@ -89,6 +90,15 @@ SOURCES = {
 }
 
 UNDEFINED = _("undefined")
+
+NO_INTERVALS: dict[str, str] = {
+    NoInterval.FEW_EVENTS: _("too few events to tell"),
+    NoInterval.FEW_UNITS: _("too few units to tell"),
+    NoInterval.RARELY_DEFINED: _("too rarely defined to tell"),
+    NoInterval.UNMOVED: _("too little variation to tell"),
+    NoInterval.BIASED: _("cannot be told by resampling"),
+}
+"""Why a score has no interval."""
 
 REFUSALS = {
     "bad_request": (

@@ -71,7 +71,7 @@ def number(value: float, /) -> str:
 def interval(score: Score, /) -> str:
     """Write the interval of a score."""
     if score.interval is None:
-        return "none"
+        return f"none ({score.no_interval.replace('_', ' ')})" if score.no_interval else "none"
     low, high = score.interval
     return f"{number(low)} to {number(high)}"
 

@@ -49,7 +49,7 @@ class Newcomer:
         assert done.returncode == expect, done.stdout + done.stderr
         return done
 
-    def write(self, name: str, *, sign: int = 1, rows: int = 60) -> str:
+    def write(self, name: str, *, sign: int = 1, rows: int = 120) -> str:
         """Write a predictions file for the tiny challenge."""
         lines = "".join(f"p{number:03},{sign * number}\n" for number in range(rows))
         (self.folder / name).write_text(f"patient_id,risk\n{lines}")

@@ -14,7 +14,7 @@ from challenge_platform.core.upload import Upload
 from challenge_platform.errors import NotFound
 from tests.conftest import PASSWORD, Participant
 
-PREDICTIONS = b"patient_id,risk\n" + b"".join(b"p%03d,%d\n" % (i, i) for i in range(60))
+PREDICTIONS = b"patient_id,risk\n" + b"".join(b"p%03d,%d\n" % (i, i) for i in range(120))
 
 Delete = Callable[..., Result]
 

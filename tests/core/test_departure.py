@@ -27,7 +27,7 @@ from tests.postgresql import on_both_databases
 
 SLUG = "tiny-survival"
 ROUNDS = 15
-BYTES = b"patient_id,risk\n" + b"".join(b"p%03d,%d\n" % (i, i) for i in range(60))
+BYTES = b"patient_id,risk\n" + b"".join(b"p%03d,%d\n" % (i, i) for i in range(120))
 VALUES: dict[type, object] = {
     AutoString: "x",
     Integer: 77,

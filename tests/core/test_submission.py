@@ -37,7 +37,7 @@ from scorers.request import read_header
 from tests.conftest import Participant, publish_changed
 from tests.fakes import Clock, FakeRunner
 
-IDS = [f"p{number:03}" for number in range(60)]
+IDS = [f"p{number:03}" for number in range(120)]
 
 
 def predictions(*, sign: int = 1) -> bytes:

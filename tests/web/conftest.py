@@ -23,7 +23,7 @@ from tests.conftest import PASSWORD, Participant
 
 SLUG = "tiny-survival"
 API = "/api/v1"
-IDS = [f"p{number:03}" for number in range(60)]
+IDS = [f"p{number:03}" for number in range(120)]
 
 
 def predictions(*, sign: int = 1) -> bytes:

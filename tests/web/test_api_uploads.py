@@ -42,12 +42,12 @@ def test_a_file_in_another_good_form_is_accepted(case: str, alices: Program) -> 
 
 
 def test_at_most_twenty_problems_are_told_of_all_that_are_counted(alices: Program) -> None:
-    content = "patient_id,risk\n" + "".join(f"p{number:03},x\n" for number in range(60))
+    content = "patient_id,risk\n" + "".join(f"p{number:03},x\n" for number in range(120))
 
     answer = alices.submit(content.encode())
 
     assert len(answer.json["errors"]) == 20
-    assert answer.json["total"] == 60
+    assert answer.json["total"] == 120
 
 
 def test_a_file_over_the_limit_of_the_challenge_is_refused_with_413(alices: Program) -> None:
@@ -74,7 +74,7 @@ def large(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     folder = tmp_path / SLUG
     shutil.copytree(TINY, folder)
     for name, small, big in (
-        ("data.py", "PATIENTS = 60\n", f"PATIENTS = {LARGE_ROWS}\n"),
+        ("data.py", "PATIENTS = 120\n", f"PATIENTS = {LARGE_ROWS}\n"),
         ("challenge.yaml", "max_bytes: 100kB\n", f"max_bytes: {LARGE_BYTES}\n"),
     ):
         text = (folder / name).read_text()

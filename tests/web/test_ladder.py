@@ -39,7 +39,7 @@ def publish(
     """Publish another tiny challenge, scored by how well the event is told; `changes` come last."""
     copy = shutil.copytree(TINY, folder / SLUG)
     recipe, definition = copy / "data.py", copy / "challenge.yaml"
-    recipe.write_text(recipe.read_text().replace("PATIENTS = 60", f"PATIENTS = {patients}"))
+    recipe.write_text(recipe.read_text().replace("PATIENTS = 120", f"PATIENTS = {patients}"))
     column = "score" if metric == "auroc" else "predicted"
     told = definition.read_text()
     told = told.replace("phases:", f"ranking: {{protect: {protect}}}\nphases:")
@@ -228,7 +228,7 @@ def test_parts_of_a_score_that_is_undefined_are_not_told(
         },
     )
     alice = with_token(app, platform, participant(platform, challenge, name="alice").user)
-    rows = "".join(f"p{number:03},{number},1\n" for number in range(60))
+    rows = "".join(f"p{number:03},{number},1\n" for number in range(120))
     answer = alice.submit(f"patient_id,risk,flat\n{rows}".encode())
     platform.evaluator.evaluate(answer.json["id"])
 

@@ -147,7 +147,10 @@ class ReasonDocument(Document):
 
 
 class ScoreDocument(Document):
-    """A metric with its 95 % interval; `undefined` says why there is no value."""
+    """A metric with its 95 % interval.
+
+    `undefined` says why there is no value, `no_interval` why a value has no interval.
+    """
 
     key: str
     primary: bool
@@ -156,6 +159,7 @@ class ScoreDocument(Document):
     low: float | None
     high: float | None
     undefined: str | None
+    no_interval: str | None
 
 
 class TimingsDocument(Document):

@@ -1,10 +1,10 @@
-"""The recipe of a challenge that only tests use: 60 patients from a seeded generator."""
+"""The recipe of a challenge that only tests use: 120 patients from a seeded generator."""
 
 from pathlib import Path
 
 import numpy as np
 
-PATIENTS = 60
+PATIENTS = 120
 
 
 def build(public: Path, /) -> bytes:
