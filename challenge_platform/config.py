@@ -96,6 +96,14 @@ class Settings(BaseSettings):
         str | None,
         Field(description="Image of the scoring sandbox; the one built here when unset."),
     ] = None
+    warm_sandboxes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=16,
+            description="Scoring sandboxes that are kept ready, some 27 MB each; 0 keeps none.",
+        ),
+    ] = 2
     lease: Annotated[
         timedelta, Field(description="How long a claim lasts without a sign of life.")
     ] = timedelta(seconds=20)

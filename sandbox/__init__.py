@@ -90,7 +90,8 @@ class Status:
 
     `runtimes` gives the image id of each runtime, None for an image that is missing; `active` the
     ids of the runs under way; `engine` the facts that the options are chosen by, None when the
-    engine cannot be reached.
+    engine cannot be reached. `pool` counts the sandboxes that are `ready`, the runs that found one
+    (`hits`) and those that did not (`misses`).
     """
 
     version: str
@@ -98,6 +99,7 @@ class Status:
     runtimes: Mapping[str, str | None]
     active: tuple[str, ...]
     slots: int
+    pool: Mapping[str, int]
     problems: tuple[str, ...]
 
 

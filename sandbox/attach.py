@@ -83,12 +83,12 @@ def converse(
 ) -> Conversation:
     """Feed `data` as stdin while reading stdout and stderr, at most `limit` bytes of each.
 
-    Over when the engine closes the streams, at `deadline` (of `time.monotonic`), when the limit is
-    passed, or as soon as one of `interrupts` is closed by its other end.
+    `connection` must not block. Over when the engine closes the streams, at `deadline` (of
+    `time.monotonic`), when the limit is passed, or as soon as one of `interrupts` is closed by its
+    other end.
     """
     said = _Said(limit=limit)
     unsent = memoryview(data)
-    connection.settimeout(0)
     with selectors.DefaultSelector() as selector:
         selector.register(connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
         for interrupt in interrupts:

@@ -49,6 +49,7 @@ class Container:
             with _timed(timings, "attach"):
                 connection = engine.attach(name)
             try:
+                connection.settimeout(0)
                 with _timed(timings, "start"):
                     engine.start(name)
             except BaseException:
@@ -58,6 +59,16 @@ class Container:
             engine.remove(name)
             raise
         return cls(engine, name=name, connection=connection, timings=timings)
+
+    def is_waiting(self) -> bool:
+        """Whether it has neither ended nor said anything yet."""
+        try:
+            self._connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def feed(
         self, data: bytes, /, *, limits: Limits, interrupts: Sequence[socket.socket]

@@ -4,6 +4,7 @@ import logging
 import queue
 import socket
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,20 +15,26 @@ from sandbox import Outcome, Run, SandboxUnavailable, Status
 from sandbox.container import Container
 from sandbox.engine import Engine
 from sandbox.options import EngineFacts, container_options, shortcomings
+from sandbox.pool import KINDS, Kind, Pool, Sandbox
 
 _SLOT_SECONDS = 30.0  # to wait for a free slot before the caller is told to try again later
 _CANCEL_SECONDS = 90.0  # a slot, a start and a kill, each at its slowest
+_BEING_REMOVED = 8  # containers that have ended, and whose removal may still be under way
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Active:
-    """A run under way: closing `stop` ends its conversation, which watches `stopped`."""
+    """A run under way: closing `stop` ends its conversation, which watches `stopped`.
+
+    `owner` is the label of its container.
+    """
 
     stop: socket.socket
     stopped: socket.socket
     over: threading.Event
+    owner: str
 
 
 class DockerRunner:
@@ -35,25 +42,38 @@ class DockerRunner:
 
     `runtimes` names the images that may run, no others may. An image's id is looked up once, so
     that a tag that moves later changes nothing. `label` marks this runner's containers; another
-    runner on the engine needs another. `slots` runs go on at once, each under its own uid.
+    runner on the engine needs another. `slots` runs go on at once. Every container has its own
+    uid; `warm` of each kind that was used last are kept ready for the next run.
     """
 
     def __init__(
-        self, engine: Engine, /, *, runtimes: Mapping[str, str], label: str, slots: int = 4
+        self,
+        engine: Engine,
+        /,
+        *,
+        runtimes: Mapping[str, str],
+        label: str,
+        slots: int = 4,
+        warm: int = 0,
     ) -> None:
         self._engine = engine
         self._runtimes = dict(runtimes)
         self._label = label
         self._slot_count = slots
-        self._free_slots: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for slot in range(slots):
-            self._free_slots.put(slot)
+        self._slots = threading.BoundedSemaphore(slots)
+        self._numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(slots + KINDS * warm + _BEING_REMOVED):
+            self._numbers.put(number)
+        self._warm: set[str] = set()  # owners of sandboxes that were made ready and are not removed
         self._known_facts: EngineFacts | None = None
         self._known_images: dict[str, str] = {}
         self._active: dict[str, _Active] = {}
         self._lock = threading.Lock()  # for _active and _closed
         self._closed = False
         self._removals = ThreadPoolExecutor(max_workers=1, thread_name_prefix="removal")
+        self._pool = Pool(
+            size=warm, make=self._make_ready, discard=self._discard, is_busy=self._is_busy
+        )
 
     def run(self, run: Run, /, *, interrupts: Sequence[socket.socket] = ()) -> Outcome:
         """Run it once; raises SandboxUnavailable when it could not be run.
@@ -62,8 +82,8 @@ class DockerRunner:
         """
         with self._activity(run.id) as active:
             try:
-                with self._slot() as slot:
-                    return self._run(run, slot=slot, interrupts=[active.stopped, *interrupts])
+                with self._slot():
+                    return self._run(run, active, interrupts=[active.stopped, *interrupts])
             except SandboxUnavailable as error:
                 self._known_facts = None  # the engine may be another one by the next run
                 self._known_images.pop(run.runtime, None)
@@ -79,13 +99,16 @@ class DockerRunner:
         if not active.over.wait(_CANCEL_SECONDS):
             raise SandboxUnavailable(f"The run {run_id} could not be ended.", code="not_killed")
         # After the run's own removal, which is queued already: what is there now was not removed.
-        removal = self._removals.submit(self._remove_containers, lambda owner: owner == run_id)
+        owned = {run_id, active.owner}
+        removal = self._removals.submit(self._remove_containers, lambda owner: owner in owned)
         removal.result(_CANCEL_SECONDS)
         return True
 
     def sweep(self) -> int:
-        """Remove the containers of this label that no run under way owns; give their number."""
-        return self._remove_containers(lambda owner: owner not in self._active)
+        """Remove the containers of this label that nothing here owns; give their number."""
+        return self._remove_containers(
+            lambda owner: owner not in self._active and owner not in self._warm
+        )
 
     def close(self) -> None:
         """Cancel every run, remove every container of this label, and run no more."""
@@ -96,6 +119,7 @@ class DockerRunner:
             active.stop.close()
         for active in under_way:
             active.over.wait(_CANCEL_SECONDS)
+        self._pool.close()
         self._removals.shutdown()
         self.sweep()
 
@@ -115,35 +139,76 @@ class DockerRunner:
             runtimes=images,
             active=tuple(self._active),
             slots=self._slot_count,
+            pool={"ready": self._pool.ready, **self._pool.counts},
             problems=tuple(problems),
         )
 
-    def _run(self, run: Run, *, slot: int, interrupts: Sequence[socket.socket]) -> Outcome:
-        image = self._image(run.runtime)
-        options = container_options(
-            run.id,
-            image=image,
-            limits=run.limits,
-            facts=self._facts(),
-            slot=slot,
-            label=self._label,
-        )
-        container = Container.prepare(self._engine, options=options)
+    def _run(self, run: Run, active: _Active, *, interrupts: Sequence[socket.socket]) -> Outcome:
+        kind = Kind.of(run, image=self._image(run.runtime))
+        sandbox = self._pool.take(kind)
+        was_ready = sandbox is not None
+        if sandbox is None:
+            sandbox = self._make(kind, owner=run.id)
+        active.owner = sandbox.owner
+        container = sandbox.container
+        if was_ready:
+            container.timings.clear()  # nobody waited for its making
         try:
             said = container.feed(run.input, limits=run.limits, interrupts=interrupts)
             end, exit_code = container.end(said.stop)
         finally:
-            self._removals.submit(self._remove, container)  # nobody waits for it
+            self._discard(sandbox)
         outcome = Outcome(
             end=end,
             output=said.stdout,
             exit_code=exit_code,
             seconds=container.timings["run"],
-            image=image,
+            image=kind.image,
             timings=dict(container.timings),
         )
         _report(run, outcome, stderr=said.stderr)
         return outcome
+
+    def _make(self, kind: Kind, *, owner: str) -> Sandbox:
+        """Start a sandbox, which waits for its input."""
+        try:
+            number = self._numbers.get(timeout=_SLOT_SECONDS)
+        except queue.Empty:
+            raise SandboxUnavailable(
+                f"Containers have not been removed for {_SLOT_SECONDS:.0f} s.", code="busy"
+            ) from None
+        try:
+            options = container_options(
+                owner,
+                image=kind.image,
+                limits=kind.limits,
+                facts=self._facts(),
+                slot=number,
+                label=self._label,
+            )
+            container = Container.prepare(self._engine, options=options)
+        except BaseException:
+            self._numbers.put(number)
+            raise
+        return Sandbox(kind=kind, container=container, number=number, owner=owner)
+
+    def _make_ready(self, kind: Kind) -> Sandbox:
+        owner = f"warm.{uuid.uuid4().hex}"  # no run's id has a dot
+        self._warm.add(owner)
+        try:
+            return self._make(kind, owner=owner)
+        except BaseException:
+            self._warm.discard(owner)
+            raise
+
+    def _is_busy(self) -> bool:
+        """Whether runs use half of the cores, so that no sandbox should be made ready now."""
+        cores = self._known_facts.cpus if self._known_facts else 1
+        return 2 * len(self._active) >= cores
+
+    def _discard(self, sandbox: Sandbox) -> None:
+        """Have a sandbox removed; nobody waits for it."""
+        self._removals.submit(self._remove, sandbox)
 
     def _facts(self) -> EngineFacts:
         if self._known_facts is None:
@@ -175,7 +240,7 @@ class DockerRunner:
     @contextmanager
     def _activity(self, run_id: str) -> Iterator[_Active]:
         stop, stopped = socket.socketpair()
-        active = _Active(stop=stop, stopped=stopped, over=threading.Event())
+        active = _Active(stop=stop, stopped=stopped, over=threading.Event(), owner=run_id)
         with stop, stopped:
             with self._lock:
                 if self._closed:
@@ -191,26 +256,29 @@ class DockerRunner:
                 with self._lock:
                     del self._active[run_id]
                 active.over.set()
+                self._pool.look_again()
 
     @contextmanager
-    def _slot(self) -> Iterator[int]:
-        try:
-            slot = self._free_slots.get(timeout=_SLOT_SECONDS)
-        except queue.Empty:
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(timeout=_SLOT_SECONDS):
             raise SandboxUnavailable(
                 f"All {self._slot_count} slots have been busy for {_SLOT_SECONDS:.0f} s.",
                 code="busy",
-            ) from None
+            )
         try:
-            yield slot
+            yield
         finally:
-            self._free_slots.put(slot)
+            self._slots.release()
 
-    def _remove(self, container: Container) -> None:
+    def _remove(self, sandbox: Sandbox) -> None:
         try:
-            container.remove()
+            sandbox.container.remove()
         except SandboxUnavailable as error:
             _log.warning("a container is left to the next sweep: %s", error)
+        finally:
+            self._warm.discard(sandbox.owner)
+            self._numbers.put(sandbox.number)
+            self._pool.look_again()
 
     def _remove_containers(self, of_run: Callable[[str], bool]) -> int:
         owners = self._engine.containers(label=self._label)

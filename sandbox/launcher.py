@@ -61,6 +61,7 @@ def serve(
     allowed_uids: frozenset[int] | None = None,
     socket_owner: tuple[int, int] | None = None,
     slots: int = 4,
+    warm: int = 0,
     maxima: Limits = MAXIMA,
     engine_socket: Path = ENGINE_SOCKET,
 ) -> None:
@@ -69,13 +70,14 @@ def serve(
     `runtimes` gives an image for each name that callers may run. `allowed_uids` may call beside
     this process's own user; `socket_owner` (user, group) gets the socket, which no other user can
     open. `label` must be this installation's own: whatever container bears it and is not a run
-    under way is removed, now, then and at the end. Neither an engine that is down nor a missing
-    image stops it: `GET /status` says so, and runs fail until it is mended.
+    under way is removed, now, then and at the end. `warm` sandboxes are kept ready of the kinds
+    that were run last, and end with this process however it ends. Neither an engine that is down
+    nor a missing image stops it: `GET /status` says so, and runs fail until it is mended.
 
     Raises SandboxUnavailable with code "already_running" when the socket has a launcher.
     """
     engine = Engine(engine_socket)
-    runner = DockerRunner(engine, runtimes=runtimes, label=label, slots=slots)
+    runner = DockerRunner(engine, runtimes=runtimes, label=label, slots=slots, warm=warm)
     callers = frozenset({os.geteuid()}) | (allowed_uids or frozenset())
     with _sole_launcher(socket_path):
         server = _Server(

@@ -37,6 +37,7 @@ _STATUS: _Kinds = {
     "runtimes": dict,
     "active": list,
     "slots": int,
+    "pool": dict,
     "problems": list,
 }
 

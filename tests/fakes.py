@@ -56,7 +56,9 @@ class FakeRunner:
 
     def status(self) -> Status:
         """Say that all is well."""
-        return Status(version="0", engine=None, runtimes={}, active=(), slots=1, problems=())
+        return Status(
+            version="0", engine=None, runtimes={}, active=(), slots=1, pool={}, problems=()
+        )
 
     def cancel(self, run_id: str, /) -> bool:
         """Say that no run of this id is under way: a fake run ends before it can be cancelled."""

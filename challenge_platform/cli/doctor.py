@@ -11,7 +11,7 @@ from challenge_platform.cli.organizer import DataDir, open_platform
 from challenge_platform.cli.privileges import can_separate
 from challenge_platform.core.challenge import list_challenges
 from challenge_platform.errors import PlatformError
-from sandbox import SandboxUnavailable
+from sandbox import SandboxUnavailable, Status
 from sandbox.client import LauncherClient
 
 app = typer.Typer()
@@ -85,6 +85,14 @@ def _redis_program() -> Finding:
     )
 
 
+def _slots(status: Status) -> str:
+    pool = status.pool
+    return (
+        f"{status.slots} slots; {pool['ready']} sandboxes ready ({pool['hits']} runs found one, "
+        f"{pool['misses']} did not); engine {status.engine}"
+    )
+
+
 def _launcher(platform: Platform) -> Iterator[Finding]:
     try:
         status = LauncherClient(platform.settings.launcher_address).status()
@@ -99,6 +107,6 @@ def _launcher(platform: Platform) -> Iterator[Finding]:
     yield Finding(
         subject="launcher",
         well=not status.problems,
-        found="; ".join(status.problems) or f"{status.slots} slots, engine {status.engine}",
+        found="; ".join(status.problems) or _slots(status),
         repair="see the launcher's log; the image is made by python -m sandbox.images.build",
     )

@@ -34,6 +34,7 @@ def launcher(
         allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
         socket_owner=owner,
         label=installation(settings.launcher_address.parent),
+        warm=settings.warm_sandboxes,
     )
 
 

@@ -46,6 +46,7 @@ def live(
         "CHALLENGE_SCORING_IMAGE": slow,
         "CHALLENGE_LEASE": f"PT{LEASE_SECONDS:.0f}S",
         "CHALLENGE_REAPER_PERIOD": f"PT{REAPER_SECONDS}S",
+        "CHALLENGE_WARM_SANDBOXES": "0",  # one that is ready has slept already
     }
     try:
         folder = tmp_path_factory.mktemp("kills") / "d"

@@ -30,6 +30,7 @@ STATUS = Status(
     runtimes={"scoring": "sha256:0", "other": None},
     active=("run-1",),
     slots=4,
+    pool={"ready": 2, "hits": 7, "misses": 1},
     problems=("no image",),
 )
 

@@ -1,0 +1,172 @@
+"""Containers kept ready: started ahead of any run, waiting for their input, each used once.
+
+Making a container takes many times as long as scoring a file of predictions in it. A ready one has
+seen nobody's data: what it is given is the input of the one run that takes it.
+"""
+
+import logging
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from sandbox import Limits, Run, SandboxUnavailable
+from sandbox.container import Container
+
+KINDS = 2
+"""So many kinds are kept ready, those of the last runs."""
+
+OLDEST_SECONDS = 600.0
+RETRY_SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What two containers must have in common to stand for each other.
+
+    `limits` has those that a container is made with; seconds and output are counted outside of it.
+    """
+
+    runtime: str
+    image: str
+    limits: Limits
+
+    @classmethod
+    def of(cls, run: Run, /, *, image: str) -> Self:
+        """Give the kind of container that a run needs."""
+        usual = Limits()
+        limits = replace(run.limits, seconds=usual.seconds, output=usual.output)
+        return cls(runtime=run.runtime, image=image, limits=limits)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sandbox:
+    """A started container, its kind, the number that gives it its uid, and its label's owner."""
+
+    kind: Kind
+    container: Container
+    number: int
+    owner: str
+    since: float = field(default_factory=time.monotonic)
+
+
+class Pool:
+    """Keeps `size` sandboxes ready of each kind that was used last; may be shared by threads.
+
+    One is made at a time, by `make`, and none while `is_busy` says that runs need the cores. One
+    that has become old, has died or is of another kind goes to `discard`. A `size` of 0 keeps none.
+    """
+
+    def __init__(
+        self,
+        *,
+        size: int,
+        make: Callable[[Kind], Sandbox],
+        discard: Callable[[Sandbox], None],
+        is_busy: Callable[[], bool],
+    ) -> None:
+        self._size = size
+        self._make = make
+        self._discard = discard
+        self._is_busy = is_busy
+        self._ready: list[Sandbox] = []
+        self._kinds: OrderedDict[Kind, None] = OrderedDict()
+        self._changed = threading.Condition()
+        self._closed = False
+        self.counts: Counter[str] = Counter(hits=0, misses=0)
+        self._keeper = threading.Thread(target=self._keep, name="pool", daemon=True)
+        if size:
+            self._keeper.start()
+
+    @property
+    def ready(self) -> int:
+        """How many sandboxes wait."""
+        return len(self._ready)
+
+    def take(self, kind: Kind, /) -> Sandbox | None:
+        """Give a sandbox that waits, or None where none does; more of its kind will be made."""
+        if not self._size:
+            return None
+        with self._changed:
+            self._want(kind)
+            found = next((one for one in self._ready if one.kind == kind and _waits(one)), None)
+            if found is not None:
+                self._ready.remove(found)
+            self.counts["misses" if found is None else "hits"] += 1
+            self._changed.notify()
+        return found
+
+    def look_again(self) -> None:
+        """Have the pool filled up, if it may be by now."""
+        with self._changed:
+            self._changed.notify()
+
+    def close(self) -> None:
+        """Discard every sandbox that waits, and keep none from now on."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._size:
+            self._keeper.join()
+
+    def _want(self, kind: Kind) -> None:
+        for known in [one for one in self._kinds if one.runtime == kind.runtime]:
+            if known.image != kind.image:
+                del self._kinds[known]  # nobody will run the image of before
+        self._kinds[kind] = None
+        self._kinds.move_to_end(kind)
+        while len(self._kinds) > KINDS:
+            self._kinds.popitem(last=False)
+
+    def _keep(self) -> None:
+        while not self._closed:
+            for stale in self._take_out():
+                self._discard(stale)
+            kind = self._missing()
+            if kind is None or self._is_busy():
+                self._pause(OLDEST_SECONDS / 10)
+                continue
+            try:
+                made = self._make(kind)
+            except SandboxUnavailable as error:
+                _log.warning("no sandbox could be made ready: %s", error)
+                self._pause(RETRY_SECONDS)
+            else:
+                with self._changed:
+                    self._ready.append(made)
+        for left in self._ready:
+            self._discard(left)
+        self._ready.clear()
+
+    def _take_out(self) -> list[Sandbox]:
+        """Take out what is too old, has died, or is of a kind that is used no more."""
+        now = time.monotonic()
+        with self._changed:
+            stale = [
+                one
+                for one in self._ready
+                if now - one.since > OLDEST_SECONDS
+                or one.kind not in self._kinds
+                or not _waits(one)
+            ]
+            self._ready = [one for one in self._ready if one not in stale]
+        return stale
+
+    def _missing(self) -> Kind | None:
+        """Give the kind of which there are too few, the one that was used last first."""
+        with self._changed:
+            ready = Counter(one.kind for one in self._ready)
+            return next((kind for kind in reversed(self._kinds) if ready[kind] < self._size), None)
+
+    def _pause(self, seconds: float) -> None:
+        with self._changed:
+            if not self._closed:
+                self._changed.wait(seconds)
+
+
+def _waits(sandbox: Sandbox) -> bool:
+    return sandbox.container.is_waiting()
