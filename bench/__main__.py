@@ -2,27 +2,41 @@
 
 import argparse
 
-from bench import coverage, leaderboard, submission
+from bench import agreement, coverage, leaderboard, metrics, submission
+from bench.page import DOCS, replace_section
 
 BENCHMARKS = {
     "submission": submission.measure,
     "leaderboard": leaderboard.measure,
     "coverage": coverage.measure,
+    "metrics": metrics.measure,
+    "agreement": agreement.measure,
 }
+
+PAGES = {"metrics": DOCS / "speed.md", "agreement": DOCS / "agreement.md"}
+"""The pages that hold the table of a benchmark, which `--write` replaces."""
 
 
 def main() -> None:
     """Run the benchmarks that are named, all of them by default."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
-    names = parser.parse_args().names or list(BENCHMARKS)
+    parser.add_argument(
+        "--write", action="store_true", help=f"replace the tables of {', '.join(PAGES)} in the docs"
+    )
+    options = parser.parse_args()
+    names = options.names or list(BENCHMARKS)
     if unknown := set(names) - set(BENCHMARKS):
         parser.error(f"there is no benchmark {min(unknown)!r}; there is {', '.join(BENCHMARKS)}")
     for name in names:
         print(f"== {name}", flush=True)
+        lines = []
         for line in BENCHMARKS[name]():
             print(line, flush=True)
+            lines.append(line)
         print(flush=True)
+        if options.write and name in PAGES:
+            replace_section(name, lines, page=PAGES[name])
 
 
 if __name__ == "__main__":

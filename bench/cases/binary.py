@@ -19,9 +19,14 @@ COSTS = {"weights": [1.5, 1.0]}
 DUMMY = 0.3
 
 
-def draw(rng: Generator, rows: int, /) -> Drawn:
+def draw_even(rng: Generator, rows: int, /) -> Drawn:
+    """Draw as `draw`, with as many positives as negatives."""
+    return draw(rng, rows, prevalence=0.5)
+
+
+def draw(rng: Generator, rows: int, /, *, prevalence: float = PREVALENCE) -> Drawn:
     """Draw labels, and probabilities that say something about them; some are tied."""
-    label = rng.random(rows) < PREVALENCE
+    label = rng.random(rows) < prevalence
     shown = rng.normal(1.5 * label - 1, 1.2)
     return Drawn(truth={"y": label.astype(np.int64)}, prediction={"p": tied(expit(shown))})
 

@@ -45,6 +45,11 @@ def draw(rng: Generator, rows: int, /) -> Drawn:
     return _images(rng, rng.integers(0, 6, size=rows))
 
 
+def draw_many(rng: Generator, rows: int, /) -> Drawn:
+    """Draw images of up to 14 objects, seven on average, as those of COCO."""
+    return _images(rng, rng.integers(0, 15, size=rows))
+
+
 def draw_leukocytes(rng: Generator, rows: int, /) -> Drawn:
     """Draw images of one to three objects, as those of CYTOLOGIA."""
     return _images(rng, 1 + rng.choice(len(SEVERAL), size=rows, p=SEVERAL))

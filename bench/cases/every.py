@@ -13,18 +13,17 @@ from bench.cases import (
 )
 from bench.cases.case import Case
 
-FAMILIES = {
-    "Binary and calibration": binary.CASES,
-    "Multiclass and ordinal": multiclass.CASES,
-    "Multilabel": multilabel.CASES,
-    "Survival": survival.CASES,
-    "Regression and counting": regression.CASES,
-    "Detection": detection.CASES,
-    "Segmentation": segmentation.CASES,
-    "Codes and spans": text.CASES,
-    "Composites": composite.CASES,
-}
-"""The cases of each family, in the order of the documentation."""
+FAMILIES = (
+    binary,
+    multiclass,
+    multilabel,
+    survival,
+    regression,
+    detection,
+    segmentation,
+    text,
+    composite,
+)
 
-CASES: dict[str, Case] = {case.key: case for cases in FAMILIES.values() for case in cases}
-"""The case of each metric, by its key."""
+CASES: dict[str, Case] = {case.key: case for family in FAMILIES for case in family.CASES}
+"""The case of each metric, by its key, in the order of the documentation."""
