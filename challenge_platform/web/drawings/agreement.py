@@ -14,6 +14,7 @@ def shown(drawn: Agreement, /) -> Shown:
     low, high = padded(values or [0.0])
     return Shown(
         kind=drawn.kind,
+        metrics=drawn.metrics,
         title=str(gettext("Agreement of numbers")),
         text=str(
             gettext(

@@ -2,9 +2,8 @@
 
 import math
 
-from challenge_platform.web.amounts import plain
 from challenge_platform.web.drawings.plot import Curve, draw_plot
-from challenge_platform.web.drawings.shown import SUBMISSION, Shown, interval, percent
+from challenge_platform.web.drawings.shown import SUBMISSION, Shown, interval, moment, percent
 from challenge_platform.web.drawings.shown import of_100 as of
 from challenge_platform.web.language import format_decimal, gettext
 from scorers.pictures.document import Calibration, CalibrationBin
@@ -19,6 +18,7 @@ def shown(drawn: Calibration, /) -> Shown:
     end = float(min(100, ROOM * max(1, math.ceil(100 * most / ROOM))))
     return Shown(
         kind=drawn.kind,
+        metrics=drawn.metrics,
         title=_title(drawn),
         text=str(
             gettext(
@@ -65,7 +65,7 @@ def shown(drawn: Calibration, /) -> Shown:
 def _title(drawn: Calibration) -> str:
     if drawn.at is None:
         return str(gettext("Calibration"))
-    return str(gettext("Calibration at time %(time)s", time=plain(drawn.at)))
+    return str(gettext("Calibration at time %(time)s", time=moment(drawn.at)))
 
 
 def _row(one: CalibrationBin) -> tuple[str, ...]:

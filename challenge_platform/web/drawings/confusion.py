@@ -23,6 +23,7 @@ def shown(drawn: Confusion, /) -> Shown:
     listed = _matrix(drawn) if is_matrix else _list(drawn)
     return Shown(
         kind=drawn.kind,
+        metrics=drawn.metrics,
         title=str(gettext("Confusion matrix")),
         text=str(
             gettext(

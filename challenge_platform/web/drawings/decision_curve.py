@@ -19,6 +19,7 @@ def shown(drawn: DecisionCurve, /) -> Shown:
     x = (0.0, 100 * max((point.threshold for point in drawn.points), default=1.0))
     return Shown(
         kind=drawn.kind,
+        metrics=drawn.metrics,
         title=str(gettext("Decision curve")),
         text=str(
             gettext(

@@ -15,6 +15,7 @@ def shown(drawn: FreeResponse, /) -> Shown:
     most = max((point.false_per_image for point in drawn.points), default=0.0) or 1.0
     return Shown(
         kind=drawn.kind,
+        metrics=drawn.metrics,
         title=str(gettext("FROC curve")),
         text=str(
             gettext(

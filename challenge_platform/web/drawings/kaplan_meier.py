@@ -1,9 +1,8 @@
 """Survival by third of predicted risk, with the numbers still watched."""
 
-from challenge_platform.web.amounts import plain
 from challenge_platform.web.drawings.axis import Axis, Tick
 from challenge_platform.web.drawings.plot import SQUARE, Curve, Ends, draw_plot, with_counts
-from challenge_platform.web.drawings.shown import Shown, interval, of_100, percent
+from challenge_platform.web.drawings.shown import Shown, interval, moment, of_100, percent
 from challenge_platform.web.language import format_decimal, gettext
 from scorers.pictures.document import KaplanMeier, RiskGroup, SurvivalStep
 
@@ -34,6 +33,7 @@ def shown(drawn: KaplanMeier, /) -> Shown:
     rows = [(names[group.risk], _apart(group, x=x)) for group in drawn.groups]
     return Shown(
         kind=drawn.kind,
+        metrics=drawn.metrics,
         title=str(gettext("Survival by predicted risk")),
         text=str(
             gettext(
@@ -72,7 +72,7 @@ def _name(group: RiskGroup) -> str:
 def _row(name: str, step: SurvivalStep) -> tuple[str, ...]:
     return (
         name,
-        plain(step.time),
+        moment(step.time),
         percent(step.survival),
         interval(percent(step.low), percent(step.high)),
         str(format_decimal(step.at_risk)),
@@ -105,7 +105,7 @@ def _reading(drawn: KaplanMeier) -> str:
         gettext(
             "By time %(time)s, %(high)s of 100 at the highest predicted risk had the event, and "
             "%(low)s of 100 at the lowest.",
-            time=plain(time),
+            time=moment(time),
             high=of_100(1 - _at(highest, time).survival),
             low=of_100(1 - _at(lowest, time).survival),
         )

@@ -52,6 +52,7 @@ def _shown(picture: Picture) -> Shown:
     if isinstance(picture, NoPicture):
         return Shown(
             kind=picture.wanted,
+            metrics=picture.metrics,
             title=str(TITLES[picture.wanted]),
             empty=str(REASONS[picture.reason]),
         )

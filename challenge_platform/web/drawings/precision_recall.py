@@ -15,6 +15,7 @@ def shown(drawn: PrecisionRecall, /) -> Shown:
     curve = [(100 * point.recall, 100 * point.precision) for point in drawn.points]
     return Shown(
         kind=drawn.kind,
+        metrics=drawn.metrics,
         title=str(gettext("Precision-recall curve")),
         text=str(
             gettext(

@@ -14,6 +14,7 @@ def shown(roc: Roc, /) -> Shown:
     curve = [(100 * (1 - point.specificity), 100 * point.sensitivity) for point in roc.points]
     return Shown(
         kind=roc.kind,
+        metrics=roc.metrics,
         title=str(gettext("ROC curve")),
         text=str(
             gettext(

@@ -15,13 +15,14 @@ Table = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """A picture with all that belongs to it; without a drawing, `empty` says why.
+    """A picture of `metrics` with all that belongs to it; without a drawing, `empty` says why.
 
     `text` describes the drawing to who cannot see it, `reading` says its gist in plain words, and
     `remark` what it does not prove. The first cell of each row of the table names the row.
     """
 
     kind: str
+    metrics: tuple[str, ...]
     title: str
     text: str = ""
     reading: str = ""
@@ -50,6 +51,11 @@ def number(value: float, /) -> str:
 def rough(value: float, /) -> str:
     """Write a number with two or three significant digits, as is enough beside a picture."""
     return str(format_decimal(value, "@@#"))
+
+
+def moment(time: float, /) -> str:
+    """Write a time in the unit of the challenge."""
+    return str(format_decimal(time, "#,##0.###"))
 
 
 def of_100(share: float, /) -> str:
