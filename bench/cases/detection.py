@@ -3,6 +3,7 @@
 import contextlib
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -23,6 +24,7 @@ SCORED: dict[str, Any] = BOXES | {"scores": "scores", "classes": CLASSES, "box_f
 CELLS: dict[str, Any] = BOXES | {"classes": CLASSES, "box_format": "xywh"}
 LESIONS = {"true_boxes": "boxes", "boxes": "boxes", "scores": "scores", "box_format": "xywh"}
 FOUND_POINTS = {"true_points": "points", "points": "points"}
+GRID: dict[str, Any] = FOUND_POINTS | {"width": "width", "height": "height", "levels": 2}
 RADIUS = 8.0
 FOUND, MISTAKEN = 0.85, 0.1
 """Shares of the objects that are found, and told as any class."""
@@ -43,6 +45,13 @@ def draw(rng: Generator, rows: int, /) -> Drawn:
     Some detections are false, and some have another class.
     """
     return _images(rng, rng.integers(0, 6, size=rows))
+
+
+def draw_with_sizes(rng: Generator, rows: int, /) -> Drawn:
+    """Draw the same, with the size of each image."""
+    drawn = draw(rng, rows)
+    size = np.full(rows, float(SIDE))
+    return Drawn(truth={**drawn.truth, "width": size, "height": size}, prediction=drawn.prediction)
 
 
 def draw_many(rng: Generator, rows: int, /) -> Drawn:
@@ -158,6 +167,28 @@ def points(share: str, /) -> Reference:
     return reference
 
 
+def grid_mean_error(
+    truth: Table,
+    prediction: Table,
+    /,
+    *,
+    true_points: str,
+    points: str,
+    width: str,
+    height: str,
+    levels: int,
+) -> float:
+    """Give the mean difference of the histograms of each image."""
+    errors = []
+    columns = (truth[true_points], prediction[points], truth[width], truth[height])
+    for true, found, *size in zip(*columns, strict=True):
+        edges = [np.linspace(0, side, 2**levels + 1) for side in size]
+        inside = [np.clip(some, 0, size) for some in (true, found)]
+        counts = [np.histogram2d(some[:, 0], some[:, 1], bins=edges)[0] for some in inside]
+        errors.append(np.abs(counts[0] - counts[1]).sum())
+    return float(np.mean(errors))
+
+
 def _case(key: str, params: dict[str, Any], reference: Reference | None = None, /) -> Case:
     return Case(key=key, draw=draw, params=params, reference=reference, rows=SPEED, looped=False)
 
@@ -174,6 +205,7 @@ CASES = (
     _case("point_f1", FOUND_POINTS | {"radius": RADIUS}, points("f1")),
     _case("point_sensitivity", FOUND_POINTS | {"radius": RADIUS}, points("sensitivity")),
     _case("point_precision", FOUND_POINTS | {"radius": RADIUS}, points("precision")),
+    replace(_case("grid_mean_error", GRID, grid_mean_error), draw=draw_with_sizes),
     _cytologia("cytologia_giou_f1"),
     _cytologia("cytologia_strict"),
 )

@@ -59,6 +59,11 @@ def limits(true: Untyped, told: Untyped, /) -> float:
     return float(1.96 * np.std(told - true, ddof=1))
 
 
+def symmetric_error(true: Untyped, told: Untyped, /) -> float:
+    """Give the mean of the errors, each over half the sum of both numbers; one is above 0."""
+    return float(np.mean(2 * np.abs(true - told) / (np.abs(true) + np.abs(told))))
+
+
 def pinball(
     truth: Table, prediction: Table, /, *, value: str, predicted: str, quantile: float
 ) -> float:
@@ -75,6 +80,7 @@ CASES = (
     _case("mae", numbers(metrics.mean_absolute_error)),
     _case("rmse", numbers(metrics.root_mean_squared_error)),
     _case("r2", varying(metrics.r2_score)),
+    _case("smape", numbers(symmetric_error)),
     _case("pinball", pinball, quantile=QUANTILE),
     _case("poisson_deviance", numbers(metrics.mean_poisson_deviance)),
     _case("ccc", varying(ccc)),

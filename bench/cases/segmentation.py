@@ -78,5 +78,8 @@ CASES = (
     _case("nsd", SPACED | {"tolerance_mm": 1.0}),
     _case("hd95", SPACED),
     _case("assd", SPACED),
+    _case("centreline_dice", STRUCTURES),
     _case("panoptic_quality", NAMES),
+    _case("recognition_quality", NAMES),
+    _case("segmentation_quality", NAMES),
 )

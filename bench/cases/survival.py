@@ -1,6 +1,7 @@
 """Cases of times and events, some at one time, against scikit-survival."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
@@ -11,6 +12,9 @@ from bench.cases.case import Case, Drawn, Table, Untyped, tied
 
 FOLLOW_UP = {"event": "event", "time": "time"}
 TIMES = [4.0, 8.0]
+OTHERS = 0.5
+"""Share of those without the event to whom another came first."""
+
 ROWS = 2_000
 """People on whom the speed is told: the pairs of 20,000 are too many for the reference."""
 
@@ -24,6 +28,15 @@ def draw(rng: Generator, rows: int, /) -> Drawn:
     return Drawn(
         truth={"event": (event_at <= censored_at).astype(np.int64), "time": time},
         prediction={"risk": risk, "early": 1 - risk / 2, "late": 1 - risk},
+    )
+
+
+def draw_competing(rng: Generator, rows: int, /) -> Drawn:
+    """Draw the same, where another event came first to some of those without the event."""
+    drawn = draw(rng, rows)
+    other = (rng.random(rows) < OTHERS) & (drawn.truth["event"] == 0)
+    return Drawn(
+        truth={**drawn.truth, "other": other.astype(np.int64)}, prediction=drawn.prediction
     )
 
 
@@ -41,6 +54,16 @@ def harrell(truth: Table, prediction: Table, /, *, event: str, time: str, risk: 
         lambda: metrics.concordance_index_censored(
             truth[event].astype(bool), truth[time], prediction[risk]
         )[0]
+    )
+
+
+def wolbers(
+    truth: Table, prediction: Table, /, *, event: str, competing: str, time: str, risk: str
+) -> float:
+    """Give Harrell's C where who had the competing event is censored after everybody else."""
+    never = np.where(truth[competing] == 1, truth[time].max() + 1, truth[time])
+    return harrell(
+        {event: truth[event], time: never}, prediction, event=event, time=time, risk=risk
     )
 
 
@@ -106,6 +129,9 @@ def _case(key: str, reference: Callable[..., float], /, *, fewest: int, **params
 # With few people scikit-survival raises where the formula has a value: declared disagreements.
 CASES = (
     _case("harrell_c", harrell, risk="risk", fewest=1),
+    replace(
+        _case("wolbers_c", wolbers, risk="risk", competing="other", fewest=1), draw=draw_competing
+    ),
     _case("uno_c", uno, risk="risk", tau=8.0, fewest=60),
     _case("cumulative_dynamic_auc", dynamic_auc, risk="risk", times=TIMES, fewest=60),
     _case("brier_at", brier_at, survival="early", at=4.0, fewest=60),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scorers.columns import Codes
 from scorers.detection.objects import Classes, Images, Places, pairs, rank_within
@@ -128,15 +129,26 @@ def giou(one: Boxes, of_one: Places, other: Boxes, of_other: Places, /) -> Vecto
 
 
 def overlaps(
-    detected: Boxes, true: Boxes, /, *, groups: tuple[Places, Places], least: float
+    detected: Boxes,
+    true: Boxes,
+    /,
+    *,
+    groups: tuple[Places, Places],
+    least: float,
+    crowds: NDArray[np.bool_] | None = None,
 ) -> tuple[Places, Places, Vector]:
     """Return the pairs of a detected and a true box of one group with an IoU of `least` or more.
 
-    `groups` has the groups of the detected and of the true boxes. Returns detected, true and IoU.
+    `groups` has the groups of the detected and of the true boxes. With a true box that is one of
+    `crowds` the intersection is divided by the detected box alone, as in COCO. Returns detected,
+    true and IoU.
     """
     kept = [(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0))]
     for found, sought in pairs(*groups):
         overlap = iou(detected, found, true, sought)
+        if crowds is not None and crowds.any():
+            within = intersection(detected, found, true, sought) / detected.areas[found]
+            overlap = np.where(crowds[sought], within, overlap)
         enough = overlap >= least
         kept.append((found[enough], sought[enough], overlap[enough]))
     detections, truths, ious = zip(*kept, strict=True)

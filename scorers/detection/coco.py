@@ -7,9 +7,10 @@ from functools import partial
 import numpy as np
 
 from scorers.detection.boxes import LabelledBoxes, overlaps
-from scorers.detection.curve import MeanPrecision, rank_by_class
-from scorers.detection.matching import Hits, greedy_hits
+from scorers.detection.curve import MeanPrecision, Ranked, rank_by_class
+from scorers.detection.matching import greedy_hits
 from scorers.detection.objects import ByImage, Classes, both, class_list, tally
+from scorers.detection.sought import Sought
 from scorers.metric import Columns, Direction, Metric, Needs, ParamsError, Vector
 from scorers.rules import HaveAnArea, OneOf
 
@@ -38,6 +39,9 @@ def detection_map(
     max_detections: int = 100,
     ties: str = "given",
     of: list[str | int] | None = None,
+    area: list[float] | None = None,
+    true_areas: str | None = None,
+    crowds: str | None = None,
     where: str | None = None,
 ) -> ByImage:
     """Measure the mean average precision of COCO over classes and thresholds of overlap.
@@ -54,6 +58,13 @@ def detection_map(
     images, made to fall with recall, and read at the recalls 0, 0.01 … 1. Classes without a true
     box are left out, whatever was detected of them (Lin et al., ECCV 2014;
     `pycocotools.cocoeval.COCOeval`).
+
+    With `area`, the smallest and the largest, only true boxes of such an area are sought: COCO has
+    [0, 1024] as small, [1024, 9216] as medium and [9216, 1e10] as large. The area is that of the
+    box, or what the truth column `true_areas` lists, such as that of a mask. Detections that take
+    another true box, or take none and have another area, do not count. `crowds` lists 1 for the
+    true boxes around many objects: they are not sought either, any number of detections may take
+    them, and these are overlapped by the share of the detection that lies within.
 
     Equal scores are in the order of the images, then in that of the cell, where an image drawn
     twice has each of its objects twice in place; with `ties` "worst" the false ones come first.
@@ -78,24 +89,27 @@ def detection_map(
     read = partial(LabelledBoxes.read, classes=told, box_format=box_format)
     true = read(answers, boxes=true_boxes, labels=true_labels)
     found = read(given, boxes=boxes, labels=labels, scores=scores).surest(max_detections)
-    ranked = rank_by_class(
-        found.boxes.image,
-        found.labels,
-        found.scores,
-        hits=_hits(found, true, thresholds=thresholds),
+    sought = Sought.read(answers, true, found, area=area, true_areas=true_areas, crowds=crowds)
+    rank = _ranked if area is None and crowds is None else sought.ranked
+    ranks = rank(
+        found,
+        true,
+        thresholds=thresholds,
         total=len(answers.rows),
         classes=len(told),
         worst=ties == "worst",
     )
+    kept = ~sought.ignored
+    image = true.boxes.image[kept]
     mean = MeanPrecision(
-        truths=tally(true.labels, true.boxes.image, shape=(len(told), len(answers.rows))),
-        ranked=tuple(ranked[told.index(label)] for label in averaged),
+        truths=tally(true.labels[kept], image, shape=(len(told), len(answers.rows))),
+        ranked=tuple(line[told.index(label)] for label in averaged for line in ranks),
     )
     return ByImage(
         counted=mean,
         images=answers,
         longest=int(np.bincount(found.labels, minlength=1).max()),
-        events=len(np.unique(true.boxes.image)),
+        events=len(np.unique(image)),
     )
 
 
@@ -115,6 +129,9 @@ def detection_ap(
     max_detections: int = 100,
     ties: str = "given",
     of: list[str | int] | None = None,
+    area: list[float] | None = None,
+    true_areas: str | None = None,
+    crowds: str | None = None,
     where: str | None = None,
 ) -> ByImage:
     """Measure the average precision of COCO at one overlap, averaged over classes.
@@ -144,6 +161,9 @@ def detection_ap(
         max_detections=max_detections,
         ties=ties,
         of=of,
+        area=area,
+        true_areas=true_areas,
+        crowds=crowds,
         where=where,
     )
 
@@ -166,11 +186,30 @@ def _check(classes: Classes, /, *, averaged: Classes, max_detections: int, ties:
         raise ParamsError(f"ties must be one of {', '.join(TIES)}")
 
 
-def _hits(found: LabelledBoxes, true: LabelledBoxes, /, *, thresholds: Vector) -> Hits:
+def _ranked(
+    found: LabelledBoxes,
+    true: LabelledBoxes,
+    /,
+    *,
+    thresholds: Vector,
+    total: int,
+    classes: int,
+    worst: bool,
+) -> tuple[tuple[Ranked, ...], ...]:
+    """Return all detections, by class, where every true box is sought."""
     groups = (found.groups, true.groups)
     close = overlaps(found.boxes, true.boxes, groups=groups, least=float(thresholds.min()))
     sizes = (len(found.labels), len(true.labels))
-    return greedy_hits(*close, groups=found.groups, sizes=sizes, thresholds=thresholds)
+    ranked = rank_by_class(
+        found.boxes.image,
+        found.labels,
+        found.scores,
+        hits=greedy_hits(*close, groups=found.groups, sizes=sizes, thresholds=thresholds),
+        total=total,
+        classes=classes,
+        worst=worst,
+    )
+    return (ranked,)
 
 
 DETECTION_MAP = Metric(
@@ -180,11 +219,11 @@ DETECTION_MAP = Metric(
     lowest=0.0,
     highest=1.0,
     undefined="no image, or no true box of a class that is averaged; such resamples are skipped",
-    reference="pycocotools.cocoeval.COCOeval, area all, no crowd",
+    reference="pycocotools.cocoeval.COCOeval",
     source="Lin et al., ECCV 2014; COCOeval.accumulate",
     exact=True,
     unit="image",
-    truth_columns=("true_boxes", "true_labels", "where"),
+    truth_columns=("true_boxes", "true_labels", "true_areas", "crowds", "where"),
     prediction_columns=("boxes", "labels", "scores"),
     rules=(HaveAnArea(), OneOf(param="labels")),
     measure=detection_map,

@@ -95,6 +95,7 @@ RMSE = Metric(
     reference="sklearn.metrics.root_mean_squared_error",
     source="Willmott and Matsuura, Clim Res 2005;30:79-82",
     exact=True,
+    fewest=300,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
     rules=(MEASURABLE,),
@@ -145,6 +146,46 @@ R2 = Metric(
     rules=(MEASURABLE,),
     pictures=(PictureKind.AGREEMENT,),
     measure=r2,
+)
+
+
+def smape(
+    truth: Columns, prediction: Columns, /, *, value: str, predicted: str, where: str | None = None
+) -> MeanOfRows:
+    """Measure the symmetric mean absolute percentage error, as a share: 0 is right, 2 the worst.
+
+    The mean of 2 |value - predicted| / (|value| + |predicted|), 0 where both are 0 (Makridakis,
+    Int J Forecast 1993;9:527-529). A true 0, for which the usual percentage error is infinite,
+    costs 2 however near the prediction is. Params and errors are those of `mae`.
+
+    The first is off by 2 of 1 + 3, so 2 x 2 / 4; in the second both are 0.
+
+    >>> truth = {"value": [1, 0]}
+    >>> smape(truth, {"predicted": [3, 0]}, value="value", predicted="predicted").value
+    0.5
+    """
+    pairs = read_pairs(truth, prediction, value=value, predicted=predicted, where=where)
+    sizes = np.abs(pairs.true) + np.abs(pairs.predicted)
+    errors = 2 * np.abs(pairs.true - pairs.predicted)
+    shares = np.divide(errors, sizes, out=np.zeros_like(errors), where=sizes > 0)
+    return MeanOfRows(rows=pairs.rows, values=shares)
+
+
+SMAPE = Metric(
+    key="smape",
+    needs=Needs.VALUES,
+    direction=Direction.MINIMIZE,
+    lowest=0.0,
+    highest=2.0,
+    undefined="no unit; such resamples are skipped",
+    reference="the formula, in fractions",
+    source="Makridakis, Int J Forecast 1993;9:527-529",
+    exact=True,
+    truth_columns=("value", "where"),
+    prediction_columns=("predicted",),
+    rules=(MEASURABLE,),
+    pictures=(PictureKind.AGREEMENT,),
+    measure=smape,
 )
 
 

@@ -1,6 +1,7 @@
 """Scores of predicted numbers are scikit-learn's and SciPy's, under any integer weights."""
 
 import warnings
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ KEYS = (
     "r2",
     "ccc",
     "spearman",
+    "smape",
     "pinball",
     "poisson_deviance",
     "absolute_bias",
@@ -62,7 +64,15 @@ def concordance(true: Numbers, predicted: Numbers, /) -> float:
     return float(2 * product / (of_truth + of_prediction + shift**2))
 
 
+def symmetric_error(true: Numbers, predicted: Numbers, /) -> float:
+    """Compute the mean in fractions, without a rounding."""
+    pairs = [(Fraction(one), Fraction(other)) for one, other in zip(true, predicted, strict=True)]
+    shares = [2 * abs(y - p) / (abs(y) + abs(p)) if y or p else Fraction(0) for y, p in pairs]
+    return float(sum(shares, start=Fraction(0)) / len(shares))
+
+
 THEIRS = {
+    "smape": symmetric_error,
     "mae": mean_absolute_error,
     "rmse": root_mean_squared_error,
     "r2": r2_score,
@@ -236,3 +246,19 @@ def test_columns_that_cannot_be_measured_are_named(
 def test_a_quantile_that_is_none_is_refused(quantile: float) -> None:
     with pytest.raises(ValueError, match="quantile must be between 0 and 1"):
         measured("pinball", [1, 2], [1, 2], quantile=quantile)
+
+
+@pytest.mark.parametrize(
+    ("true", "predicted", "value"),
+    [
+        ([0], [0], 0),
+        ([0], [1e-90], 2),
+        ([-1], [1], 2),
+        ([1, 0], [3, 0], 0.5),
+        ([1e100], [-1e100], 2),
+    ],
+)
+def test_the_symmetric_error_has_an_answer_where_the_truth_is_0(
+    true: list[float], predicted: list[float], value: float
+) -> None:
+    assert measured("smape", true, predicted).value == value

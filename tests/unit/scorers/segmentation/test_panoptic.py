@@ -1,5 +1,6 @@
 """Panoptic quality equals a look at every pair of instances, and sums over images."""
 
+from collections.abc import Callable
 from itertools import product
 from typing import Any
 
@@ -10,8 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from scorers.metric import InvalidColumns, ParamsError, Reason, Undefined
-from scorers.segmentation.panoptic import panoptic_quality
+from scorers.metric import InvalidColumns, Measure, ParamsError, Reason, Undefined
+from scorers.segmentation.panoptic import (
+    panoptic_quality,
+    recognition_quality,
+    segmentation_quality,
+)
 from scorers.weighted.per_row import RatioOfSums
 
 Drawn = list[tuple[NDArray[Any], NDArray[Any], list[str], list[str]]]
@@ -23,11 +28,18 @@ def measured(truth: list[Any], answer: list[Any], **params: Any) -> RatioOfSums:
     return panoptic_quality(columns, given, mask="mask", predicted="answer", **params)
 
 
-def classified(images: Drawn) -> RatioOfSums:
+METRICS: dict[str, Callable[..., Measure]] = {
+    "pq": panoptic_quality,
+    "rq": recognition_quality,
+    "sq": segmentation_quality,
+}
+
+
+def classified(images: Drawn, part: str = "pq") -> Measure:
     ours, theirs, our_classes, their_classes = zip(*images, strict=True) if images else [()] * 4
     truth: dict[str, Any] = {"mask": ours, "classes": our_classes}
     answer: dict[str, Any] = {"mask": theirs, "classes": their_classes}
-    return panoptic_quality(
+    return METRICS[part](
         truth,
         answer,
         mask="mask",
@@ -53,7 +65,7 @@ def images(draw: st.DrawFn) -> Drawn:
     return drawn
 
 
-def by_definition(images: Drawn) -> float:
+def by_definition(images: Drawn, part: str) -> float:
     """Match by looking at every pair of instances, class by class."""
     qualities = []
     for name in "abc":
@@ -70,15 +82,23 @@ def by_definition(images: Drawn) -> float:
                     matched += share
                     hits += 1
         if instances:
-            qualities.append(matched / (hits + (instances - 2 * hits) / 2))
+            missed = (instances - 2 * hits) / 2
+            qualities.append(
+                {
+                    "pq": matched / (hits + missed),
+                    "rq": hits / (hits + missed),
+                    "sq": matched / hits if hits else 0.0,
+                }[part]
+            )
     return float(np.mean(qualities)) if qualities else np.nan
 
 
+@pytest.mark.parametrize("part", METRICS)
 @given(images())
 @settings(max_examples=100)
-def test_the_value_equals_a_look_at_every_pair_of_instances(drawn: Drawn) -> None:
-    told = classified(drawn).value
-    expected = by_definition(drawn)
+def test_the_value_equals_a_look_at_every_pair_of_instances(part: str, drawn: Drawn) -> None:
+    told = classified(drawn, part).value
+    expected = by_definition(drawn, part)
 
     if np.isnan(expected):
         assert told == Undefined(Reason.NO_POSITIVES)
@@ -86,15 +106,18 @@ def test_the_value_equals_a_look_at_every_pair_of_instances(drawn: Drawn) -> Non
         assert told == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("part", METRICS)
 @given(images(), st.data())
 @settings(max_examples=50)
-def test_integer_weights_equal_images_given_so_often(drawn: Drawn, data: st.DataObject) -> None:
+def test_integer_weights_equal_images_given_so_often(
+    part: str, drawn: Drawn, data: st.DataObject
+) -> None:
     weights = [data.draw(st.lists(st.integers(0, 3), min_size=len(drawn), max_size=len(drawn)))]
 
-    told = classified(drawn).under(np.array(weights))
+    told = classified(drawn, part).under(np.array(weights))
 
     often = [image for image, times in zip(drawn, weights[0], strict=True) for _ in range(times)]
-    assert told[0] == pytest.approx(by_definition(often), rel=1e-12, nan_ok=True)
+    assert told[0] == pytest.approx(by_definition(often, part), rel=1e-12, nan_ok=True)
 
 
 def test_weights_of_one_give_the_value_itself() -> None:
@@ -153,3 +176,37 @@ def test_classes_are_given_for_both_sides_or_for_none() -> None:
         measured([], [], classes=["a"])
     with pytest.raises(ParamsError, match="give all three, or none"):
         measured([], [], mask_classes="classes", predicted_classes="classes")
+
+
+def test_of_one_class_the_parts_multiply_to_the_whole() -> None:
+    rng = np.random.default_rng(3)
+    truth = [rng.integers(0, 3, (3, 4)) for _ in range(9)]
+    columns: tuple[Any, Any] = (
+        {"mask": truth},
+        {"mask": [np.where(rng.random((3, 4)) < 0.2, 0, mask) for mask in truth]},
+    )
+    weights = rng.integers(0, 3, (20, 9))
+
+    whole, found, fit = (
+        METRICS[part](*columns, mask="mask", predicted="mask").under(weights)
+        for part in ("pq", "rq", "sq")
+    )
+
+    np.testing.assert_allclose(found * fit, whole, rtol=1e-12)
+    assert (whole > 0).all()
+
+
+def test_without_a_match_the_segmentation_quality_is_0_and_without_an_instance_undefined() -> None:
+    one, none = np.array([[1, 0]]), np.array([[0, 0]])
+    columns: dict[str, Any] = {"mask": [one, none]}
+    nothing: dict[str, Any] = {"p": [none, none]}
+    missed = segmentation_quality(columns, nothing, mask="mask", predicted="p")
+
+    assert (missed.value, missed.units, missed.events) == (0.0, 2, 1)
+    assert missed.under(np.array([[1, 0], [0, 1], [0, 0]])).tolist() == pytest.approx(
+        [0.0, np.nan, np.nan], nan_ok=True
+    )
+    empty: dict[str, Any] = {"mask": [none]}
+    for part in ("sq", "rq"):
+        told = METRICS[part](empty, empty, mask="mask", predicted="mask").value
+        assert told == Undefined(Reason.NO_POSITIVES)
