@@ -29,12 +29,12 @@ from challenge_platform.config import Settings
 from challenge_platform.core import account, standing
 from challenge_platform.core.account import User
 from challenge_platform.core.board import build_board
+from challenge_platform.core.candidate import Candidates
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import StateReader, latest
-from challenge_platform.core.standing import Standing
 from challenge_platform.core.submission import Kind, Reason, State, Submission
-from challenge_platform.core.team import Membership, Team
+from challenge_platform.core.team import EntryState, Membership, Team
 from tests.live import descendants, free_port, wait_until
 
 TEAMS = 2_000
@@ -126,9 +126,8 @@ def fill(platform: Platform, /, *, teams: int = TEAMS, submissions: int = SUBMIS
             )
             session.flush()
             session.expunge_all()
-        standings = session.exec(select(Standing.resamples)).all()
-    for digest in standings:  # a worker stores every vector, a board reads those that stand
-        platform.store.put(vectors[digest])
+    for content in vectors.values():
+        platform.store.put(content)
 
 
 def _team(
@@ -143,7 +142,8 @@ def _team(
         fs_uniquifier=f"bench-{number}",
         created_at=at,
     )
-    team = Team(challenge_id=challenge.id, name=name, baseline=number == 0, created_at=at)
+    state = EntryState.RANKED if number else EntryState.BASELINE
+    team = Team(challenge_id=challenge.id, name=name, state=state, created_at=at)
     session.add_all([user, team])
     session.flush()
     session.add(Membership(user_id=user.id, challenge_id=challenge.id, team_id=team.id))
@@ -202,6 +202,7 @@ def _building(platform: Platform) -> Iterator[str]:
     with platform.database.reading() as session:
         challenge = find_challenge(session, CHALLENGE.name)
     built = []
+    candidates = Candidates(platform.store)
     for _ in range(BUILDS):
         with platform.database.writing() as session:
             standing.mark_boards_due(session, challenge_id=challenge.id)
@@ -213,6 +214,7 @@ def _building(platform: Platform) -> Iterator[str]:
             phase=PHASE,
             board=Board.PUBLIC,
             clock=platform.clock,
+            candidates=candidates,
         )
         built.append(time.perf_counter() - began)
     reader = StateReader(platform.store)
@@ -223,7 +225,11 @@ def _building(platform: Platform) -> Iterator[str]:
     parsed = time.perf_counter() - began
     groups = max(row.group or 0 for row in found.rows)
     size = len(reader.content(found.digest)) / 1e3
-    yield f"board job: {1000 * min(built):.0f} ms ({found.total:,} rows, {groups} groups)"
+    first, *others = (1000 * seconds for seconds in built)
+    yield (
+        f"board job: {first:.0f} ms in a new worker, then {min(others):.0f} ms ({found.total:,} "
+        f"rows, {groups} groups)"
+    )
     yield f"document: {size:,.0f} kB, read and parsed in {1000 * parsed:.0f} ms, once a process"
 
 

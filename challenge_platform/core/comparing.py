@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +41,18 @@ class Field:
     vectors: Vectors
     count: int | None
 
-    def resampled(self, entries: Sequence[Entry], /) -> NDArray[np.float32]:
-        """Give the scores of entries under the resamples, of shape (entries, resamples)."""
+    @cached_property
+    def resampled(self) -> NDArray[np.float32]:
+        """The teams' scores under the resamples, of shape (teams, resamples)."""
+        return self._stacked(self.teams)
+
+    @cached_property
+    def gains(self) -> PairedGains:
+        """How the teams, and after them the baselines, compare with one another."""
+        direction = self.challenge.definition.scoring.primary.better
+        return PairedGains.of(self._stacked([*self.teams, *self.baselines]), direction=direction)
+
+    def _stacked(self, entries: Sequence[Entry]) -> NDArray[np.float32]:
         return np.stack([self.vectors[entry.team.id] for entry in entries])
 
     def discloses(self, *told: Disclosure) -> bool:
@@ -55,9 +66,8 @@ def comparisons(field: Field, /) -> Iterator[Comparison]:
         return
     entries = [*field.teams, *field.baselines]
     direction = field.challenge.definition.scoring.primary.better
-    gains = PairedGains.of(field.resampled(entries), direction=direction)
-    ends = gains.intervals(count=field.count)
-    statistics = gains.statistics(count=field.count)
+    ends = field.gains.intervals(count=field.count)
+    statistics = field.gains.statistics(count=field.count)
     first_baseline = len(field.teams)
     for index, entry in enumerate(field.teams):
         following = [index + 1] if index + 1 < first_baseline else []
@@ -88,10 +98,7 @@ def significance(field: Field, /) -> Significance | None:
     first = field.teams[:MAPPED]
     if not first or not field.discloses(Disclosure.SCORE, Disclosure.INTERVAL):
         return None
-    direction = field.challenge.definition.scoring.primary.better
-    p = pairwise_p(
-        PairedGains.of(field.resampled(first), direction=direction), count=field.count
-    ).tolist()
+    p = pairwise_p(field.gains[: len(first)], count=field.count).tolist()
     return Significance(
         teams=tuple(entry.team.name for entry in first),
         p=tuple(tuple(None if math.isnan(one) else _told_p(one) for one in line) for line in p),
@@ -120,13 +127,13 @@ _Ranking = tuple[Scheme, str | None, Ranks]
 
 def _of_resamples(field: Field) -> Iterator[_Ranking]:
     """Rank the teams by what else can be made of the primary score under the resamples."""
-    table = field.resampled(field.teams)
+    table = field.resampled
     direction = field.challenge.definition.scoring.primary.better
     tolerance = field.challenge.definition.ranking.tolerance
     known: NDArray[np.bool_] = np.any(~np.isnan(table), axis=1)
     medians = np.full(len(table), np.nan)
     medians[known] = np.nanmedian(table[known], axis=1)
-    beats = PairedGains.of(table, direction=direction).beats(count=field.count)
+    beats = field.gains[: len(table)].beats(count=field.count)
     yield (
         Scheme.RANK_THEN_AGGREGATE,
         None,

@@ -17,9 +17,9 @@ from scorers.ranking.ranks import (
     UNRANKED,
     Ranks,
     first_shares,
+    groups_of,
     rank_intervals,
     ranks,
-    significance_groups,
 )
 
 RANK_INTERVALS_FOR = 500
@@ -139,7 +139,7 @@ def _places(field: Field) -> dict[int, _Place]:
     """
     if not field.teams:
         return {}
-    vectors = field.resampled(field.teams)
+    vectors = field.resampled
     direction = field.challenge.definition.scoring.primary.better
     tolerance = field.challenge.definition.ranking.tolerance
     low, high = rank_intervals(vectors, direction=direction, tolerance=tolerance)
@@ -147,8 +147,8 @@ def _places(field: Field) -> dict[int, _Place]:
     low[known] = np.minimum(low, field.placed)[known]
     high[known] = np.maximum(high, field.placed)[known]
     first = first_shares(vectors, direction=direction, tolerance=tolerance)
-    group = significance_groups(
-        vectors, ranks=field.placed, direction=direction, tolerance=tolerance, count=field.count
+    group = groups_of(
+        field.gains[: len(vectors)], ranks=field.placed, tolerance=tolerance, count=field.count
     )
     told = field.discloses(Disclosure.SCORE, Disclosure.INTERVAL)
     return {

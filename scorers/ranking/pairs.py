@@ -39,10 +39,8 @@ class PairedGains:
         known = ~np.isnan(scores)
         centres = np.where(known, scores, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
         apart = np.where(known, scores - centres[:, None], 0)
-        there = known.astype(np.float64)
-        count = there @ there.T
+        count, first, second = _shared(apart, known)
         count[2 * count < max(1, scores.shape[1])] = np.nan
-        first, second = apart @ there.T, (apart**2) @ there.T
         shift = (first - first.T) / count
         squares = second + second.T - 2 * (apart @ apart.T) - count * shift**2
         variance = squares / np.maximum(count - 1, 1)
@@ -51,6 +49,10 @@ class PairedGains:
         np.fill_diagonal(mean, 0)
         way = Direction(direction).gain(1.0, 0.0)
         return cls(mean=way * mean, spread=np.sqrt(variance))
+
+    def __getitem__(self, teams: slice, /) -> Self:
+        """Give the gains of some of the teams over one another."""
+        return type(self)(mean=self.mean[teams, teams], spread=self.spread[teams, teams])
 
     def statistics(self, *, count: int | None, tolerance: float = 0.0) -> Vector:
         """Return the mean gains past `tolerance` in standard errors, NaN where they are unknown.
@@ -77,6 +79,16 @@ class PairedGains:
         As in challengeR, there is no correction for the number of tests.
         """
         return self.statistics(count=count) > student_quantile(level, freedom=freedom(count))
+
+
+def _shared(apart: Vector, known: NDArray[np.bool_]) -> tuple[Vector, Vector, Vector]:
+    """Count what each two teams share, and sum the first's scores and their squares over it."""
+    if known.all():
+        shape = len(apart), len(apart)
+        squares = np.broadcast_to((apart**2).sum(axis=1)[:, np.newaxis], shape)
+        return np.full(shape, float(apart.shape[1])), np.zeros(shape), squares
+    there = known.astype(np.float64)
+    return there @ there.T, apart @ there.T, (apart**2) @ there.T
 
 
 def paired_p(statistics: ArrayLike, /, *, count: int | None = None) -> Vector:

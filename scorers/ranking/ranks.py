@@ -131,6 +131,19 @@ def significance_groups(
     group, or neighbours across its border, may or may not differ.
     """
     gains = PairedGains.of(resamples, direction=direction)
+    return groups_of(gains, ranks=ranks, tolerance=tolerance, count=count, level=level)
+
+
+def groups_of(
+    gains: PairedGains,
+    /,
+    *,
+    ranks: ArrayLike,
+    tolerance: float = DEFAULT_TOLERANCE,
+    count: int | None = None,
+    level: float = LEVEL,
+) -> Ranks:
+    """Return the groups of `significance_groups` where the teams have been compared already."""
     statistics = gains.statistics(count=count, tolerance=tolerance)
     statistics[np.isnan(statistics)] = -np.inf
     placed = np.asarray(ranks, dtype=np.int64)
