@@ -37,6 +37,17 @@ def test_narrow_columns_are_numbered_where_there_is_room() -> None:
     assert [tick.text for tick in Places(frame=FRAME, names=FEW).empty().columns] == list("12345")
 
 
+def test_names_that_are_short_stand_above_their_columns() -> None:
+    short = Places(frame=FRAME, names=("no", "yes")).empty()
+    long = Places(frame=FRAME, names=("benign", "malignant")).empty()
+
+    assert not short.numbered
+    assert [tick.text for tick in (*short.rows, *short.columns)] == ["no", "yes", "no", "yes"]
+    assert long.numbered
+    assert [tick.text for tick in long.rows] == ["1 benign", "2 malignant"]
+    assert [tick.text for tick in long.columns] == ["1", "2"]
+
+
 def test_the_area_of_a_square_is_the_share_of_its_cell() -> None:
     places = Places(frame=FRAME, names=FEW)
 

@@ -41,7 +41,7 @@ def shown(drawn: Confusion, /) -> Shown:
         ),
         drawing=_grid(drawn) if drawn.classes else None,
         headings=(
-            (str(gettext("True class")), *_numbered(drawn))
+            (str(gettext("True class")), *_named(drawn))
             if is_matrix
             else (
                 str(gettext("True class")),
@@ -77,20 +77,21 @@ def _grid(drawn: Confusion) -> Grid:
     return Grid(**{**vars(grid), "cells": cells})
 
 
-def _numbered(drawn: Confusion) -> tuple[str, ...]:
-    """Give the classes with the numbers that they have in the picture."""
-    return tuple(f"{number} {name}" for number, name in enumerate(drawn.classes, 1))
+def _named(drawn: Confusion) -> tuple[str, ...]:
+    """Give the classes as the picture names them."""
+    places = Places(frame=FRAME, names=drawn.classes)
+    return tuple(places.name(number) for number in range(1, len(drawn.classes) + 1))
 
 
 def _matrix(drawn: Confusion) -> Table:
     return tuple(
         (name, *(str(format_decimal(count)) for count in counts))
-        for name, counts in zip(_numbered(drawn), drawn.counts, strict=True)
+        for name, counts in zip(_named(drawn), drawn.counts, strict=True)
     )
 
 
 def _list(drawn: Confusion) -> Table:
-    names = _numbered(drawn)
+    names = _named(drawn)
     found = [
         (count, names[row], names[column])
         for row, counts in enumerate(drawn.counts)

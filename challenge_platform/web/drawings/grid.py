@@ -32,7 +32,9 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """A grid as it is drawn, `end` units wide: rows have names, columns the numbers of the rows.
+    """A grid as it is drawn, `end` units wide.
+
+    Rows have names; columns have them too, unless it is `numbered`: then the rows' numbers.
 
     `filled` and `hollow` are the paths of two kinds of marks; `cells` have numbers instead.
     """
@@ -42,6 +44,7 @@ class Grid:
     end: float
     rows: tuple[Tick, ...]
     columns: tuple[Tick, ...]
+    numbered: bool
     filled: str = ""
     hollow: str = ""
     cells: tuple[Cell, ...] = ()
@@ -53,6 +56,16 @@ class Places:
 
     frame: Frame
     names: Sequence[str]
+
+    @property
+    def numbered(self) -> bool:
+        """Whether names are too long to stand above their columns."""
+        return any(cut(name, room=self.side) != name for name in self.names)
+
+    def name(self, number: int) -> str:
+        """Give the name of a row, counted from 1, with its number where columns have it."""
+        name = self.names[number - 1]
+        return f"{number} {name}" if self.numbered else name
 
     @property
     def side(self) -> float:
@@ -81,15 +94,19 @@ class Places:
             side=self.side,
             end=round(self.side * count, 1),
             rows=tuple(
-                Tick(at=self.centre(row, 0)[1], text=cut(f"{row + 1} {name}", room=frame.left - 4))
-                for row, name in enumerate(self.names)
+                Tick(at=self.centre(row, 0)[1], text=cut(self.name(row + 1), room=frame.left - 4))
+                for row in range(count)
                 if row % each_row == 0
             ),
             columns=tuple(
-                Tick(at=self.centre(0, column)[0], text=fixed(column + 1))
+                Tick(
+                    at=self.centre(0, column)[0],
+                    text=fixed(column + 1) if self.numbered else self.names[column],
+                )
                 for column in range(count)
                 if column == 0 or (column + 1) % each == 0
             ),
+            numbered=self.numbered,
         )
 
     def squares(self, share: Callable[[int, int], float], /) -> str:
