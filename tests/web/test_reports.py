@@ -25,11 +25,13 @@ from tests.web.test_ladder import Team, publish, truth
 
 ADDRESSES = (
     "/submissions/{id}",
+    "/submissions/{id}/report",
     "/submissions/{id}/state.json",
     "/submissions/{id}/receipt",
     f"/challenges/{SLUG}/submissions",
     f"/challenges/{SLUG}/submissions.csv",
     f"/challenges/{SLUG}/leaderboard",
+    f"/challenges/{SLUG}/leaderboard/report",
     f"/challenges/{SLUG}/leaderboard.csv",
     f"/api/v1/challenges/{SLUG}/leaderboard",
     "/dashboard",
