@@ -8,7 +8,7 @@ import numpy as np
 from scorers.metric import Columns, Direction, Metric, Needs, PictureKind, Reason, Vector
 from scorers.rules import OneOf
 from scorers.weighted.confusion import Counts, confusion, mean_of_defined, running_total
-from scorers.weighted.counts import ratio
+from scorers.weighted.counts import correlation, ratio
 from scorers.weighted.measured import Measured
 
 Labels = Sequence[str | int | float]
@@ -214,9 +214,8 @@ def _mcc(counts: Counts) -> Vector:
     together = right * rows - (true * told).sum(axis=1)
     of_truth = rows**2 - (true**2).sum(axis=1)
     of_told = rows**2 - (told**2).sum(axis=1)
-    # Two roots: a product of the two integers would not fit into 64 bits.
-    scale = np.sqrt(of_truth.astype(np.float64)) * np.sqrt(of_told.astype(np.float64))
-    return np.where(of_truth > 0, np.where(of_told > 0, ratio(together, scale), 0.0), np.nan)
+    told_all_alike = (of_truth > 0) & (of_told == 0)
+    return np.where(told_all_alike, 0.0, correlation(together, (of_truth, of_told)))
 
 
 _metric = partial(

@@ -19,7 +19,7 @@ from scorers.metric import (
 )
 from scorers.rules import OneOf
 from scorers.weighted.confusion import Counts, confusion, number_of
-from scorers.weighted.counts import ratio
+from scorers.weighted.counts import correlation, ratio
 from scorers.weighted.measured import Measured
 
 Labels = Sequence[str | int | float]
@@ -171,8 +171,7 @@ def _tau_b(counts: Counts) -> Vector:
     rows = true.sum(axis=1)
     # Pairs counted twice, in order to stay with integers; the twos cancel.
     apart = rows**2 - (true**2).sum(axis=1), rows**2 - (told**2).sum(axis=1)
-    scale = np.sqrt(apart[0].astype(np.float64)) * np.sqrt(apart[1].astype(np.float64))
-    return ratio(2 * (concordant - discordant), scale)
+    return correlation(2 * (concordant - discordant), apart)
 
 
 def _later_and_higher(counts: Counts) -> NDArray[np.int64]:

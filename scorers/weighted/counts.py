@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from scorers.metric import Vector, Weights
 
+Counted = NDArray[np.int64]
+
 CELLS = 250_000
 """Weights worked on at once, measured to suit the caches of a processor (2 MB at 8 bytes each)."""
 
@@ -57,6 +59,19 @@ def running_counts(weights: Weights, /) -> NDArray[np.int64]:
     counts = np.zeros((len(weights), weights.shape[1] + 1), dtype=np.int64)
     np.cumsum(weights, axis=1, out=counts[:, 1:])
     return counts
+
+
+def correlation(together: NDArray[np.integer], spreads: tuple[Counted, Counted], /) -> Vector:
+    """Return `together` over the root of the product of two spreads, NaN where one of them is 0.
+
+    Two roots are multiplied, since a product of the two integers would not fit into 64 bits; where
+    the spreads are equal the divisor is exact, so that a perfect prediction has 1 and not a bit
+    more. The result is never beyond -1 or 1.
+    """
+    one, other = (spread.astype(np.float64) for spread in spreads)
+    divisor = np.where(spreads[0] == spreads[1], one, np.sqrt(one) * np.sqrt(other))
+    within: Vector = np.clip(ratio(together, divisor), -1, 1)
+    return within
 
 
 def ratio(over: NDArray[Any], under: NDArray[Any], /) -> Vector:

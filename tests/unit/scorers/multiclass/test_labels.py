@@ -200,3 +200,13 @@ def test_classes_that_are_no_list_of_two_are_refused(classes: Any, says: str) ->
     columns = {"y": np.array([0, 1])}, {"p": np.array([0, 1])}
     with pytest.raises(ParamsError, match=says):
         get_metric("macro_f1")(*columns, label="y", predicted="p", classes=classes)
+
+
+@pytest.mark.parametrize("key", ["mcc", "kendall_tau"])
+def test_a_perfect_prediction_has_a_correlation_of_1_and_not_a_bit_more(key: str) -> None:
+    rng = np.random.default_rng(0)
+    for size in range(3, 60):
+        labels = np.append(rng.integers(0, 5, size), [0, 1])
+        columns: list[Any] = [{"y": labels}, {"p": labels}]
+
+        assert get_metric(key)(*columns, label="y", predicted="p", classes=[*range(5)]) == 1
