@@ -2,13 +2,23 @@
 
 import argparse
 
-from bench import agreement, coverage, leaderboard, metrics, submission
+from bench import (
+    agreement,
+    coverage,
+    equal_teams,
+    family_coverage,
+    leaderboard,
+    metrics,
+    submission,
+)
 from bench.page import DOCS, replace_section
 
 BENCHMARKS = {
     "submission": submission.measure,
     "leaderboard": leaderboard.measure,
     "coverage": coverage.measure,
+    "families": family_coverage.measure,
+    "equal-teams": equal_teams.measure,
     "metrics": metrics.measure,
     "agreement": agreement.measure,
 }

@@ -1,10 +1,10 @@
-"""How often a 95 % interval holds the true score, and how often two equal teams are told apart."""
+"""How often a 95 % interval of a shipped challenge holds the true score."""
 
 import importlib.util
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from math import sqrt
@@ -16,18 +16,11 @@ from numpy.random import Generator, default_rng
 
 from bench.patients import ENDPOINTS, Columns, Population, Size, predicted, read_rows, size_of
 from scorers import Task
-from scorers.definition import ScoringDefinition
 from scorers.measures import Measures
-from scorers.metric import Combination, Undefined, Vector, Weights
+from scorers.metric import Combination, Method, Undefined, Weights
 from scorers.split import STREAMS
-from scorers.uncertainty.intervals import (
-    Basis,
-    Method,
-    acceleration,
-    difference_interval,
-    moments,
-    percentile_interval,
-)
+from scorers.uncertainty.influence import Moments
+from scorers.uncertainty.intervals import Basis
 from scorers.uncertainty.resampling import draw_weights
 
 CHALLENGE = Path(__file__).parents[1] / "challenges" / "nafld-progression"
@@ -43,27 +36,41 @@ FEW = (5, 10, 15, 20, 30)
 SKILLS = (0.40, 0.62, 0.87, 0.98)
 """Correlations of predicted and true risks: Harrell's C of about 0.71, 0.82, 0.93 and 0.97."""
 
-PERCENTILES = "percentile"
-STUDENT = "Student"
-"""How the difference of two teams is judged."""
+
+@dataclass(frozen=True, kw_only=True)
+class Challenge:
+    """The challenge that is simulated: its task, its hidden truth, and the patients like those."""
+
+    task: Task
+    rows: Sequence[Mapping[str, str]]
+    population: Population
+
+    @classmethod
+    def shipped(cls) -> "Challenge":
+        """Read the challenge, and run its recipe as an operator does."""
+        task = Task.from_challenge(yaml.safe_load((CHALLENGE / "challenge.yaml").read_text()))
+        rows = read_rows(_hidden_truth())
+        population = Population.of(rows, rng=default_rng(SEED))
+        return cls(task=task, rows=rows, population=population)
+
+    def size(self, split: str | None = None, /) -> Size:
+        """Give the size of a split, of both together unless it is named."""
+        return size_of([row for row in self.rows if split in (None, row["usage"])])
 
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What was counted over the data sets: tallies by (metric, name), beside the true scores."""
+    """What was counted over the data sets: tallies by (metric, method), beside the true scores."""
 
     true: Mapping[str, float]
     data_sets: int
     missed: Counter[tuple[str, str]]
-    apart: Counter[tuple[str, str]]
     without: Counter[str]
 
     @classmethod
     def nothing(cls, *, true: Mapping[str, float], data_sets: int) -> "Found":
         """Begin with nothing counted."""
-        return cls(
-            true=true, data_sets=data_sets, missed=Counter(), apart=Counter(), without=Counter()
-        )
+        return cls(true=true, data_sets=data_sets, missed=Counter(), without=Counter())
 
     def __add__(self, other: "Found") -> "Found":
         """Add what was counted over other data sets."""
@@ -71,7 +78,6 @@ class Found:
             true=self.true,
             data_sets=self.data_sets + other.data_sets,
             missed=self.missed + other.missed,
-            apart=self.apart + other.apart,
             without=self.without + other.without,
         )
 
@@ -79,10 +85,6 @@ class Found:
         """Return the percentage of intervals that held the true score."""
         given = self.data_sets - self.without[metric]
         return 100 * (1 - self.missed[metric, method] / given)
-
-    def told_apart(self, metric: str, how: str, /) -> float:
-        """Return the percentage of data sets in which two equal teams were told apart."""
-        return 100 * self.apart[metric, how] / (self.data_sets - self.without[metric])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +97,7 @@ class Simulation:
     true: Mapping[float, Mapping[str, float]]
 
     def run(self, numbers: range, /) -> list[Found]:
-        """Score two equal teams of each skill on the data sets of these numbers and tally them.
+        """Score a team of each skill on the data sets of these numbers and tally its intervals.
 
         All teams share a data set and its resamples, as on a board.
         """
@@ -112,82 +114,44 @@ class Simulation:
                 )
             )
             for found, skill in zip(every, SKILLS, strict=True):
-                first, second = (
-                    self._scored(truth, _submission(risks, skill=skill, rng=rng), drawn=drawn)
-                    for _ in range(2)
-                )
-                _tally(found, first, second)
+                prediction = submission(risks, skill=skill, rng=rng)
+                measures = Measures.of(self.task.scoring, truth, prediction)
+                self._tally(found, measures, drawn=drawn)
         return every
 
-    def _scored(self, truth: Columns, prediction: Columns, *, drawn: list[Weights]) -> "_Team":
-        scoring = self.task.scoring
-        measures = Measures.of(scoring, truth, prediction)
-        values = {
-            key: value
-            for key, value in measures.values().items()
-            if not isinstance(value, Undefined)
-        }
+    def _tally(self, found: Found, measures: Measures, *, drawn: list[Weights]) -> None:
+        values = measures.values()
         chunks = [measures.under(weights) for weights in drawn]
-        vectors = {key: np.concatenate([chunk[key] for chunk in chunks]) for key in chunks[0]}
-        counts = measures.counts(units=self.size.units)
-        return _Team(values=values, vectors=vectors, counts=counts, drawn=drawn, scoring=scoring)
+        supports = measures.supports(units=self.size.units)
+        for key, wanted in found.true.items():
+            value = values[key]
+            if isinstance(value, Undefined):
+                found.without[key] += 1
+                continue
+            moments = Moments.about(value, units=self.size.units)
+            for chunk, weights in zip(chunks, drawn, strict=True):
+                moments.add(chunk[key], weights.astype(np.float64))
+            vector = np.concatenate([chunk[key] for chunk in chunks])
+            for method in Method:
+                basis = Basis(
+                    method=method,
+                    scale=self.task.scoring.ranges[key],
+                    count=supports[key].count,
+                    influence=moments.influence(),
+                )
+                low, high = basis.interval(value, vector) or (-np.inf, np.inf)
+                found.missed[key, method] += not low <= wanted <= high
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Team:
-    """One team on one data set."""
-
-    scoring: ScoringDefinition
-    drawn: list[Weights]
-    values: Mapping[str, float]
-    vectors: Mapping[str, Vector]
-    counts: Mapping[str, int]
-
-    def intervals(self, key: str, /) -> Iterator[tuple[Method, tuple[float, float] | None]]:
-        """Give the interval of a metric by each method."""
-        value, vector = self.values[key], self.vectors[key]
-        size = len(self.drawn[0])
-        summed = sum(
-            moments(vector[start : start + len(weights)], weights, value=value)
-            for start, weights in zip(range(0, len(vector), size), self.drawn, strict=True)
-        )
-        for method in Method:
-            basis = Basis(
-                method=method,
-                scale=self.scoring.ranges[key],
-                count=self.counts[key],
-                acceleration=acceleration(np.asarray(summed), vector, value=value),
-            )
-            yield method, basis.interval(value, vector)
-
-
-def _submission(risks: Columns, *, skill: float, rng: Generator) -> Columns:
+def submission(risks: Columns, /, *, skill: float, rng: Generator) -> Columns:
+    """Give the predictions of a team of this skill."""
     return {f"risk_{key}": predicted(risk, skill=skill, rng=rng) for key, risk in risks.items()}
-
-
-def _tally(found: Found, first: _Team, second: _Team) -> None:
-    for key, wanted in found.true.items():
-        if key not in first.values:
-            found.without[key] += 1
-            continue
-        for method, interval in first.intervals(key):
-            low, high = interval or (-np.inf, np.inf)
-            found.missed[key, method] += not low <= wanted <= high
-        gain = first.vectors[key] - second.vectors[key]
-        judged = {
-            PERCENTILES: percentile_interval(gain),
-            STUDENT: difference_interval(gain, count=first.counts[key]),
-        }
-        for how, interval in judged.items():
-            low, high = interval or (-1.0, 1.0)
-            found.apart[key, how] += low > 0 or high < 0
 
 
 def measure() -> Iterator[str]:
     """Simulate the challenge's splits, then smaller ones, and tell what was found."""
-    task = Task.from_challenge(yaml.safe_load((CHALLENGE / "challenge.yaml").read_text()))
-    rows = read_rows(_hidden_truth())
-    population = Population.of(rows, rng=default_rng(SEED))
+    challenge = Challenge.shipped()
+    task, population = challenge.task, challenge.population
     yield (
         f"{DATA_SETS:,} data sets each, {task.scoring.resamples:,} resamples; a coverage of 95 % "
         f"is known to {100 * sqrt(0.95 * 0.05 / DATA_SETS):.1f} (1 standard error)"
@@ -196,13 +160,13 @@ def measure() -> Iterator[str]:
     yield ""
     yield from _head("true score")
     for split in ("public", "private"):
-        size = size_of([row for row in rows if row["usage"] == split])
+        size = challenge.size(split)
         simulation = Simulation(task=task, population=population, size=size, true=true)
         for found in _run(simulation):
             yield from _lines(split, found)
     yield ""
     yield from _head("true scores")
-    whole = size_of(rows)
+    whole = challenge.size()
     for events in FEW:
         units = round(whole.units * events / min(whole.events.values()))
         size = Size(units=units, events={"event": events})
@@ -232,7 +196,7 @@ def _true_scores(task: Task, population: Population, *, skill: float) -> dict[st
 
 
 def _head(scores: str) -> Iterator[str]:
-    columns = ["test set", "metric", scores, *Method, f"apart: {PERCENTILES}", f"apart: {STUDENT}"]
+    columns = ["test set", "metric", scores, *Method]
     yield f"| {' | '.join(columns)} |"
     yield f"| --- | --- |{' ---: |' * (len(columns) - 2)}"
 
@@ -240,8 +204,7 @@ def _head(scores: str) -> Iterator[str]:
 def _lines(name: str, found: Found) -> Iterator[str]:
     for metric, true in found.true.items():
         covered = [f"{found.coverage(metric, method):.1f}" for method in Method]
-        apart = [f"{found.told_apart(metric, how):.1f}" for how in (PERCENTILES, STUDENT)]
-        yield f"| {' | '.join([name, metric, f'{true:.3f}', *covered, *apart])} |"
+        yield f"| {' | '.join([name, metric, f'{true:.3f}', *covered])} |"
 
 
 def _line_of_all(name: str, every: list[Found], *, metric: str) -> str:
@@ -249,7 +212,6 @@ def _line_of_all(name: str, every: list[Found], *, metric: str) -> str:
     cells = [
         [found.true[metric] for found in every],
         *([found.coverage(metric, method) for found in every] for method in Method),
-        *([found.told_apart(metric, how) for found in every] for how in (PERCENTILES, STUDENT)),
     ]
     digits = [3, *[1] * (len(cells) - 1)]
     ranges = [

@@ -10,6 +10,7 @@ from scorers.composite.ranges import range_of
 from scorers.metric import Broken, Columns, Combination, Direction, Method, Metric, Range
 from scorers.registry import get_metric
 from scorers.tables import Column, ColumnName, Objects, Section, SubmissionDefinition, TruthTable
+from scorers.uncertainty.intervals import usual_method
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
@@ -116,7 +117,7 @@ class ScoringDefinition(Section):
         if self.interval != "auto":
             return dict.fromkeys(self.ranges, Method(self.interval))
         return {
-            metric.key: metric.installed.interval or _method(self.ranges[metric.key])
+            metric.key: metric.installed.interval or usual_method(self.ranges[metric.key])
             for metric in self.metrics
         }
 
@@ -135,10 +136,6 @@ class ScoringDefinition(Section):
     def primary(self) -> MetricDefinition:
         """The metric that ranks."""
         return next(metric for metric in self.metrics if metric.primary)
-
-
-def _method(scale: Range, /) -> Method:
-    return Method.TRANSFORMED if any(map(isfinite, scale)) else Method.BCA
 
 
 class Task(Section):

@@ -1,11 +1,11 @@
 """The metrics of a challenge, applied together: the measured ones, then the combinations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from scorers.composite.ranges import parts_of
 from scorers.definition import ScoringDefinition
-from scorers.metric import Columns, Combination, Measure, Undefined, Vector, Weights
+from scorers.metric import Columns, Combination, Measure, Metric, Undefined, Vector, Weights
 from scorers.uncertainty.intervals import FEWEST_UNITS, Support
 from scorers.weighted.measured import Measured
 
@@ -59,22 +59,21 @@ class Measures:
             installed = metric.installed
             if isinstance(installed, Combination):
                 parts = [supports[part] for part in parts_of(metric.params, among=supports)]
-                found = _poorest(parts, units=units)
+                supports[metric.key] = _poorest(parts, units=units)
             else:
-                found = _support(self.by_key[metric.key], units=units)
-            supports[metric.key] = replace(
-                found,
-                fewest=max(found.fewest, installed.fewest or 0),
-                biased=found.biased or installed.biased,
-            )
+                measure = self.by_key[metric.key]
+                supports[metric.key] = support_of(measure, metric=installed, units=units)
         return supports
 
 
-def _support(measure: Measure, /, *, units: int) -> Support:
+def support_of(measure: Measure, /, *, metric: Metric, units: int) -> Support:
     """Count the units, and the events; of these the rarer outcome, if the measure knows it."""
     rarest = measure.rarest if isinstance(measure, Measured) else None
     return Support(
-        units=min(units, measure.units), events=measure.events if rarest is None else rarest
+        units=min(units, measure.units),
+        events=measure.events if rarest is None else rarest,
+        fewest=metric.fewest or FEWEST_UNITS,
+        biased=metric.biased,
     )
 
 

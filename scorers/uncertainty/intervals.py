@@ -67,6 +67,11 @@ class Support:
         return NoInterval.FEW_UNITS if self.units < self.fewest else None
 
 
+def usual_method(scale: Range, /) -> Method:
+    """Return the method of a metric that declares none: what bends at an end, if there is one."""
+    return Method.TRANSFORMED if any(map(math.isfinite, scale)) else Method.BCA
+
+
 @dataclass(frozen=True, kw_only=True)
 class Basis:
     """How the interval of a score is made of its resamples: see the methods.

@@ -1,0 +1,165 @@
+"""How often 95 % intervals hold the true score: each family of metrics, by size and design."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+from numpy.random import default_rng
+
+from bench.families import Family, Population, Sample, populations
+from scorers.measures import support_of
+from scorers.metric import Method, Undefined
+from scorers.scoring import SUBGROUP_RESAMPLES
+from scorers.split import STREAMS
+from scorers.uncertainty.influence import Moments
+from scorers.uncertainty.intervals import Basis, usual_method
+from scorers.uncertainty.resampling import draw_weights
+
+DATA_SETS = 500
+RESAMPLES = 500
+"""Half of what challenges draw: the standard deviation is then known to 3 %."""
+
+WORKERS = os.cpu_count() or 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Design:
+    """How a test set is drawn and resampled."""
+
+    name: str
+    units: int
+    resamples: int = RESAMPLES
+    clustered: bool = False
+    stratified: bool = False
+
+
+DESIGNS = (
+    Design(name="subgroup of 50", units=50, resamples=SUBGROUP_RESAMPLES),
+    Design(name="100", units=100),
+    Design(name="300", units=300),
+    Design(name="1,000", units=1000),
+    Design(name="100 in clusters", units=100, clustered=True),
+    Design(name="300, stratified", units=300, stratified=True),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """Of so many data sets, in how many an interval was told, and in how many of these it held."""
+
+    data_sets: int
+    told: int
+    held: int
+
+    @property
+    def text(self) -> str:
+        """Write the percentage that held, and how often an interval was told if not always."""
+        if self.told < self.data_sets / 10:
+            return "too few"
+        held = f"{100 * self.held / self.told:.1f}"
+        share = round(100 * self.told / self.data_sets)
+        return held if share == 100 else f"{held} ({share})"  # noqa: PLR2004 -- per cent
+
+
+def measure() -> Iterator[str]:
+    """Simulate every population under every design, and tell what was found."""
+    yield (
+        f"{DATA_SETS} data sets each, {RESAMPLES} resamples; a coverage of 95 % is known to "
+        f"{100 * sqrt(0.95 * 0.05 / DATA_SETS):.1f} (1 standard error)"
+    )
+    yield ""
+    yield f"| metric | simulated | true score | {' | '.join(one.name for one in DESIGNS)} |"
+    yield f"| --- | --- | ---: |{' ---: |' * len(DESIGNS)}"
+    with ProcessPoolExecutor(WORKERS) as pool:
+        for lines in pool.map(lines_of, range(len(populations()))):
+            yield from lines
+
+
+def lines_of(number: int, /) -> list[str]:
+    """Tell what was found of the population of this number, a line for each metric."""
+    population = populations()[number]
+    true = population.true_scores()
+    columns = [cover(population, design, true=true) for design in DESIGNS]
+    return [
+        f"| {family.metric} | {family.name} | {value:.3f} | "
+        f"{' | '.join(column[place].text if column else '' for column in columns)} |"
+        for place, (family, value) in enumerate(zip(population.families, true, strict=True))
+    ]
+
+
+def cover(
+    population: Population,
+    design: Design,
+    /,
+    *,
+    true: Sequence[float],
+    data_sets: int = DATA_SETS,
+    methods: Sequence[Method] | None = None,
+) -> list[Tally]:
+    """Count how often the interval of each metric holds its true score.
+
+    `methods` are other methods than those by which the metrics are scored, one for each metric.
+    There is nothing to count if the design is stratified and the population has no strata.
+    """
+    if design.stratified and population.strata is None:
+        return []
+    found = np.zeros((2, len(population.families)), dtype=int)
+    for number in range(data_sets):
+        sample = population.sample(
+            design.units, clustered=design.clustered, rng=default_rng([design.units, number])
+        )
+        weights = _weights(sample, population, design, seed=number)
+        of_rows = weights[:, sample.unit_of_row]
+        numbers = weights.astype(float)
+        for place, family in enumerate(population.families):
+            method = methods[place] if methods else None
+            interval = _interval(family, sample, of_rows, numbers, method=method)
+            if interval is not None:
+                found[:, place] += 1, interval[0] <= true[place] <= interval[1]
+    return [Tally(data_sets=data_sets, told=told, held=held) for told, held in found.T.tolist()]
+
+
+def _weights(
+    sample: Sample, population: Population, design: Design, /, *, seed: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+    strata = sample.truth[population.strata] if design.stratified and population.strata else None
+    drawn = draw_weights(
+        sample.units,
+        resamples=design.resamples,
+        seed=seed,
+        stream=STREAMS["all"],
+        strata=None if strata is None else np.unique(strata, return_inverse=True)[1],
+    )
+    return np.concatenate(list(drawn))
+
+
+def _interval(
+    family: Family,
+    sample: Sample,
+    of_rows: np.ndarray[tuple[int, int], np.dtype[np.int64]],
+    numbers: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    /,
+    *,
+    method: Method | None,
+) -> tuple[float, float] | None:
+    """Give the interval that scoring tells, None where it says that there are too few to tell."""
+    measured, installed = family.measure(sample), family.installed
+    support = support_of(measured, metric=installed, units=sample.units)
+    value = measured.value
+    if isinstance(value, Undefined) or support.lacks:
+        return None
+    vector = measured.under(of_rows)
+    moments = Moments.about(value, units=sample.units)
+    moments.add(vector, numbers)
+    scale = installed.lowest, installed.highest
+    basis = Basis(
+        method=method or installed.interval or usual_method(scale),
+        scale=scale,
+        count=support.count,
+        influence=moments.influence(),
+    )
+    interval = basis.interval(value, vector)
+    return None if interval is None or interval[0] == interval[1] else interval
