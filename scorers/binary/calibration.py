@@ -187,5 +187,6 @@ ECE = _declare(
     reference="torchmetrics binary_calibration_error, n_bins=15, norm=l1, written out",
     source="Guo et al., ICML 2017, equation 3",
     exact=True,
+    biased=True,
     measure=ece,
 )

@@ -172,6 +172,7 @@ ABSOLUTE_BIAS = Metric(
     reference="the formula",
     source="Bland and Altman, Lancet 1986;327:307-310",
     exact=True,
+    biased=True,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
     rules=(MEASURABLE,),
