@@ -16,6 +16,9 @@ _LEGIBLE = 15
 _LINE = 10
 """The height that the name of a row takes."""
 
+_SMALL = 13
+"""In rows that are lower, names are written in small letters, of which more have room."""
+
 _DARKEST = 0.45
 """The opacity of a whole share: a number on it keeps its contrast."""
 
@@ -45,6 +48,7 @@ class Grid:
     rows: tuple[Tick, ...]
     columns: tuple[Tick, ...]
     numbered: bool
+    small: bool
     filled: str = ""
     hollow: str = ""
     cells: tuple[Cell, ...] = ()
@@ -88,13 +92,14 @@ class Places:
         count = len(self.names)
         each, each_row = (max(1, -int(-room // self.side)) for room in (_LEGIBLE, _LINE))
         frame = self.frame
+        room = (frame.left - 4) * (1.2 if self.side < _SMALL else 1)
         height = frame.top + frame.bottom + self.side * count
         return Grid(
             frame=Frame(**{**vars(frame), "height": round(height)}),
             side=self.side,
             end=round(self.side * count, 1),
             rows=tuple(
-                Tick(at=self.centre(row, 0)[1], text=cut(self.name(row + 1), room=frame.left - 4))
+                Tick(at=self.centre(row, 0)[1], text=cut(self.name(row + 1), room=room))
                 for row in range(count)
                 if row % each_row == 0
             ),
@@ -107,6 +112,7 @@ class Places:
                 if column == 0 or (column + 1) % each == 0
             ),
             numbered=self.numbered,
+            small=self.side < _SMALL,
         )
 
     def squares(self, share: Callable[[int, int], float], /) -> str:
