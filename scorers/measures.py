@@ -1,6 +1,6 @@
 """The metrics of a challenge, applied together: the measured ones, then the combinations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from scorers.composite.ranges import parts_of
@@ -38,10 +38,17 @@ class Measures:
                 values[metric.key] = self.by_key[metric.key].value
         return values
 
-    def under(self, weights: Weights, /) -> dict[str, Vector]:
-        """Return every metric under each row of `weights`, NaN where it is undefined."""
+    def under(
+        self, weights: Weights, /, *, wanted: Container[str] | None = None
+    ) -> dict[str, Vector]:
+        """Return every metric under each row of `weights`, NaN where it is undefined.
+
+        With `wanted` only these are computed, among which must be the parts of their combinations.
+        """
         vectors: dict[str, Vector] = {}
         for metric in self.scoring.metrics:
+            if wanted is not None and metric.key not in wanted:
+                continue
             installed = metric.installed
             if isinstance(installed, Combination):
                 vectors[metric.key] = installed.combine(vectors, **metric.params)

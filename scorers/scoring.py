@@ -25,6 +25,9 @@ SUBGROUP_RESAMPLES = 200
 """Resamples of a subgroup: their spread is known to 5 %, and they cost a fifth of the split's."""
 
 
+NO_RESAMPLES: Vector = np.empty(0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scored:
     """The metrics of some rows: as they are told, and under each resample.
@@ -60,7 +63,7 @@ def score(scoring: ScoringDefinition, split: Split, /, *, seed: int) -> Scored:
 def score_subgroup(scoring: ScoringDefinition, subgroup: Split, /, *, seed: int) -> Scored:
     """Compute all metrics of a subgroup, those for which it has too few units or events aside.
 
-    It takes no more than SUBGROUP_RESAMPLES.
+    It takes no more than SUBGROUP_RESAMPLES, and none if no metric can have an interval.
     """
     resamples = min(scoring.resamples, SUBGROUP_RESAMPLES)
     fewer = scoring.model_copy(update={"resamples": resamples})
@@ -69,7 +72,7 @@ def score_subgroup(scoring: ScoringDefinition, subgroup: Split, /, *, seed: int)
         key: Withheld(units=measure.units) if _is_too_small(subgroup, measure, scoring) else measure
         for key, measure in measures.by_key.items()
     }
-    return _score(replace(measures, by_key=told), subgroup, seed=seed)
+    return _score(replace(measures, by_key=told), subgroup, seed=seed, every=False)
 
 
 def _is_too_small(subgroup: Split, measure: Measure, scoring: ScoringDefinition) -> bool:
@@ -78,7 +81,8 @@ def _is_too_small(subgroup: Split, measure: Measure, scoring: ScoringDefinition)
     return units < scoring.smallest_subgroup or few_events
 
 
-def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
+def _score(measures: Measures, split: Split, *, seed: int, every: bool = True) -> Scored:
+    """Compute all metrics, and `every` one or those that can have an interval under resamples."""
     started = perf_counter()
     values = measures.values()
     valued = perf_counter()
@@ -89,7 +93,8 @@ def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
         for key, value in values.items()
         if not isinstance(value, Undefined) and not supports[key].lacks
     }
-    vectors = _resampled(measures, split, moments=moments, seed=seed)
+    wanted = frozenset(values if every else moments)
+    vectors = _resampled(measures, split, wanted=wanted, moments=moments, seed=seed)
     scores = {}
     for key, value in values.items():
         basis = Basis(
@@ -99,16 +104,24 @@ def _score(measures: Measures, split: Split, *, seed: int) -> Scored:
             influence=moments[key].influence() if key in moments else None,
         )
         measure, lacks = measures.by_key.get(key), supports[key].lacks
-        scores[key] = _told(value, vectors[key], measure=measure, basis=basis, lacks=lacks)
+        vector = vectors.get(key, NO_RESAMPLES)
+        scores[key] = _told(value, vector, measure=measure, basis=basis, lacks=lacks)
     seconds = valued - started, perf_counter() - valued
     return Scored(scores=scores, vectors=vectors, seconds=seconds)
 
 
 def _resampled(
-    measures: Measures, split: Split, *, moments: Mapping[str, Moments], seed: int
+    measures: Measures,
+    split: Split,
+    *,
+    wanted: frozenset[str],
+    moments: Mapping[str, Moments],
+    seed: int,
 ) -> dict[str, Vector]:
-    """Return each metric under all resamples, which are added to the `moments` that some have."""
+    """Return the `wanted` metrics under all resamples, which are added to the `moments` of some."""
     chunks: list[dict[str, Vector]] = []
+    if not wanted:
+        return {}
     for weights in draw_weights(
         split.units,
         resamples=measures.scoring.resamples,
@@ -116,7 +129,7 @@ def _resampled(
         stream=split.stream,
         strata=split.strata,
     ):
-        chunk = measures.under(split.weights_of_rows(weights))
+        chunk = measures.under(split.weights_of_rows(weights), wanted=wanted)
         chunks.append(chunk)
         if moments:
             numbers = weights.astype(np.float64)
