@@ -55,13 +55,9 @@ class Tally:
     held: int
 
     @property
-    def text(self) -> str:
-        """Write the percentage that held, and how often an interval was told if not always."""
-        if self.told < self.data_sets / 10:
-            return "too few"
-        held = f"{100 * self.held / self.told:.1f}"
-        share = round(100 * self.told / self.data_sets)
-        return held if share == 100 else f"{held} ({share})"  # noqa: PLR2004 -- per cent
+    def coverage(self) -> float | None:
+        """The percentage that held, or None if nearly all data sets were too small to tell."""
+        return None if self.told < self.data_sets / 10 else 100 * self.held / self.told
 
 
 def measure() -> Iterator[str]:
@@ -71,23 +67,36 @@ def measure() -> Iterator[str]:
         f"{100 * sqrt(0.95 * 0.05 / DATA_SETS):.1f} (1 standard error)"
     )
     yield ""
-    yield f"| metric | simulated | true score | {' | '.join(one.name for one in DESIGNS)} |"
-    yield f"| --- | --- | ---: |{' ---: |' * len(DESIGNS)}"
+    yield f"| metric | {' | '.join(design.name for design in DESIGNS)} |"
+    yield f"| --- |{' ---: |' * len(DESIGNS)}"
+    found: dict[str, list[list[Tally]]] = {}
     with ProcessPoolExecutor(WORKERS) as pool:
-        for lines in pool.map(lines_of, range(len(populations()))):
-            yield from lines
+        for every in pool.map(tallies_of, range(len(populations()))):
+            for metric, tallies in every:
+                columns = found.setdefault(metric, [[] for _ in DESIGNS])
+                for column, tally in zip(columns, tallies, strict=True):
+                    column.extend(tally)
+    for metric, columns in found.items():
+        yield f"| {metric} | {' | '.join(range_of(column) for column in columns)} |"
 
 
-def lines_of(number: int, /) -> list[str]:
-    """Tell what was found of the population of this number, a line for each metric."""
+def tallies_of(number: int, /) -> list[tuple[str, list[list[Tally]]]]:
+    """Give for each metric of the population of this number its tally under each design."""
     population = populations()[number]
     true = population.true_scores()
     columns = [cover(population, design, true=true) for design in DESIGNS]
     return [
-        f"| {family.metric} | {family.name} | {value:.3f} | "
-        f"{' | '.join(column[place].text if column else '' for column in columns)} |"
-        for place, (family, value) in enumerate(zip(population.families, true, strict=True))
+        (family.metric, [column[place : place + 1] for column in columns])
+        for place, family in enumerate(population.families)
     ]
+
+
+def range_of(tallies: Sequence[Tally], /) -> str:
+    """Write the least and the largest coverage over several populations."""
+    known = [found for tally in tallies if (found := tally.coverage) is not None]
+    if not known:
+        return "too few" if tallies else ""
+    return f"{min(known):.1f} to {max(known):.1f}"
 
 
 def cover(
