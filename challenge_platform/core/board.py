@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 from challenge_platform.core.board_state import BoardState
 from challenge_platform.core.candidate import Candidates, candidates_of
 from challenge_platform.core.challenge import PublishedChallenge, current_version, find_phase
-from challenge_platform.core.definition import Board
+from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.entry import Entry, Resamples
 from challenge_platform.core.ranking import rank_board
 from challenge_platform.core.standing import BoardRevision, Standing, is_ladder
@@ -79,7 +79,7 @@ def compose(
         phase=of,
         board=board,
         resamples=_resamples(
-            session, challenge, candidates or Candidates(store), phase=phase, board=board
+            session, challenge, candidates or Candidates(store), phase=of, board=board
         ),
     )
     return Draft(
@@ -98,18 +98,19 @@ def _resamples(
     candidates: Candidates,
     /,
     *,
-    phase: str,
+    phase: Phase,
     board: Board,
 ) -> Resamples:
     """Give what reads the resamples of a standing, less the luck of a best that was chosen here.
 
-    On the private board the public scores have chosen, and on a Ladder the team's scores alone
-    choose nothing: there a standing has its own resamples.
+    A standing has its own resamples on the private board, where the public scores have chosen, and
+    where a file that does not stand must tell nothing: under the Ladder, or without the score.
     """
     direction = challenge.definition.scoring.primary.better
     among: dict[int, list[str]] = {}
-    if board is Board.PUBLIC and not is_ladder(challenge, board):
-        among = candidates_of(session, challenge.id, phase=phase, direction=direction)
+    told = Disclosure.SCORE in phase.disclosure and not is_ladder(challenge, board)
+    if board is Board.PUBLIC and told:
+        among = candidates_of(session, challenge.id, phase=phase.key, direction=direction)
     return lambda standing: candidates.vector(
         standing.resamples, among=among.get(standing.team_id, ()), direction=direction
     )

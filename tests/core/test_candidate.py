@@ -20,6 +20,7 @@ from scorers.metric import Direction
 from tests.conftest import Participant
 from tests.core.test_comparing import ranked_by
 from tests.core.test_leaderboard import open_phase, score
+from tests.core.test_ranking import changed
 
 RANDOM = np.random.default_rng(0)
 
@@ -111,6 +112,15 @@ def test_under_the_ladder_a_standing_has_its_own_resamples(
 
     protected = dataclasses.replace(challenge, definition=definition)
     assert among_of(platform, protected, Board.PUBLIC) == [0]
+
+
+def test_where_scores_are_hidden_a_file_that_does_not_stand_tells_nothing(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant
+) -> None:
+    for sign in (1, -1):
+        score(platform, alice, sign=sign)
+
+    assert among_of(platform, changed(challenge, disclosure=["parts"]), Board.PUBLIC) == [0]
 
 
 def test_on_the_private_board_the_public_scores_have_chosen(
