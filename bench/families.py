@@ -28,6 +28,9 @@ ROWS_OF_A_PATIENT = 3
 MANY = 1_000_000
 """Rows by which a true score is found to three digits."""
 
+SPARE = 4
+"""So many times the patients that are needed are drawn to have enough of each stratum."""
+
 PAIRED = 20_000
 """Rows drawn at a time for metrics that compare pairs of rows."""
 
@@ -86,13 +89,15 @@ class Family:
 class Population:
     """What samples are drawn from, and the metrics that are measured on them.
 
-    `pairs` says that these compare pairs of rows; `strata` is the truth column to stratify by.
+    `pairs` says that these compare pairs of rows; `strata` is the truth column to stratify by, of
+    0 and 1, and `share` that of the ones.
     """
 
     draw: Draw
     families: tuple[Family, ...]
     pairs: bool = False
     strata: str | None = None
+    share: float = 0.0
 
     def sample(self, units: int, /, *, clustered: bool = False, rng: Generator) -> Sample:
         """Draw so many patients, each with one row or, if `clustered`, with several."""
@@ -100,6 +105,21 @@ class Population:
         unit_of_row = np.repeat(np.arange(units), rows)
         truth, prediction = self.draw(unit_of_row, rng)
         return Sample(truth=truth, prediction=prediction, unit_of_row=unit_of_row, units=units)
+
+    def fixed_sample(self, units: int, /, *, rng: Generator) -> Sample:
+        """Draw so many patients, of whom as many are of each stratum as there should be."""
+        assert self.strata is not None  # noqa: S101 -- asked of populations that have strata
+        drawn = self.sample(SPARE * units, rng=rng)
+        column = drawn.truth[self.strata]
+        rows = [np.flatnonzero(column == stratum) for stratum in (0, 1)]
+        events = round(units * self.share)
+        kept = np.concatenate([rows[0][: units - events], rows[1][:events]])
+        return Sample(
+            truth={name: cells[kept] for name, cells in drawn.truth.items()},
+            prediction={name: cells[kept] for name, cells in drawn.prediction.items()},
+            unit_of_row=np.arange(units),
+            units=units,
+        )
 
     def true_scores(self) -> list[float]:
         """Give each metric on infinitely many patients: rows are alike in clusters or not."""
@@ -268,18 +288,19 @@ def populations() -> list[Population]:
         for apart in (0.8, 2.0):
             name = f"{share:.0%} events, {'poor' if apart < 1 else 'good'}"
             found = _families(name, BINARY, {"label": "label"})
-            made.append(
-                Population(draw=binary(share=share, apart=apart), families=found, strata="label")
-            )
+            draw = binary(share=share, apart=apart)
+            made.append(Population(draw=draw, families=found, strata="label", share=share))
         for skill in SKILLS:
             name = f"{share:.0%} events, {_team(skill)}"
             found = _families(name, SURVIVAL, {"event": "event", "time": "time"})
             draw = survival(share=share, skill=skill)
-            made.append(Population(draw=draw, families=found, pairs=True, strata="event"))
+            made.append(
+                Population(draw=draw, families=found, pairs=True, strata="event", share=share)
+            )
     for skill in SKILLS:
         classed = {"label": "label", "predicted": "p", "classes": list(CLASSES)}
         found = _families(f"4 classes, {_team(skill)}", ORDINAL, classed)
-        made.append(Population(draw=ordinal(skill=skill), families=found, strata="label"))
+        made.append(Population(draw=ordinal(skill=skill), families=found))
         valued = {"value": "value", "predicted": "p"}
         found = _families(f"skewed, {_team(skill)}", VALUES, valued)
         made.append(Population(draw=skewed(skill=skill), families=found))

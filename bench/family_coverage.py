@@ -27,7 +27,7 @@ WORKERS = os.cpu_count() or 1
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """How a test set is drawn and resampled."""
+    """How a test set is drawn and resampled; `stratified` fixes the number of events in both."""
 
     name: str
     units: int
@@ -56,8 +56,8 @@ class Tally:
 
     @property
     def coverage(self) -> float | None:
-        """The percentage that held, or None if nearly all data sets were too small to tell."""
-        return None if self.told < self.data_sets / 10 else 100 * self.held / self.told
+        """The percentage that held, or None if most data sets were too small to tell."""
+        return None if 2 * self.told < self.data_sets else 100 * self.held / self.told
 
 
 def measure() -> Iterator[str]:
@@ -117,9 +117,11 @@ def cover(
         return []
     found = np.zeros((2, len(population.families)), dtype=int)
     for number in range(data_sets):
-        sample = population.sample(
-            design.units, clustered=design.clustered, rng=default_rng([design.units, number])
-        )
+        rng = default_rng([design.units, number])
+        if design.stratified:
+            sample = population.fixed_sample(design.units, rng=rng)
+        else:
+            sample = population.sample(design.units, clustered=design.clustered, rng=rng)
         weights = _weights(sample, population, design, seed=number)
         of_rows = weights[:, sample.unit_of_row]
         numbers = weights.astype(float)

@@ -71,7 +71,8 @@ class ScoringDefinition(Section):
     stratify: Annotated[
         ColumnName | None,
         Field(
-            description="Truth column; as many units of each of its values are drawn as there are."
+            description="Truth column; as many units of each of its values are drawn as there are. "
+            "Only for a test set that was itself drawn so: else intervals are too narrow."
         ),
     ] = None
     smallest_subgroup: Annotated[

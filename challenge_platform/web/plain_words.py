@@ -11,8 +11,9 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Comparison, Leaderboard, Row
 from challenge_platform.core.team import EntryState
 from challenge_platform.web.language import format_decimal, gettext, ngettext
+from scorers.uncertainty.intervals import FEWEST_EVENTS
 
-FEW_EVENTS = 20
+FEW_EVENTS = FEWEST_EVENTS
 """Below this many events in a metric, nobody is said to be ahead: no interval covers well enough.
 
 The page on uncertainty has how often intervals held the true score, by the number of events.
