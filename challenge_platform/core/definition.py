@@ -167,9 +167,27 @@ class Ranking(_Section):
         Protection,
         Field(
             description="What keeps the public board from being probed: with `ladder` a score is "
-            "told only if it is better than the team's best by more than a standard error."
+            "told only if it is better than the team's best by more than two standard errors of "
+            "their difference, or by more than `step`."
         ),
     ] = Protection.NONE
+    step: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="With `protect: ladder`, how much better a score must be, in the place of "
+            "standard errors. It is told to the nearest multiple of it, and nothing else: "
+            "`disclosure` must be `[score]`.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _steps_on_a_ladder(self) -> Self:
+        if self.step is not None and self.protect is not Protection.LADDER:
+            raise ValueError(
+                "ranking.step is that of a Ladder; add protect: ladder, or take it out"
+            )
+        return self
 
 
 class QuotaLimit(_Section):
@@ -314,6 +332,12 @@ class ChallengeDefinition(_Section):
                 raise ValueError(
                     f"disclosure of phase {phase.key!r} has {min(telling)}, which tells what "
                     f"ranking.protect: ladder protects; take {min(telling)} out"
+                )
+            beside = set(phase.disclosure) - {Disclosure.SCORE}
+            if beside and self.ranking.step is not None:
+                raise ValueError(
+                    f"disclosure of phase {phase.key!r} has {min(beside)}, which tells more than "
+                    "the steps of ranking.step; make it [score]"
                 )
         return self
 

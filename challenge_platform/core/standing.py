@@ -14,7 +14,7 @@ from challenge_platform.core.definition import Board, Protection
 from challenge_platform.core.submission import Submission
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.storage import ObjectStore
-from scorers.ranking.ladder import climbs
+from scorers.ranking.ladder import climbs, climbs_a_step, rung
 
 Scores = Mapping[str, Mapping[str, Any]]
 """What a scorer tells of each metric, by its key."""
@@ -124,8 +124,8 @@ def offer(
                 )
             )
         if before is None or _better(challenge, fresh, than=before, store=store):
-            before = session.merge(fresh)
-            session.add(_change(fresh))
+            before = session.merge(_as_shown(challenge, fresh))
+            session.add(_change(before))
     _mark_due(session, challenge.id, phase=submission.phase, board=board)
     if not is_ladder(challenge, board):
         return scores
@@ -198,6 +198,8 @@ def _better(
         return False
     if not is_ladder(challenge, fresh.board):
         return True
+    if (step := challenge.definition.ranking.step) is not None:
+        return climbs_a_step(fresh.score, than.score, step=step, direction=direction)
     resamples, best = (
         np.frombuffer(store.read(standing.resamples), dtype=np.float32)
         for standing in (fresh, than)
@@ -205,6 +207,17 @@ def _better(
     return climbs(
         fresh.score, than.score, resamples=resamples, best_resamples=best, direction=direction
     )
+
+
+def _as_shown(challenge: PublishedChallenge, fresh: Standing) -> Standing:
+    """Put a standing on the nearest rung, if its board has a Ladder of a fixed step."""
+    step = challenge.definition.ranking.step
+    if step is None or not is_ladder(challenge, fresh.board):
+        return fresh
+    primary = challenge.definition.scoring.primary.key
+    fresh.score = rung(fresh.score, step=step)
+    fresh.scores = {**fresh.scores, primary: {**fresh.scores[primary], "value": fresh.score}}
+    return fresh
 
 
 def _without_values(scores: Scores, *, primary: str) -> Scores:

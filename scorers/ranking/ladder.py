@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from scorers.metric import Direction
 
-__all__ = ["ERRORS", "climbs", "rungs"]
+__all__ = ["ERRORS", "climbs", "climbs_a_step", "rung", "rungs"]
 
 ERRORS = 2.0
 """How many standard errors a score must gain."""
@@ -63,11 +63,25 @@ def rungs(
     multiple of it; else what was shown stays (figure 1 of the paper). Raises ValueError unless the
     step is above 0.
     """
-    if not step > 0:
-        raise ValueError(f"the step of a Ladder must be above 0, not {step}")
-    way = Direction(direction)
     shown: list[float] = []
     for score in scores:
-        climbed = not shown or way.gain(score, shown[-1]) > step
-        shown.append(round(score / step) * step if climbed else shown[-1])
+        climbed = not shown or climbs_a_step(score, shown[-1], step=step, direction=direction)
+        shown.append(rung(score, step=step) if climbed else shown[-1])
     return shown
+
+
+def climbs_a_step(
+    score: float, shown: float, /, *, step: float, direction: Direction | str = Direction.MAXIMIZE
+) -> bool:
+    """Return whether a score is better than what is shown by more than a step."""
+    return Direction(direction).gain(score, shown) > step
+
+
+def rung(score: float, /, *, step: float) -> float:
+    """Return the multiple of the step that is nearest to a score.
+
+    Raises ValueError unless the step is above 0.
+    """
+    if not step > 0:
+        raise ValueError(f"the step of a Ladder must be above 0, not {step}")
+    return round(score / step) * step

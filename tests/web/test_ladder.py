@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from flask import Flask
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.build import build_challenge
@@ -17,6 +18,7 @@ from challenge_platform.core.board import build_board
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.progress import shown_scores
+from scorers.ranking.ladder import rungs
 from tests.conftest import TINY, Participant, participant
 from tests.web.conftest import Visitor, logged_in, with_token
 
@@ -167,6 +169,32 @@ def test_all_that_is_told_of_two_files_that_did_not_climb_is_the_same(
     for reader, path in readers:
         first, second = (_but_for_names(reader.get(path.format(name)).text, name) for name in ids)
         assert first == second
+
+
+def test_with_a_fixed_step_the_rungs_of_the_ladder_are_all_that_is_told(
+    platform: Platform, app: Flask, tmp_path: Path
+) -> None:
+    challenge = publish(
+        platform,
+        tmp_path,
+        protect="ladder, step: 0.05",
+        metric="auroc",
+        patients=PATIENTS,
+        changes={"concurrent: 5}": "concurrent: 5, disclosure: [score]}"},
+    )
+    alice = Team(app, platform, participant(platform, challenge, name="alice"))
+    rng = np.random.default_rng(5)
+    files = [noisy(rng, share=share) for share in (0.3, 0.34, 0.2, 0.6, 0.62, 0.9)]
+
+    ids = [alice.submit(file) for file in files]
+
+    scores = [roc_auc_score(truth()[PUBLIC], file[PUBLIC]) for file in files]
+    expected = rungs(scores, step=0.05)
+    assert len(set(expected)) == 3  # some of the files climb, others do not
+    assert [alice.score(name) for name in ids] == pytest.approx(expected, abs=1e-12)
+    assert set(alice.told(ids[-1]).values()) == {alice.score(ids[-1])}
+    [row] = _board(alice, platform)["rows"]
+    assert row["scores"] == {"c": {"value": alice.score(ids[-1]), "low": None, "high": None}}
 
 
 def test_a_file_that_climbs_is_told_no_subgroup_and_no_picture_either(
