@@ -14,6 +14,9 @@ DRAWS = 500_000
 RESAMPLES = 128
 """Resamples held at once even if they are more draws: metrics do some work once a chunk."""
 
+COUNTED = 40_000
+"""Draws counted at once, measured as well."""
+
 MAX_DRAWS = 8_000_000
 """Draws held at once at most, which bounds the memory."""
 
@@ -43,9 +46,24 @@ def draw_weights(
             drawn = rng.integers(0, units, size=(size, units))
         else:
             drawn = _drawn_within(strata, rng=rng, size=size)
-        # One count over all resamples: each has its own range of numbers.
-        drawn += np.arange(size)[:, None] * units
-        yield np.bincount(drawn.ravel(), minlength=size * units).reshape(size, units)
+        yield _counted(drawn)
+
+
+def _counted(drawn: NDArray[np.int64], /) -> Weights:
+    """Return how often each unit was drawn; some resamples at a time stay in the caches.
+
+    `drawn` has as many draws a resample as there are units, and is overwritten.
+    """
+    weights = np.empty(drawn.shape, dtype=np.intp)
+    units = drawn.shape[1]
+    few = max(1, COUNTED // units)
+    for start in range(0, len(drawn), few):
+        part = drawn[start : start + few]
+        # One count over these resamples: each has its own range of numbers.
+        part += np.arange(len(part))[:, None] * units
+        counted = np.bincount(part.ravel(), minlength=part.size)
+        weights[start : start + few] = counted.reshape(part.shape)
+    return weights
 
 
 def _drawn_within(strata: NDArray[np.intp], *, rng: Generator, size: int) -> NDArray[np.int64]:
