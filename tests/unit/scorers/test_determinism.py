@@ -122,17 +122,24 @@ def test_what_is_asked_has_values(answers: list[Answers]) -> None:
     assert {key for key, told in answers[0].items() if len(set(told.tolist())) < 3} == set()
 
 
-def test_a_request_has_the_same_answer_again_and_on_another_machine(
+def test_a_request_has_the_same_answer_again_and_the_same_scores_on_another_machine(
     task: Task, truth: bytes, predictions: bytes
 ) -> None:
     request = write_request(task, truth=truth, predictions=predictions, seed=7)
 
-    told = [
+    first, second, other = (
         json.loads(run("scorers serve", request, machine=machine))
         for machine in (HERE, HERE, MACHINES[-1])
-    ]
+    )
 
-    for answer in told:
+    for answer in (first, second, other):
         assert answer.pop("timings")["resample"] > 0
         assert answer.pop("environment")["threads"] > 0
-    assert json.dumps(told[0]) == json.dumps(told[1]) == json.dumps(told[2])
+    assert json.dumps(first) == json.dumps(second)
+    assert first["reproducibility"] == other["reproducibility"] == "same-bytes"
+    for name, here in first["splits"].items():
+        there = other["splits"][name]
+        assert here["resamples"] == there["resamples"]
+        for key, score in here["metrics"].items():
+            assert score["value"] == there["metrics"][key]["value"]
+            assert score["interval"] == pytest.approx(there["metrics"][key]["interval"], rel=1e-12)
