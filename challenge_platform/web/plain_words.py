@@ -59,9 +59,11 @@ def _judged(board: Leaderboard) -> Sentences:
         return ()
     units, unit, events = board.judged.units, board.judged.unit, board.judged.events
     shown = dict.fromkeys([*(score.key for score in board.rows[0].scores), *events])
-    counted = [
-        _events(metric, number) for metric in shown if (number := events.get(metric)) is not None
-    ]
+    resting: dict[int, list[str]] = {}
+    for metric in shown:
+        if (number := events.get(metric)) is not None:
+            resting.setdefault(number, []).append(metric)
+    counted = [_events(metrics, number) for number, metrics in resting.items()]
     return (_units(units, unit=unit, board=board.board), *counted)
 
 
@@ -104,13 +106,24 @@ def _units(units: int, *, unit: str, board: Board) -> Markup:
     return _sentence(text)
 
 
-def _events(metric: str, number: int) -> Markup:
+def _events(metrics: Sequence[str], number: int) -> Markup:
+    """Say on how many events each of some metrics rests."""
+    if len(metrics) > 1:
+        return _sentence(
+            ngettext(
+                "The metrics %(metrics)s rest on %(count)s event each.",
+                "The metrics %(metrics)s rest on %(count)s events each.",
+                number,
+                metrics=codes(metrics),
+                count=_count(number),
+            )
+        )
     return _sentence(
         ngettext(
             "The metric %(metric)s rests on %(count)s event.",
             "The metric %(metric)s rests on %(count)s events.",
             number,
-            metric=code(metric),
+            metric=codes(metrics),
             count=_count(number),
         )
     )

@@ -1,6 +1,6 @@
 """What an audit found in plain words, and what it does not prove."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from scorers.audit.document import Audit, TeamResult, Unscored
 from scorers.document import Score
@@ -79,9 +79,7 @@ def interval(score: Score, /) -> str:
 def _judged(audit: Audit) -> str:
     judged = audit.judged
     part = "all rows" if judged.split == "all" else f"the {judged.split} rows"
-    events = "; ".join(
-        f"{key} rests on {_count(found, 'event')}" for key, found in judged.events.items()
-    )
+    events = "; ".join(_resting(judged.events))
     scored = _count(audit.submissions, "submission")
     told = (
         f"{scored} of {_count(len(audit.teams), 'team')} were judged on {part} of the truth: "
@@ -91,6 +89,17 @@ def _judged(audit: Audit) -> str:
         return told
     others = names([team.team for team in audit.unranked])
     return f"{told} {others} {'is' if len(audit.unranked) == 1 else 'are'} not ranked."
+
+
+def _resting(events: Mapping[str, int]) -> Iterator[str]:
+    """Say on how many events each metric rests, those with as many together."""
+    for number in dict.fromkeys(events.values()):
+        keys = [key for key, found in events.items() if found == number]
+        if len(keys) == 1:
+            yield f"{keys[0]} rests on {_count(number, 'event')}"
+        else:
+            told = f"{', '.join(keys[:-1])} and {keys[-1]}"
+            yield f"{told} rest on {_count(number, 'event')} each"
 
 
 def _standing(audit: Audit) -> list[str]:

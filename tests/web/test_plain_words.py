@@ -64,6 +64,14 @@ def test_patients_and_events_are_counted(said: Said) -> None:
     assert "La métrique c repose sur 1 087 événements." in said(board, language="fr")
 
 
+def test_metrics_that_rest_on_as_many_events_are_told_together(said: Said) -> None:
+    events = {"c": 72, "a": 9, "b": 72, "score": None}
+    board = a_board(in_groups(2), judged=Judged(unit="patient_id", units=184, events=events))
+
+    assert "The metrics c, b rest on 72 events each. The metric a rests on 9 ev" in said(board)
+    assert "Les métriques c, b reposent chacune sur 72 événements." in said(board, language="fr")
+
+
 def test_one_patient_and_one_event_are_singular(said: Said) -> None:
     board = a_board(in_groups(2), judged=Judged(unit="Patient", units=1, events={"c": 1}))
 

@@ -12,6 +12,15 @@ from scorers.definition import Task
 from tests.unit.scorers.audit.competition import Competition
 
 
+def test_metrics_that_rest_on_as_many_events_are_told_together(
+    judge: Callable[..., Audit], competition: Competition
+) -> None:
+    found = judge({"a.csv": competition.file(competition.noisy(0.1, seed=1))})
+
+    events = found.judged.events["c_event"]
+    assert f"; c_event and c_death rest on {events} events each." in plain_words(found)[0]
+
+
 def test_with_few_events_nobody_is_said_to_be_ahead(
     judge: Callable[..., Audit],
 ) -> None:
