@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from sandbox import End, Outcome, Run, SandboxUnavailable, Status
+from scorers.document import Evaluation, Refusal
 from scorers.evaluation import evaluate
+from scorers.predictions.problems import InvalidPredictions
 from scorers.request import read_body, read_header
 
 IMAGE = "sha256:" + "0" * 64
@@ -71,8 +73,9 @@ def _scored(request: bytes) -> bytes:
     header = read_header(stream)
     truth = read_body(stream, header.sizes.truth, name="truth")
     predictions = read_body(stream, header.sizes.predictions, name="predictions")
-    return (
-        evaluate(header.task, truth=truth, predictions=predictions, seed=header.seed)
-        .to_json()
-        .encode()
-    )
+    answer: Evaluation | Refusal
+    try:
+        answer = evaluate(header.task, truth=truth, predictions=predictions, seed=header.seed)
+    except InvalidPredictions as refused:
+        answer = Refusal.of(refused)
+    return answer.to_json().encode()

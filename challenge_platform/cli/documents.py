@@ -130,6 +130,7 @@ class SubmissionReport(Submission):
     report_board: str
     subgroups: list[Subgroup]
     pictures: list[dict[str, Any]]
+    problems: list[dict[str, Any]]
 
 
 class Comparison(TypedDict):

@@ -18,6 +18,7 @@ from challenge_platform.cli.output import (
     write_json,
     write_table,
 )
+from challenge_platform.cli.refusal import problem_text
 from challenge_platform.cli.session import session_of
 from challenge_platform.cli.terminal import say
 from challenge_platform.cli.waiting import state_text
@@ -46,11 +47,13 @@ def list_submissions(
 def show(
     context: typer.Context, submission_id: IdArgument, *, form: FormatOption = Format.TABLE
 ) -> None:
-    """Show one submission: its state, times, scores, and those of subgroups if they are told."""
+    """Show one submission: its state, times, scores or problems, and subgroups if told."""
     with session_of(context).client() as client:
         submission = client.submission(submission_id)
     write_submission(submission, form=form)
     if form is Format.TABLE:
+        for problem in submission["problems"]:
+            say(f"  {problem_text(problem)}")
         _write_subgroups(submission)
 
 
@@ -124,7 +127,7 @@ _FAULTS = {
     "platform": "the platform's fault",
 }
 _ADVICE = {
-    "rejected": "Repair the file that your code makes, then submit again.",
+    "rejected": "Repair what is listed below, then submit again; it costs you no quota.",
     "failed": "Repair your code, then submit again.",
     "errored": "It costs you no quota; submit again later.",
 }

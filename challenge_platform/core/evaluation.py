@@ -24,7 +24,7 @@ from challenge_platform.errors import KeyUnavailable, StaleClaim
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import KeyRing, Truth, encrypt, open_truth
 from sandbox import End, Limits, Outcome, Run, Runner, SandboxUnavailable
-from scorers.document import Evaluation, read_answer
+from scorers.document import Evaluation, Refusal, read_answer
 from scorers.request import write_request
 
 log = structlog.get_logger()
@@ -121,8 +121,10 @@ class Evaluator:
         try:
             with lease.kept(self.database, claim, lease=self.lease, clock=self.clock):
                 work = self._load(claim)
-                outcome, evaluation = self._score(work)
-            return self._record(claim, work, outcome, evaluation)
+                outcome, answer = self._score(work)
+            if isinstance(answer, Refusal):
+                return self._reject(claim, answer)
+            return self._record(claim, work, outcome, answer)
         except NotScored as ended:
             log.warning(
                 "not scored",
@@ -145,7 +147,7 @@ class Evaluator:
             team = session.get_one(Team, submission.team_id)
         return _Work(token=claim.token, submission=submission, challenge=challenge, team=team)
 
-    def _score(self, work: _Work) -> tuple[Outcome, Evaluation]:
+    def _score(self, work: _Work) -> tuple[Outcome, Evaluation | Refusal]:
         """Score in the sandbox; raise NotScored with the platform's reason when that fails."""
         submission, challenge = work.submission, work.challenge
         truth = self._truth(challenge)
@@ -163,7 +165,7 @@ class Evaluator:
             raise NotScored(Reason.SANDBOX_UNAVAILABLE) from error
         if outcome.end is not End.FINISHED:
             raise NotScored(_REASON_OF_END[outcome.end])
-        return outcome, _read_evaluation(outcome.output)
+        return outcome, _read_answer(outcome.output)
 
     def _truth(self, challenge: PublishedChallenge) -> Truth:
         """Open the hidden truth, if the challenge is as it was published."""
@@ -177,6 +179,18 @@ class Evaluator:
             why = f"{challenge.slug} was changed in the database since it was published"
             raise NotScored(Reason.TRUTH_UNAVAILABLE, why=why)
         return truth
+
+    def _reject(self, claim: Claim, refusal: Refusal) -> State:
+        """End a submission whose file breaks a rule; uploads.refusal tells its team which.
+
+        Files are checked when they are sent in, so that this is one of before a rule was known.
+        """
+        log.info("rejected", submission=claim.submission_id, problems=refusal.total)
+        reason = Reason.PREDICTIONS_REFUSED
+        with self.database.writing() as session:
+            now = self.clock()
+            submissions.finish(session, claim, state=State.REJECTED, reason=reason, now=now)
+        return State.REJECTED
 
     def _record(self, claim: Claim, work: _Work, outcome: Outcome, evaluation: Evaluation) -> State:
         """Write state, scores, standing and receipt in one transaction, with a valid claim only."""
@@ -271,13 +285,13 @@ class Evaluator:
             return None
 
 
-def _read_evaluation(output: bytes) -> Evaluation:
-    """Parse the sandbox's one document; raise NotScored unless it is an evaluation."""
+def _read_answer(output: bytes) -> Evaluation | Refusal:
+    """Parse the sandbox's one document; raise NotScored unless it answers for every board."""
     try:
         answer = read_answer(output)
     except ValueError as error:
         raise NotScored(Reason.SCORING_ANSWER_INVALID) from error
-    if not isinstance(answer, Evaluation) or set(answer.splits) != set(Board):
+    if isinstance(answer, Evaluation) and set(answer.splits) != set(Board):
         raise NotScored(Reason.SCORING_ANSWER_INVALID)
     return answer
 

@@ -76,13 +76,20 @@ class Reason(StrEnum):
     WORKER_LOST = "worker_lost"
     UNEXPECTED = "unexpected"
     CANCELLED_BY_TEAM = "cancelled_by_team"
+    PREDICTIONS_REFUSED = "predictions_refused"
 
     @property
     def fault(self) -> Fault:
         """Whose fault it was."""
         if self is Reason.COMPLETE:
             return Fault.NOBODY
-        return Fault.PARTICIPANT if self is Reason.CANCELLED_BY_TEAM else Fault.PLATFORM
+        own = self in (Reason.CANCELLED_BY_TEAM, Reason.PREDICTIONS_REFUSED)
+        return Fault.PARTICIPANT if own else Fault.PLATFORM
+
+    @property
+    def uses_quota(self) -> bool:
+        """Whether what began keeps its charge; what is refused at upload has none either."""
+        return self.fault is not Fault.PLATFORM and self is not Reason.PREDICTIONS_REFUSED
 
 
 class Kind(StrEnum):
@@ -182,7 +189,7 @@ def renew(session: Session, held: Claim, /, *, until: datetime) -> None:
 def finish(
     session: Session, held: Claim, /, *, state: State, reason: Reason, now: datetime
 ) -> None:
-    """End a claimed submission; refund a fault of the platform's; StaleClaim when too late."""
+    """End a claimed submission; refund what uses no quota; StaleClaim when too late."""
     _move(session, held, state=state, reason=reason, lease_until=None, finished_at=now)
     _ended(session, held.submission_id, state=state, reason=reason, now=now)
 
@@ -331,6 +338,6 @@ def _move(session: Session, held: Claim, **values: State | Reason | datetime | i
 def _ended(
     session: Session, submission_id: str, *, state: State, reason: Reason, now: datetime
 ) -> None:
-    if reason.fault is Fault.PLATFORM:
+    if not reason.uses_quota:
         quota.refund(session, submission_id=submission_id, reason=reason, now=now)
     audit.record(session, action=f"ended {state}", subject=submission_id, now=now, reason=reason)

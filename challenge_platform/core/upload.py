@@ -142,13 +142,24 @@ class Uploads:
                 most=definition.max_bytes,
             )
         _check_source(challenge, upload)
+        return self._read(challenge, upload.content)
+
+    def refusal(self, challenge: PublishedChallenge, digest: str, /) -> InvalidUpload | None:
+        """Give what is wrong with a file that is kept; None if nothing is, or it was removed."""
+        if not self.store.has(digest):
+            return None
+        try:
+            self._read(challenge, self.store.read(digest))
+        except InvalidUpload as invalid:
+            return invalid
+        return None
+
+    def _read(self, challenge: PublishedChallenge, content: bytes) -> int:
+        definition = challenge.definition
         ids = self._ids(challenge)
         try:
             read_predictions(
-                upload.content,
-                submission=definition,
-                ids=ids,
-                scoring=challenge.definition.scoring,
+                content, submission=definition.submission, ids=ids, scoring=definition.scoring
             )
         except InvalidPredictions as invalid:
             problems = [asdict(problem) for problem in invalid.problems]

@@ -37,7 +37,7 @@ from challenge_platform.errors import (
 )
 from challenge_platform.web import current, reception
 from challenge_platform.web.amounts import elapsed, plain
-from challenge_platform.web.api.submissions import receipt_file
+from challenge_platform.web.api.submissions import problems_of, receipt_file
 from challenge_platform.web.attachment import attached
 from challenge_platform.web.errors import problem_of
 from challenge_platform.web.follow import Followed, follow
@@ -162,6 +162,7 @@ def show(id_: str) -> ResponseReturnValue:
         place=place,
         submission=submission,
         followed=followed,
+        problems=problems_of(submission),
         etag=_digest(followed.document.model_dump_json()),
         receipt_digest=hashlib.sha256(receipt).hexdigest(),
     )

@@ -31,7 +31,15 @@ REASONS = {
     Reason.UNEXPECTED: _("The platform met an error that it did not expect."),
     Reason.WORKER_LOST: _("The platform's worker stopped again and again while scoring."),
     Reason.CANCELLED_BY_TEAM: _("Your team cancelled it."),
+    Reason.PREDICTIONS_REFUSED: _("The file breaks a rule of the challenge."),
 }
+
+REPAIRS = {
+    Reason.PREDICTIONS_REFUSED: _(
+        "A metric cannot use what is in it. Repair each problem below, then submit the file again."
+    ),
+}
+"""What to do about an end that has a repair."""
 
 FAULTS = {
     Fault.NOBODY: "",

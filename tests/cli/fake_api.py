@@ -122,6 +122,7 @@ def report(submission: Mapping[str, Any], /) -> dict[str, Any]:
             for value, told in parts
         ],
         "pictures": [],
+        "problems": [],
     }
 
 

@@ -101,6 +101,23 @@ def test_baselines_are_a_state_of_teams_and_what_stands_is_a_candidate(database:
     assert rows(database, "SELECT id FROM team WHERE baseline") == [(2,)]
 
 
+def test_a_submission_may_be_rejected_and_is_cancelled_to_an_older_version(
+    database: Database,
+) -> None:
+    upgrade(database)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE submission SET state = 'rejected', reason = 'predictions_refused'")
+        )
+    with database.engine.begin() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("UPDATE submission SET reason = 'nobody knows'"))
+
+    command.downgrade(configuration(database), "0006")
+
+    ends = rows(database, "SELECT state, reason FROM submission")
+    assert ends == [("cancelled", "cancelled_by_team")]
+
+
 def test_rows_cannot_refer_to_nothing_after_a_migration(database: Database) -> None:
     upgrade(database)
     command.downgrade(configuration(database), "0002")

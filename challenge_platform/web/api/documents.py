@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from challenge_platform.web.problem import ProblemItem
 from scorers.pictures.document import Picture
 
 
@@ -207,12 +208,14 @@ class SubmissionReport(SubmissionDocument):
 
     That is what the phase discloses, of the public split; all of the private split once the phase
     was revealed. Pictures are curves and tables in bins, so that the table beside each can be
-    written; kind `none` says why there is no picture.
+    written; kind `none` says why there is no picture. `problems` has the first of a file that was
+    rejected.
     """
 
     report_board: str
     subgroups: list[SubgroupDocument]
     pictures: list[Picture]
+    problems: list[ProblemItem]
 
 
 class SubmissionList(Document):

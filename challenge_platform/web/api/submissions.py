@@ -1,5 +1,6 @@
 """Submissions: checking and making them, following them to their end, and their receipts."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +17,7 @@ from challenge_platform.core.history import (
     read_submission,
     read_submissions,
 )
-from challenge_platform.core.submission import find_submission
+from challenge_platform.core.submission import State, find_submission
 from challenge_platform.errors import NotFound
 from challenge_platform.web import current, reception
 from challenge_platform.web.api.answer import answer, refusals
@@ -38,6 +39,7 @@ from challenge_platform.web.api.parameters import Parameters
 from challenge_platform.web.api.tokens import TOKEN_REQUIRED, caller
 from challenge_platform.web.attachment import attached
 from challenge_platform.web.freshness import conditional
+from challenge_platform.web.problem import ProblemItem
 from challenge_platform.web.wording import REASONS
 
 api = APIBlueprint(
@@ -184,7 +186,17 @@ def _report(submission: VisibleSubmission) -> SubmissionReport:
         report_board=submission.report.board,
         subgroups=[SubgroupDocument.model_validate(part) for part in submission.subgroups],
         pictures=list(submission.pictures),
+        problems=[ProblemItem.model_validate(problem) for problem in problems_of(submission)],
     )
+
+
+def problems_of(submission: VisibleSubmission, /) -> Sequence[Mapping[str, str | int | None]]:
+    """Give the problems of a file that was rejected, as far as they are told; none of another."""
+    if submission.state is not State.REJECTED:
+        return ()
+    uploads = current.platform().uploads
+    invalid = uploads.refusal(submission.challenge, submission.sha256)
+    return () if invalid is None else invalid.problems
 
 
 def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:

@@ -72,6 +72,32 @@ def test_invalid_predictions_are_answered_with_their_problems(task: Task, truth:
     assert [problem.code for problem in refusal.problems] == [ProblemCode.EMPTY_FILE]
 
 
+def test_a_prediction_that_breaks_a_rule_is_refused_and_a_truth_that_does_fails(
+    challenge_yaml: dict[str, Any], truth: bytes, predictions: bytes
+) -> None:
+    """A risk is no probability; with an event that is neither 0 nor 1 the organizer must repair."""
+    params = {"label": "event", "probability": "risk_event"}
+    scoring = {"metrics": [{"key": "b", "metric": "brier", "params": params, "primary": True}]}
+    task = Task.from_challenge({**challenge_yaml, "scoring": scoring})
+
+    refusal = answer(write_request(task, truth=truth, predictions=predictions, seed=0))
+
+    assert isinstance(refusal, Refusal)
+    first = refusal.problems[0]
+    assert (first.code, first.column) == (ProblemCode.BROKEN_RULE, "risk_event")
+    assert (first.expected, first.repair) == (
+        "a number from 0 to 1",
+        "clip the predictions to the range",
+    )
+    header, *rows = predictions.decode().splitlines()
+    halves = "\n".join([header, *(f"{row.split(',')[0]},0.5,0.5" for row in rows)]).encode()
+    wrong = truth.replace(b"public,1,", b"public,4711,").replace(b"public,0,", b"public,4711,")
+    done = serve(write_request(task, truth=wrong, predictions=halves, seed=0))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"InvalidColumns: column event" in done.stderr
+    assert b"4711" not in done.stderr
+
+
 def test_predictions_that_are_declared_too_large_are_refused_unread(
     task: Task, truth: bytes, predictions: bytes
 ) -> None:
