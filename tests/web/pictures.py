@@ -66,8 +66,8 @@ def a_calibration(*, at: float | None = None) -> Calibration:
 
 
 def a_decision_curve() -> DecisionCurve:
-    """Give a curve that is above both others at two of three thresholds."""
-    points = ((0.05, 0.08, 0.09), (0.2, 0.05, -0.01), (0.4, 0.02, -0.5))
+    """Give a curve that is above both others at two of four thresholds."""
+    points = ((0.05, 0.08, 0.09), (0.2, 0.05, -0.01), (0.4, 0.02, -0.5), (0.5, -0.01, -0.8))
     return DecisionCurve(
         metrics=("net_benefit",),
         units=900,

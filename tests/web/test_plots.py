@@ -195,10 +195,11 @@ def test_a_calibration_by_a_time_names_it() -> None:
 def test_a_decision_curve_counts_the_thresholds_at_which_it_does_good() -> None:
     found = shown(pictures.a_decision_curve())
 
-    assert found.reading.startswith("At 2 of 3 thresholds, from 20 to 40 %,")
+    assert found.reading.startswith("At 2 of 4 thresholds, from 20 to 40 %,")
     assert found.rows[2] == ("40.00", "0.02000", "-0.5000")
     _, treat_all, nobody = plot_of(pictures.a_decision_curve()).lines
-    assert places(treat_all.path)[2][1] == SQUARE.plot_bottom
+    assert [y for _, y in places(treat_all.path)][2:] == [SQUARE.plot_bottom] * 2
+    assert plot_of(pictures.a_decision_curve()).y_ticks[0].text == "-0.05"
     assert len({y for _, y in places(nobody.path)}) == 1
 
 
