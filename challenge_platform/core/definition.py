@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationError,
     WithJsonSchema,
     model_validator,
 )
@@ -339,6 +340,15 @@ class ChallengeDefinition(_Section):
                     f"disclosure of phase {phase.key!r} has {min(beside)}, which tells more than "
                     "the steps of ranking.step; make it [score]"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_scored(self) -> Self:
+        try:
+            _ = self.task
+        except ValidationError as error:
+            wrong = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+            raise ValueError(wrong) from None
         return self
 
     @property
