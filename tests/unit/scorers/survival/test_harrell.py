@@ -251,3 +251,12 @@ def test_columns_that_cannot_be_measured_are_named(
 def test_a_column_that_does_not_exist_is_named() -> None:
     with pytest.raises(ValueError, match="no column time"):
         get_metric("harrell_c")({"event": np.ones(2)}, {"risk": np.ones(2)}, **NAMES)
+
+
+def test_weights_too_heavy_for_single_precision_are_summed_exactly() -> None:
+    """The pairs of the event earn 2 x 2^23 + 1, an odd number beyond 2^24."""
+    measure = measured((np.array([True, False, False]), np.array([1, 2, 3]), np.array([2, 1, 2])))
+
+    [value] = measure.under(np.array([[1, 2**23, 1]]))
+
+    assert value == (2**24 + 1) / (2**24 + 2)
