@@ -1,7 +1,7 @@
 """Reading challenge.yaml, with every mistake named and its place; and the file's JSON Schema."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import ValidationError
@@ -43,8 +43,28 @@ def _known_keys(location: tuple[int | str, ...]) -> list[str]:
     model: Any = ChallengeDefinition
     for part in location:
         if isinstance(part, str) and part in getattr(model, "model_fields", {}):
-            model = model.model_fields[part].annotation
-            while not hasattr(model, "model_fields") and getattr(model, "__args__", None):
-                model = model.__args__[0]
+            model = _model_in(model.model_fields[part].annotation, tag=_tag_in(location))
     fields = getattr(model, "model_fields", {})
     return [field.alias or name for name, field in fields.items()]
+
+
+def _tag_in(location: tuple[int | str, ...]) -> str:
+    """Give the last part of a location: the tag, where it leads to one of several models."""
+    return str(location[-1]) if location else ""
+
+
+def _model_in(annotation: Any, /, *, tag: str) -> Any:  # noqa: ANN401 -- any type there is
+    """Give the model within a type: the values' of a map, the one with this tag of several."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    inner = getattr(annotation, "__args__", ())
+    if get_origin(annotation) is dict:
+        inner = inner[-1:]
+    models = [_model_in(each, tag=tag) for each in inner if each is not type(None)]
+    told = [each for each in models if tag in _tags(each)]
+    return next(iter(told or models), None)
+
+
+def _tags(model: Any, /) -> tuple[str, ...]:  # noqa: ANN401 -- a model or nothing
+    field = getattr(model, "model_fields", {}).get("type")
+    return get_args(field.annotation) if field else ()

@@ -91,6 +91,16 @@ def test_a_period_is_written_as_24h(document: dict[str, Any]) -> None:
         (("submission", "columns"), {"p": {"type": "float"}}, "which is not submitted"),
         (("submission", "columns", "p"), {"type": "lable"}, "'float', 'integer', 'label', 'codes'"),
         (("submission", "columns", "p"), {"type": "label", "classes": ["a"]}, "columns.p.label"),
+        (
+            ("submission", "columns", "p"),
+            {"type": "label", "clases": ["a"]},
+            "columns.p.label.clases: unknown key; did you mean 'classes'?",
+        ),
+        (
+            ("submission", "columns", "p"),
+            {"type": "float", "maximum": 1},
+            "columns.p.float.maximum: unknown key; did you mean 'max'?",
+        ),
         (("data", "objects"), {}, "data.objects needs data.columns"),
         (("scoring", "metrics", 0, "metric"), "harel_c", "did you mean harrell_c?"),
         (("slug",), "Not a slug", "slug"),
