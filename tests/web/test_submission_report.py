@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
 from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.feedback import Score, Subgroup
-from challenge_platform.web.drawings.differences import NARROW, WIDE
+from challenge_platform.web.drawings.differences import NARROW, WIDE, differences
 from challenge_platform.web.drawings.pictures import shown_of
 from challenge_platform.web.drawings.subgroups import forest
 from tests.conftest import Participant, publish_changed
 from tests.web.boards import a_score
 from tests.web.conftest import Browser, Program
-from tests.web.pictures import no_picture, one_of_each
+from tests.web.pictures import a_confusion, no_picture, one_of_each
 from tests.web.reported import ALL, Reported, a_stored_score, compare
 
 DASH = "\N{EN DASH}"
@@ -109,6 +110,9 @@ def test_names_of_classes_and_subgroups_are_text(report: Callable[..., Reported]
     assert "&lt;b&gt;other&lt;/b&gt;" in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert "{{ 7 * 7 }}" in page
+    made.keep([a_confusion("benign", hostile, *map(str, range(20)))])
+    assert "&lt;img src=x onerror=alert(1)&gt;" in made.page
+    assert "<img" not in made.page
 
 
 def test_what_is_not_disclosed_is_not_shown_and_the_page_says_who_decides(
@@ -216,6 +220,26 @@ def test_subgroups_are_drawn_below_their_columns_beside_the_score_of_all() -> No
         assert site.at
         assert frame.left < women.at < every.at < site.at < frame.plot_right
         assert men.at is None
+
+
+def test_differences_are_drawn_beside_the_line_of_none() -> None:
+    better = Comparison(team="a", other="b", difference=0.02, low=-0.01, high=0.05, p=0.18)
+    found = differences([("b", better), ("c", replace(better, low=None, high=None))])
+
+    assert found
+    for drawn in found.drawn.values():
+        first, second = drawn.rows
+        assert first.low
+        assert first.at
+        assert drawn.reference
+        assert first.low < drawn.reference < first.at
+        assert first.at - drawn.reference == pytest.approx(2 * (drawn.reference - first.low), 0.02)
+        assert second.low is None
+    assert [row.note for row in found.drawn["wide"].rows] == [
+        f"0.020 (-0.010 {DASH} 0.050)",
+        "0.020",
+    ]
+    assert differences([]) is None
 
 
 def test_without_a_score_there_is_no_forest() -> None:
