@@ -254,6 +254,20 @@ def test_a_disqualified_team_is_struck_off_with_the_reason(
     assert '<bdi>Guest</bdi> <span class="tag">not eligible</span>' in page
 
 
+def test_ones_own_team_is_marked_though_it_is_not_eligible(
+    platform: Platform,
+    challenge: PublishedChallenge,
+    alice: Participant,
+    browser: Callable[[User], Browser],
+) -> None:
+    own = a_row("alice", rank=None, group=None, state=EntryState.NOT_ELIGIBLE)
+    keep(platform, challenge, a_board([*in_groups(2), own]))
+
+    page = browser(alice.user).get(PAGE).text
+
+    assert '<span class="tag">not eligible</span> <span class="tag">your team</span>' in page
+
+
 def test_a_team_is_not_taken_for_one_of_its_name_that_is_gone(
     platform: Platform, challenge: PublishedChallenge, browser: Callable[[User], Browser]
 ) -> None:
