@@ -11,7 +11,7 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Comparison, Leaderboard, Row
 from challenge_platform.core.team import EntryState
 from challenge_platform.web.language import format_decimal, gettext, ngettext
-from scorers.uncertainty.intervals import FEWEST_EVENTS
+from scorers.uncertainty.intervals import FEWEST_EVENTS, FEWEST_UNITS
 
 FEW_EVENTS = FEWEST_EVENTS
 """Below this many events in a metric, nobody is said to be ahead: no interval covers well enough.
@@ -38,7 +38,7 @@ def plain_words(board: Leaderboard, /) -> PlainWords:
     if not board.rows:
         return PlainWords(said=(), open=())
     teams = [row for row in board.rows if row.state is EntryState.RANKED]
-    few = _too_few_events(board)
+    few = _too_few(board)
     said = (*_judged(board), *(few or (*_standing(teams), *_against_baseline(board))))
     return PlainWords(said=said, open=(*_not_proven(teams), *_tried(board, teams)))
 
@@ -129,16 +129,26 @@ def _events(metrics: Sequence[str], number: int) -> Markup:
     )
 
 
-def _too_few_events(board: Leaderboard) -> Sentences:
-    """Say that nothing can be told, where a metric rests on fewer than FEW_EVENTS events."""
+def _too_few(board: Leaderboard) -> Sentences:
+    """Say that nothing can be told, where a metric rests on too few events, or all on few units."""
     events = board.judged.events.items() if board.judged else ()
     few = [metric for metric, number in events if number is not None and number < FEW_EVENTS]
     if not few:
-        return ()
+        return _too_few_units(board)
     text = gettext(
         "So few events in %(metrics)s cannot tell which team does better than another, or than a "
         "baseline: the order below may well be chance.",
         metrics=codes(few),
+    )
+    return (_sentence(text),)
+
+
+def _too_few_units(board: Leaderboard) -> Sentences:
+    if board.judged is None or board.judged.units >= FEWEST_UNITS:
+        return ()
+    text = gettext(
+        "So few cases cannot tell which team does better than another, or than a baseline: the "
+        "order below may well be chance.",
     )
     return (_sentence(text),)
 

@@ -27,7 +27,7 @@ from challenge_platform.errors import InvalidInput, NotFound, ObjectDamaged, Sea
 from tests.conftest import Participant, participant, publish_changed
 from tests.core.test_leaderboard import build, open_phase, read, score
 from tests.fakes import Clock
-from tests.web.boards import a_baseline, a_board, a_row
+from tests.web.boards import a_baseline, a_board, a_row, a_score
 
 SIGNIFICANT = 4
 
@@ -104,8 +104,14 @@ def test_a_state_of_the_earlier_schema_is_read_for_good() -> None:
 
 
 def test_a_state_is_read_as_it_was_written() -> None:
+    few = a_score("c", 0.7, primary=True, low=None, high=None, no_interval="few_events")
     written = a_board(
-        [a_row("ann", first=0.75), a_row("ben", rank=2, first=0.25), a_baseline("age")],
+        [
+            a_row("ann", first=0.75),
+            a_row("ben", rank=2, first=0.25),
+            a_row("cyd", rank=3, first=0.0, scores=(few,)),
+            a_baseline("age"),
+        ],
         comparisons=(
             Comparison(team="ann", other="ben", difference=0.1, low=0.0, high=0.2, p=0.05),
         ),

@@ -12,9 +12,11 @@ from flask_babel import Babel  # type: ignore[import-untyped]  # ships no types
 
 from challenge_platform.core.board_state import Judged, Leaderboard
 from challenge_platform.core.definition import Board
+from challenge_platform.web.formats import interval
 from challenge_platform.web.language import LANGUAGES, LOCALES, CatalogueDomain
 from challenge_platform.web.plain_words import FEW_EVENTS, NAMED, PlainWords, plain_words
-from tests.web.boards import a_baseline, a_board, a_row, compared, in_groups
+from scorers.uncertainty.intervals import FEWEST_UNITS, NoInterval
+from tests.web.boards import a_baseline, a_board, a_row, a_score, compared, in_groups
 
 Said = Callable[..., str]
 
@@ -252,6 +254,19 @@ def test_with_few_events_nobody_is_said_to_be_ahead(
     assert "So few" not in said(a_board(rows, judged=enough))
 
 
+def test_with_few_cases_nobody_is_said_to_be_ahead(said: Said) -> None:
+    rows = [*in_groups(1, 3), a_baseline("Age alone")]
+
+    words = [
+        said(a_board(rows, judged=Judged(unit="patient_id", units=units, events={"mae": None})))
+        for units in (FEWEST_UNITS - 1, FEWEST_UNITS)
+    ]
+
+    assert "So few cases cannot tell which team does better than another" in words[0]
+    assert not SOLE_FIRST.search(words[0])
+    assert "So few" not in words[1]
+
+
 def test_what_a_public_board_does_not_prove(said: Said) -> None:
     words = said(a_board(in_groups(2, 1500)))
 
@@ -310,3 +325,15 @@ def test_no_words_of_any_board_name_a_sole_first_while_its_group_holds_several(
 
         assert not SOLE_FIRST.search(words), words
         assert len(re.findall(r"[a-zé)»]\.( |$)", words)) >= 3, words
+
+
+@pytest.mark.parametrize("reason", NoInterval)
+def test_every_reason_for_no_interval_has_words(speaking: Flask, reason: NoInterval) -> None:
+    few = a_score("c", 0.7, low=None, high=None, no_interval=reason)
+
+    written = []
+    for language in ("en", "fr"):
+        with speaking.test_request_context(f"/?language={language}"):
+            written.append(interval(few))
+
+    assert len({*written, "\N{EN DASH}", "&ndash;"}) == 4

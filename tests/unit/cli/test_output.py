@@ -35,6 +35,7 @@ def score(
         "low": low,
         "high": high,
         "undefined": undefined,
+        "no_interval": None,
     }
 
 
@@ -45,6 +46,10 @@ def score(
         (score(0.73, 0.7, 0.76), "0.7300 [0.7000, 0.7600]"),
         (score(0.7312, None, None), "0.7312"),
         (score(None, None, None, "no_comparable_pairs"), "undefined (no_comparable_pairs)"),
+        (
+            {**score(0.7312, None, None), "no_interval": "few_events"},
+            "0.7312 [no interval: few events]",
+        ),
     ],
 )
 def test_a_score_is_written_with_its_interval(given: Score, text: str) -> None:
