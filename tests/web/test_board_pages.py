@@ -18,6 +18,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
 from challenge_platform.core.board_state import Leaderboard
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge, record_reveal
+from challenge_platform.core.comparison import Significance
 from challenge_platform.core.definition import Board
 from challenge_platform.core.team import EntryState
 from challenge_platform.web.language import LANGUAGES
@@ -252,6 +253,19 @@ def test_a_disqualified_team_is_struck_off_with_the_reason(
     assert "<s><bdi>Cheat</bdi></s>" in page
     assert "Two &lt;accounts&gt;." in page
     assert '<bdi>Guest</bdi> <span class="tag">not eligible</span>' in page
+
+
+def test_a_board_that_took_luck_off_says_so(
+    platform: Platform, challenge: PublishedChallenge, anonymous: Visitor
+) -> None:
+    said = "The best of many submissions is partly the luckiest"
+    keep(platform, challenge, a_board(in_groups(2)))
+    assert said not in anonymous.get(PAGE).text
+
+    compared_all = Significance(teams=("team-1", "team-2"), p=((None, 0.5), (0.5, None)))
+    board = a_board(in_groups(2), number=2, significance=compared_all)
+    keep(platform, challenge, board, after=timedelta(hours=1))
+    assert said in anonymous.get(PAGE).text
 
 
 def test_ones_own_team_is_marked_though_it_is_not_eligible(
