@@ -12,7 +12,9 @@ from bench.cases.every import CASES
 from scorers.registry import metric_keys
 
 ROOT = Path(__file__).parents[3]
-AGREEMENT = (ROOT / "docs" / "explanation" / "agreement.md").read_text()
+EXPLANATION = ROOT / "docs" / "explanation"
+AGREEMENT = (EXPLANATION / "agreement.md").read_text()
+SPEED = (EXPLANATION / "speed.md").read_text()
 COMPARED = [key for key, case in CASES.items() if case.reference]
 MOST = 30
 """Rows drawn beyond those that a reference needs: few enough to lack classes and events."""
@@ -63,3 +65,27 @@ def test_every_test_that_the_page_names_exists() -> None:
 
     assert named
     assert {name for name in named if f"def {name}(" not in sources} == set()
+
+
+def rows_of(page: str, /, *, after: str, before: str) -> set[str]:
+    """Return the metrics that begin the rows of the tables of a part of a page."""
+    _, _, rest = page.partition(after)
+    part, _, _ = rest.partition(before)
+    begins = re.findall(r"^\| (`[^|]*`) \|", part, flags=re.MULTILINE)
+    return {key for begin in begins for key in re.findall(r"`(\w+)`", begin)}
+
+
+def test_the_tables_of_agreement_have_every_metric_once() -> None:
+    """Run `python -m bench agreement --write`, or name the test of a metric without a reference."""
+    called = rows_of(AGREEMENT, after="<!-- agreement -->", before="<!-- /agreement -->")
+    written_out = rows_of(AGREEMENT, after="## Compared with definitions", before="## Declared")
+
+    assert called == set(COMPARED)
+    assert written_out == set(CASES) - set(COMPARED)
+
+
+def test_the_table_of_speed_has_every_metric() -> None:
+    """Run `python -m bench metrics --write`."""
+    assert rows_of(SPEED, after="<!-- metrics -->", before="<!-- /metrics -->") == set(
+        metric_keys()
+    )
