@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from scorers.audit.document import Audit, TeamResult, Unscored
 from scorers.document import Score
+from scorers.uncertainty.intervals import FEWEST_EVENTS
 
-FEW_EVENTS = 10
+FEW_EVENTS = FEWEST_EVENTS
 """Below this many events nobody is said to be ahead: resampling so few is no proof."""
 
 NAMED = 3
@@ -15,8 +16,9 @@ NAMED = 3
 OPEN = (
     """That two teams cannot be told apart does not prove that they are equal: this test set is too
     small to tell, and a larger one might.""",
-    """The head of a group is compared with all teams below it, with Holm's correction for their
-    number: even among many equal teams few are told apart by chance, but some may be.""",
+    """The head of a group is compared with all teams below it, with Holm's correction for the
+    number of all pairs: even among many equal teams few are told apart by chance, but some may
+    be.""",
     """Intervals tell what would change with other units of the same kind. They say nothing of
     patients of another hospital or year, nor of mistakes in the truth.""",
     """Duplicates and possible leaks are to be looked into, and are no proof: two teams may have run
