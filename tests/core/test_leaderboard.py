@@ -242,7 +242,6 @@ def stand_beside(platform: Platform, challenge: PublishedChallenge, *, teams: in
             team = Team(
                 challenge_id=challenge.id,
                 name=f"team-{number}",
-                baseline=False,
                 created_at=platform.clock(),
             )
             session.add(team)
