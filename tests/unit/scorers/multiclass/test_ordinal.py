@@ -225,3 +225,12 @@ KEYS_OF_CLASSES: dict[str, Callable[[], dict[str, Any]]] = {
 def test_one_class_is_refused(key: str) -> None:
     with pytest.raises(ParamsError, match="at least two"):
         score(key, [0], [0], classes=1, **KEYS_OF_CLASSES[key]())
+
+
+@pytest.mark.parametrize("key", ["weighted_kappa", "kendall_tau"])
+def test_two_classes_told_the_wrong_way_round_have_the_lowest_value(key: str) -> None:
+    metric = get_metric(key)
+    params: dict[str, Any] = {"label": "y", "predicted": "p", "classes": [0, 1]}
+    params |= {"weights": "quadratic"} if key == "weighted_kappa" else {}
+
+    assert metric({"y": [0, 1]}, {"p": [1, 0]}, **params) == metric.lowest
