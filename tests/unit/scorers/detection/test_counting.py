@@ -94,6 +94,7 @@ def test_points_outside_the_image_are_of_the_part_at_the_border() -> None:
 
     assert measured(corner).value == 0
     assert measured([([(0, 0)], [(-5, 9)], 8, 8)]).value == 2
+    assert measured([([(0, 0)], [(-5, -5)], 8, 8)]).value == 0
 
 
 def test_images_left_out_do_not_count_and_those_without_a_point_do() -> None:

@@ -134,6 +134,7 @@ def test_codes_are_lists_the_surest_first_and_an_empty_cell_has_none() -> None:
     assert columns["x"].tolist() == [["J45", "I10"], [], ["I10", "I10"]]
     assert columns["x"].dtype == np.object_
     assert read(CODES, "a|b", "c|d", "e|f").columns["x"].shape == (3,)
+    assert read(CODES, "a|b|c", "", "").columns["x"].tolist() == [["a", "b", "c"], [], []]
 
 
 def test_many_wrong_cells_are_counted_and_the_first_told() -> None:
