@@ -20,7 +20,7 @@ from scorers.request import write_request
 from scorers.uncertainty.resampling import draw_weights
 
 ROOT = Path(__file__).parents[3]
-ROWS, IMAGES = 501, 31
+ROWS, IMAGES = 301, 21
 """Odd, so that what processors take together leaves a rest; of images and documents fewer."""
 
 RESAMPLES = 100
@@ -28,7 +28,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 FOUND: list[str] = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
 """The extensions of this processor that NumPy uses, the oldest first."""
 
-KERNELS = ["Prescott", "Nehalem", "Haswell"]
+KERNELS = ["Prescott", "Haswell"]
 if "X86_V4" in FOUND:
     KERNELS.append("SkylakeX")
 """Generations of processors for which OpenBLAS has other programs, that this one can run."""
