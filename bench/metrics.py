@@ -126,6 +126,7 @@ def _targets() -> Iterator[list[str]]:
     yield _against(CASES["macro_f1"], target=50, about=", 23 classes")
     yield _against(CASES["weighted_kappa"], target=50, about=", quadratic")
     yield _against(CASES["mean_cost"], target=50)
+    yield from _floor()
     yield from _detection()
     speed = speed_of(CASES["cytologia_giou_f1"])
     ratio = (speed.resampled + speed.point) / speed.point
@@ -137,6 +138,23 @@ def _against(case: Case, /, *, target: int, rows: int | None = None, about: str 
     speed = speed_of(case, rows=rows)
     what = f"`{case.key}`{about}, 1,000 resamples of {speed.rows:,} rows"
     return [what, "the reference, looped", f"≥ {target} times faster", f"{speed.gain:.0f}"]
+
+
+def _floor() -> Iterator[list[str]]:
+    """Compare values of one pass with what no resampling can do without: to look at each weight."""
+    rows = CASES["mae"].rows
+    chunks = list(draw_weights(rows, resamples=RESAMPLES, seed=1, stream=1))
+
+    def look() -> None:
+        for weights in chunks:
+            weights.copy()
+
+    for key in ("mae", "brier", "ordinal_mae"):
+        case = CASES[key]
+        drawn = case.draw(default_rng(1), rows)
+        point, copied = medians(lambda case=case, drawn=drawn: case.ours(drawn), look)
+        what = f"a copy of the weights of 1,000 resamples of {rows:,} rows"
+        yield [what, f"a value of `{key}`", "-", _ratio(copied / point)]
 
 
 def _detection() -> Iterator[list[str]]:

@@ -58,6 +58,7 @@ CCC = Metric(
     reference="the formula, with numpy.cov",
     source="Lin, Biometrics 1989;45:255-268",
     exact=True,
+    fewest=100,
     truth_columns=("value", "where"),
     prediction_columns=("predicted",),
     rules=(MEASURABLE,),

@@ -131,7 +131,7 @@ def test_a_newcomer_gets_from_login_to_the_leaderboard(
 def test_the_platform_and_this_machine_refuse_a_file_in_the_same_words(
     participant: Newcomer,
 ) -> None:
-    name = participant.write("short.csv", rows=57)
+    name = participant.write("short.csv", rows=117)
     participant.run("data", "download", SLUG)
 
     here = participant.run("validate", SLUG, "-f", name, expect=2)

@@ -77,8 +77,9 @@ def environment(here: Path, tmp_path: Path) -> Mapping[str, str]:
 def at_terminal(*args: str, environment: Mapping[str, str]) -> Iterator[Terminal]:
     """Run a command at a pseudo-terminal."""
     screen, side = pty.openpty()
-    # setsid makes the terminal the command's own, so that what is typed reaches it as signals too.
-    command = ["setsid", "--ctty", *COMMAND, *args]
+    # setsid makes the terminal the command's own, so that what is typed reaches it as signals too;
+    # whoever runs the tests in the background has Ctrl-C ignored, and every child with them.
+    command = ["env", "--default-signal=INT", "setsid", "--ctty", *COMMAND, *args]
     with subprocess.Popen(
         command, stdin=side, stdout=side, stderr=side, env=environment
     ) as process:

@@ -18,6 +18,7 @@ METRICS: list[dict[str, Any]] = [
     {"key": "mcc", "metric": "binary_mcc", "params": LABELLED},
     {"key": "sensitivity", "metric": "sensitivity", "params": LABELLED},
     {"key": "rmse", "metric": "rmse", "params": {"value": "y", "predicted": "p"}},
+    {"key": "ccc", "metric": "ccc", "params": {"value": "y", "predicted": "p"}},
     {
         "key": "sum",
         "metric": "weighted_sum",
@@ -73,9 +74,13 @@ def test_a_correlation_rests_on_the_rarer_call_too(called: int) -> None:
 
 def test_a_metric_may_need_more_units_than_others() -> None:
     found = scored(positives=100, negatives=100, called=100)
+    fewer = scored(positives=49, negatives=50, called=50)
 
     assert found["rmse"].no_interval is NoInterval.FEW_UNITS
     assert found["auroc"].interval is not None
+    assert found["ccc"].interval is not None
+    assert fewer["ccc"].no_interval is NoInterval.FEW_UNITS
+    assert fewer["auroc"].interval is not None
 
 
 def test_a_biased_score_has_no_interval_nor_has_a_sum_with_it() -> None:
