@@ -6,6 +6,7 @@ import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import get_context
 
 import numpy as np
@@ -152,7 +153,7 @@ def _floor() -> Iterator[list[str]]:
     for key in ("mae", "brier", "ordinal_mae"):
         case = CASES[key]
         drawn = case.draw(default_rng(1), rows)
-        point, copied = medians(lambda case=case, drawn=drawn: case.ours(drawn), look)
+        point, copied = medians(partial(case.ours, drawn), look)
         what = f"a copy of the weights of 1,000 resamples of {rows:,} rows"
         yield [what, f"a value of `{key}`", "-", _ratio(copied / point)]
 

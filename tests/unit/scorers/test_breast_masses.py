@@ -23,7 +23,7 @@ def task() -> Task:
 
 @pytest.fixture(scope="module")
 def truth(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    spec = importlib.util.spec_from_file_location("recipe", FOLDER / "data.py")
+    spec = importlib.util.spec_from_file_location("recipe", FOLDER / "masses.py")
     assert spec is not None
     assert spec.loader is not None
     recipe = importlib.util.module_from_spec(spec)
