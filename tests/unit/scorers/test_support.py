@@ -48,7 +48,7 @@ def scored(*, positives: int, negatives: int, called: int) -> dict[str, Score]:
 
 
 def test_enough_of_all_that_a_score_rests_on_gives_an_interval() -> None:
-    found = scored(positives=150, negatives=150, called=150)
+    found = scored(positives=250, negatives=250, called=250)
 
     for key in ("auroc", "mcc", "sensitivity", "rmse"):
         assert found[key].interval is not None
@@ -73,7 +73,7 @@ def test_a_correlation_rests_on_the_rarer_call_too(called: int) -> None:
 
 
 def test_a_metric_may_need_more_units_than_others() -> None:
-    found = scored(positives=100, negatives=100, called=100)
+    found = scored(positives=249, negatives=250, called=250)
     fewer = scored(positives=49, negatives=50, called=50)
 
     assert found["rmse"].no_interval is NoInterval.FEW_UNITS
