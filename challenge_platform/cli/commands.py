@@ -92,7 +92,7 @@ COMMANDS = (
     Row(
         words="submissions show",
         module=_CLI + "submissions",
-        line="Show one submission: its state, scores and times.",
+        line="Show one submission: its state, times, scores or problems.",
     ),
     Row(
         words="submissions cancel",
@@ -141,7 +141,7 @@ COMMANDS = (
     Row(
         words="team state",
         module=_CLI + "teams",
-        line="Rank a team, or take its rank away.",
+        line="Change how a team takes part.",
         section=Section.ORGANIZERS,
     ),
     Row(

@@ -56,7 +56,7 @@ def progress(platform: Platform, who: Participant, submission_id: str) -> Progre
 def test_a_list_is_sorted_by_time_or_by_score(
     platform: Platform, alice: Participant, clock: Clock
 ) -> None:
-    middle, best, worst = (score(platform, alice, clock, wrong=wrong) for wrong in (20, 0, 50))
+    middle, best, worst = (score(platform, alice, clock, wrong=wrong) for wrong in (60, 0, 110))
 
     assert names(platform, alice, Selection()) == [worst, best, middle]
     assert names(platform, alice, Selection(order=Order.OLDEST)) == [middle, best, worst]
@@ -67,7 +67,7 @@ def test_an_undisclosed_score_does_not_order_a_list(
     platform: Platform, alice: Participant, clock: Clock, tmp_path: Path
 ) -> None:
     publish_changed(platform, tmp_path, "concurrent: 5}", "concurrent: 5, disclosure: []}")
-    ids = [score(platform, alice, clock, wrong=wrong) for wrong in (20, 0, 50)]
+    ids = [score(platform, alice, clock, wrong=wrong) for wrong in (60, 0, 110)]
 
     assert names(platform, alice, BEST_FIRST) == ids[::-1]
     assert progress(platform, alice, ids[1]) is None
@@ -100,7 +100,7 @@ def test_a_score_is_compared_with_the_best_of_the_teams_others(
     platform: Platform, alice: Participant, bob: Participant, clock: Clock
 ) -> None:
     score(platform, bob, clock, wrong=0)
-    first, better, worse = (score(platform, alice, clock, wrong=wrong) for wrong in (20, 0, 50))
+    first, better, worse = (score(platform, alice, clock, wrong=wrong) for wrong in (60, 0, 110))
 
     beside_better, beside_worse = (
         progress(platform, alice, better),
