@@ -182,7 +182,8 @@ def test_no_password_has_a_default_or_stands_on_a_command_line() -> None:
 
 
 def test_the_launcher_knows_no_password() -> None:
-    assert variables("launcher").keys() == {"CHALLENGE_SCORING_IMAGE"}
+    known = {"CHALLENGE_SCORING_IMAGE", "CHALLENGE_WARM_SANDBOXES"}
+    assert variables("launcher").keys() == known
 
 
 def test_only_web_knows_the_secret_of_the_log_in_provider() -> None:
