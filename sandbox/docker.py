@@ -121,6 +121,7 @@ class DockerRunner:
             active.over.wait(_CANCEL_SECONDS)
         self._pool.close()
         self._removals.shutdown()
+        self._warm.clear()
         self.sweep()
 
     def status(self) -> Status:

@@ -124,23 +124,33 @@ class Pool:
 
     def _keep(self) -> None:
         while not self._closed:
-            for stale in self._take_out():
-                self._discard(stale)
-            kind = self._missing()
-            if kind is None or self._is_busy():
-                self._pause(OLDEST_SECONDS / 10)
-                continue
             try:
-                made = self._make(kind)
+                self._keep_on()
             except SandboxUnavailable as error:
                 _log.warning("no sandbox could be made ready: %s", error)
-                self._pause(RETRY_SECONDS)
-            else:
-                with self._changed:
-                    self._ready.append(made)
+                self._rest(RETRY_SECONDS)
+            except Exception:  # noqa: BLE001 -- a bug must cost readiness, and no container is lost
+                _log.exception("the pool of sandboxes stumbled")
+                self._rest(RETRY_SECONDS)
         for left in self._ready:
             self._discard(left)
         self._ready.clear()
+
+    def _keep_on(self) -> None:
+        """Discard what is stale, then make one sandbox that is missing, or wait for a change."""
+        stale = self._take_out()
+        for one in stale:
+            self._discard(one)
+        if any(not _waits(one) for one in stale):
+            self._rest(RETRY_SECONDS)  # what dies by itself would die again
+            return
+        kind = self._missing()
+        if kind is None or self._is_busy():
+            self._pause(OLDEST_SECONDS / 10)
+            return
+        made = self._make(kind)
+        with self._changed:
+            self._ready.append(made)
 
     def _take_out(self) -> list[Sandbox]:
         """Take out what is too old, has died, or is of a kind that is used no more."""
@@ -161,6 +171,12 @@ class Pool:
         with self._changed:
             ready = Counter(one.kind for one in self._ready)
             return next((kind for kind in reversed(self._kinds) if ready[kind] < self._size), None)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait for so long, whatever changes, or until the pool is closed."""
+        until = time.monotonic() + seconds
+        while not self._closed and (left := until - time.monotonic()) > 0:
+            self._pause(left)
 
     def _pause(self, seconds: float) -> None:
         with self._changed:

@@ -188,6 +188,10 @@ class Ranking(_Section):
             raise ValueError(
                 "ranking.step is that of a Ladder; add protect: ladder, or take it out"
             )
+        if self.step is not None and self.ties:
+            raise ValueError(
+                "ranking.ties would tell apart what ranking.step makes equal; take ties out"
+            )
         return self
 
 

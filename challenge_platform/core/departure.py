@@ -137,6 +137,7 @@ def _depart(session: Session, user_id: int, *, by: str, now: datetime) -> Depart
     digests = [digest for team in ending for digest in _bury(session, team, by=by, now=now)]
     for team in ending:
         team.name = free_name(session, f"Deleted team {team.id}", challenge_id=team.challenge_id)
+        team.reason = None  # it may name people
         session.add(team)
         session.exec(delete(Invitation).where(col(Invitation.team_id) == team.id))
         mark_boards_due(session, challenge_id=team.challenge_id)

@@ -19,6 +19,9 @@ from challenge_platform.errors import Conflict, InvalidInput, NotFound
 CHANGED = "team state changed"
 """What the audit trail calls it."""
 
+MOST_LETTERS = 500
+"""The length of a reason."""
+
 MAY_WITHDRAW = frozenset({EntryState.RANKED, EntryState.NOT_ELIGIBLE})
 
 
@@ -46,10 +49,19 @@ def set_state(
     """Change how a team takes part, as the organizers wish.
 
     `reason` is kept in the record; of a disqualification it is public, and must be given. Raise
-    InvalidInput without it, Conflict when the team is in that state already.
+    InvalidInput without it, with one that is too long, or where a team of people is to be a
+    baseline; Conflict when the team is in that state already.
     """
     _hold(session, team)
     reason = " ".join(reason.split())
+    if len(reason) > MOST_LETTERS:
+        raise InvalidInput("a reason has at most {most} letters", most=MOST_LETTERS)
+    if state is EntryState.BASELINE and team.state is not EntryState.BASELINE:
+        # A baseline is the challenge's own from its first day, and stays when people depart.
+        raise InvalidInput(
+            "{team!r} is a team of people, which no baseline is; make it not_eligible",
+            team=team.name,
+        )
     if state is EntryState.DISQUALIFIED and not reason:
         raise InvalidInput(
             "a disqualification has a reason, which everybody may read on the leaderboard"

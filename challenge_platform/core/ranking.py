@@ -11,7 +11,7 @@ from challenge_platform.core.comparing import Field, comparisons, robustness, si
 from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.entry import Entry, Resamples
 from challenge_platform.core.feedback import disclosed_scores
-from challenge_platform.core.standing import Standing
+from challenge_platform.core.standing import Standing, has_steps
 from challenge_platform.core.team import EntryState
 from scorers.ranking.ranks import (
     UNRANKED,
@@ -62,7 +62,8 @@ def rank_board(
         entry.team.id: _Place(rank=number)
         for entry, number in zip(ranked, rank.tolist(), strict=True)
     }
-    places.update(_places(field))
+    if not has_steps(challenge, board):  # resamples tell scores apart that share a rung
+        places.update(_places(field))
     return Leaderboard(
         challenge=challenge.slug,
         phase=phase.key,

@@ -212,7 +212,7 @@ def _better(
 def _as_shown(challenge: PublishedChallenge, fresh: Standing) -> Standing:
     """Put a standing on the nearest rung, if its board has a Ladder of a fixed step."""
     step = challenge.definition.ranking.step
-    if step is None or not is_ladder(challenge, fresh.board):
+    if step is None or not has_steps(challenge, fresh.board):
         return fresh
     primary = challenge.definition.scoring.primary.key
     fresh.score = rung(fresh.score, step=step)
@@ -230,3 +230,8 @@ def _without_values(scores: Scores, *, primary: str) -> Scores:
 def is_ladder(challenge: PublishedChallenge, board: Board, /) -> bool:
     """Whether the Ladder protects a board."""
     return board is Board.PUBLIC and challenge.definition.ranking.protect is Protection.LADDER
+
+
+def has_steps(challenge: PublishedChallenge, board: Board, /) -> bool:
+    """Whether the Ladder of a fixed step protects a board."""
+    return is_ladder(challenge, board) and challenge.definition.ranking.step is not None

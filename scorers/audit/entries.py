@@ -40,12 +40,19 @@ def read_entries(data: bytes, /) -> Entries:
     Raises WrongEntries if it is not UTF-8, has other columns, an unknown state or a team twice.
     """
     try:
-        lines = data.decode("utf-8-sig").splitlines()
+        lines = data.decode("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
         raise WrongEntries(f"teams.csv is not UTF-8: {error.reason}; save it as UTF-8") from None
-    reader = csv.DictReader(lines)
-    header = set(reader.fieldnames or ())
-    if not {"team", "state"} <= header <= COLUMNS:
+    try:
+        return _read(csv.DictReader([line.removesuffix("\r") for line in lines]))
+    except csv.Error as error:
+        raise WrongEntries(f"teams.csv cannot be read: {error}; save it as plain CSV") from None
+
+
+def _read(reader: "csv.DictReader[str]") -> Entries:
+    names = list(reader.fieldnames or ())
+    header = set(names)
+    if len(header) < len(names) or not {"team", "state"} <= header <= COLUMNS:
         raise WrongEntries(
             f"teams.csv has the columns {', '.join(sorted(header)) or 'none'}; expected team, "
             "state and perhaps reason, separated by commas"

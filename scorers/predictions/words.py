@@ -16,8 +16,8 @@ from scorers.tables import CodesColumn, LabelColumn
 MAX_NAMED = 20
 """Classes that a problem names."""
 
-MAX_COMPARED = 2_000
-"""Classes among which the nearest is looked for."""
+MAX_COMPARED = 10_000
+"""Letters of cell times letters of classes, among which the nearest class is looked for."""
 
 
 def read_labels(
@@ -69,7 +69,8 @@ def read_codes(
     findings: Findings,
 ) -> NDArray[Any]:
     """Return the list of codes of each cell, as an array of lists; what is wrong is a finding."""
-    lists = [cell.split(column.separator) if cell else [] for cell in cells]
+    # One code more than are allowed is enough to tell that there are too many.
+    lists = [cell.split(column.separator, column.most) if cell else [] for cell in cells]
     known = None if column.classes is None else frozenset(column.classes)
     if _are_codes(lists, known=known) and max(map(len, lists), default=0) <= column.most:
         return np.fromiter(lists, dtype=np.object_, count=len(lists))
@@ -103,7 +104,7 @@ def _codes_problem(
             code=ProblemCode.TOO_MANY_CODES,
             line=line,
             column=name,
-            found=Message("{count:,} codes", count=len(codes)),
+            found=Message("more than {count:,} codes", count=column.most),
             expected=Message("at most {most:,} codes", most=column.most),
             repair=Message("keep the surest, which come first"),
         )
@@ -134,7 +135,7 @@ def _towards(cell: str, classes: Collection[str]) -> Message:
         return Message("remove the spaces around it")
     alike = {label.casefold(): label for label in classes}
     meant = alike.get(cell.casefold()) or alike.get(cell.removesuffix(".0"))
-    if meant is None and len(classes) <= MAX_COMPARED:
+    if meant is None and len(cell) * sum(map(len, classes)) <= MAX_COMPARED:
         near = get_close_matches(cell.casefold(), alike, n=1)
         meant = alike[near[0]] if near else None
     if meant is None:

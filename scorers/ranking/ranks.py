@@ -169,8 +169,9 @@ def _surely_above_zero(statistics: Vector, *, count: int | None, level: float) -
     """
     told = np.zeros(len(statistics), dtype=bool)
     order = np.argsort(-statistics[1:], kind="stable") + 1
-    for tested, team in enumerate(order.tolist()):
-        left = len(statistics) - tested
+    compared = order[statistics[order] > -np.inf]  # nobody is compared with what has no statistic
+    for tested, team in enumerate(compared.tolist()):
+        left = 1 + len(compared) - tested
         risk = (1 - level) / 2 / math.comb(left, 2)
         if not statistics[team] > student_quantile(1 - risk, freedom=freedom(count)):
             break

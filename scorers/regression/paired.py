@@ -11,8 +11,8 @@ from scorers.metric import Columns, InvalidColumns, Reason, Undefined, Vector, W
 from scorers.rules import Within
 from scorers.weighted.counts import in_chunks
 
-LARGEST = 1e100
-"""Squares of such numbers can still be summed."""
+LARGEST = 1e15
+"""Squares of such numbers can be summed, kept in single precision and written on an axis."""
 
 MEASURABLE = Within(param="predicted", low=-LARGEST, high=LARGEST)
 """The rule that squares of the predicted numbers can be summed."""

@@ -86,6 +86,7 @@ def test_a_period_is_written_as_24h(document: dict[str, Any]) -> None:
         (("ranking",), {"ties": ["nothing"]}, "no metric has the key 'nothing'"),
         (("ranking",), {"step": 0.01}, "ranking.step is that of a Ladder; add protect: ladder"),
         (("ranking",), {"protect": "ladder", "step": 0}, "greater than 0"),
+        (("ranking",), {"protect": "ladder", "step": 1, "ties": ["c"]}, "take ties out"),
         (("ranking",), {"protect": "ladder", "step": 0.01}, "than the steps of ranking.step"),
         (("submission", "ids"), "other.csv", "not a public file"),
         (("submission", "columns"), {"p": {"type": "float"}}, "which is not submitted"),

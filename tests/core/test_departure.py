@@ -131,11 +131,14 @@ def test_a_team_without_members_loses_its_name_and_its_boards_are_due(
 ) -> None:
     submit(platform, alice)
     build(platform)
+    with platform.database.writing() as session:
+        session.get_one(Team, alice.team.id).reason = "Alice has two accounts."
 
     depart(platform, alice)
 
     with platform.database.reading() as session:
-        assert session.get_one(Team, alice.team.id).name == f"Deleted team {alice.team.id}"
+        left = session.get_one(Team, alice.team.id)
+        assert (left.name, left.reason) == (f"Deleted team {alice.team.id}", None)
         assert [board for _, _, board, _ in standing.boards_due(session)] == ["public"]
 
 

@@ -145,6 +145,10 @@ def test_what_cannot_be_is_refused(
         change(platform, challenge, alice, EntryState.DISQUALIFIED, reason=" ")
     with pytest.raises(Conflict, match="is ranked already"):
         change(platform, challenge, alice, EntryState.RANKED)
+    with pytest.raises(InvalidInput, match="at most 500 letters"):
+        change(platform, challenge, alice, EntryState.DISQUALIFIED, reason="x" * 501)
+    with pytest.raises(InvalidInput, match="a team of people"):
+        change(platform, challenge, alice, EntryState.BASELINE)
     change(platform, challenge, alice, EntryState.DISQUALIFIED, reason="Two accounts.")
     with pytest.raises(Conflict, match="can withdraw"):
         withdraw(platform, challenge, alice)

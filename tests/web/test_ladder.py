@@ -194,7 +194,10 @@ def test_with_a_fixed_step_the_rungs_of_the_ladder_are_all_that_is_told(
     assert [alice.score(name) for name in ids] == pytest.approx(expected, abs=1e-12)
     assert set(alice.told(ids[-1]).values()) == {alice.score(ids[-1])}
     [row] = _board(alice, platform)["rows"]
+    assert (row["rank"], row["rank_low"], row["rank_high"], row["group"]) == (1, None, None, None)
     assert row["scores"] == {"c": {"value": alice.score(ids[-1]), "low": None, "high": None}}
+    for page in ("leaderboard", "leaderboard/report"):
+        assert alice.visitor.get(f"/challenges/{SLUG}/{page}").status_code == 200
 
 
 def test_a_file_that_climbs_is_told_no_subgroup_and_no_picture_either(

@@ -1,6 +1,6 @@
 """The geometry of rows with intervals, and of the plot of ranks."""
 
-from challenge_platform.web.drawings.axis import Axis
+from challenge_platform.web.drawings.axis import Axis, fixed
 from challenge_platform.web.drawings.frame import Frame
 from challenge_platform.web.drawings.ranks import MOST_DRAWN, NARROW, WIDE, rank_plot
 from challenge_platform.web.drawings.rows import ROW, Interval, axis_of, draw_rows, sized
@@ -80,3 +80,7 @@ def test_without_a_rank_interval_there_is_no_plot() -> None:
     far = a_row("far", rank=501, group=None, rank_low=None, rank_high=None)
 
     assert rank_plot([a_baseline("Age alone"), far]) is None
+
+
+def test_a_huge_number_is_written_with_its_power() -> None:
+    assert [fixed(number) for number in (1e30, -1e15, 1e300)] == ["1e+30", "-1e+15", "1e+300"]

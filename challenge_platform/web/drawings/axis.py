@@ -55,6 +55,10 @@ class Axis:
         return tuple(Tick(at=self.at(number), text=fixed(number)) for number in numbers)
 
 
+HUGE = 1e15
+"""From here on a number would be written with more digits than a score has."""
+
+
 def round_step(wanted: float, /) -> float:
     """Give 1, 2 or 5 times a power of ten, not below what is wanted."""
     magnitude = 10.0 ** math.floor(math.log10(wanted))
@@ -63,7 +67,9 @@ def round_step(wanted: float, /) -> float:
 
 
 def fixed(value: float, /, *, decimals: int = 0) -> str:
-    """Write a number with so many decimals and the reader's separators."""
+    """Write a number with so many decimals and the reader's separators, a huge one in short."""
+    if abs(value) >= HUGE:
+        return f"{value:.3g}"
     return str(format_decimal(value, f"#,##0.{'0' * decimals}" if decimals else "#,##0"))
 
 

@@ -98,6 +98,8 @@ def test_teams_csv_says_who_is_not_ranked(folder: Path, run: Run) -> None:
         ("team,state\nAorta,ranked,x\n", "teams.csv, line 2: expected team, state"),
         ("team,state\n,ranked\n", "teams.csv, line 2: expected team, state"),
         ("team,state\nAorta,ranked\nAorta,baseline\n", "teams.csv, line 3: Aorta is there twice"),
+        ("team,team,state\na,Aorta,baseline\n", "teams.csv has the columns state, team"),
+        (f"team,state\n{'a' * 140_000},baseline\n", "teams.csv cannot be read: field larger"),
         ("team,state\nZed,baseline\n", "teams.csv names Zed, who submitted nothing"),
     ],
 )

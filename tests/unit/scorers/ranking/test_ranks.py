@@ -314,3 +314,12 @@ def test_teams_that_share_a_rank_are_not_parted() -> None:
 def test_the_same_difference_in_every_resample_is_sure() -> None:
     assert significance_groups([np.zeros(9), np.full(9, -0.1)], ranks=[1, 2]).tolist() == [1, 2]
     assert significance_groups([np.zeros(9), np.zeros(9)], ranks=[1, 2]).tolist() == [1, 1]
+
+
+def test_teams_that_cannot_be_compared_do_not_make_the_others_harder_to_tell_apart() -> None:
+    two = [np.zeros(1000), far(2.1)]  # 1.96 is asked for of two teams
+    undefined = [np.full(1000, np.nan)] * 10
+
+    assert significance_groups([*two, *undefined], ranks=[1, 2, *[0] * 10])[:2].tolist() == [1, 2]
+    shown = significance_groups([*two, *undefined], ranks=range(1, 13))
+    assert shown[1] == 2

@@ -230,7 +230,7 @@ def test_disagreement_a_rank_correlation_without_variation_says_so_and_is_not_na
         ("mae", [1, 2], [1, np.inf], "predicted is empty or not finite"),
         ("mae", [1, 2], [1, 2, 3], "predicted has 3 rows, value has 2"),
         ("mae", ["a", "b"], [1, 2], "value is not a column of numbers"),
-        ("rmse", [1, 2], [1, -1e101], "predicted holds a number further than 1e\\+100 from 0"),
+        ("rmse", [1, 2], [1, -1e101], "predicted holds a number further than 1e\\+15 from 0"),
         ("poisson_deviance", [1, -1], [1, 2], "value holds a count below 0"),
         ("poisson_deviance", [1, 2], [1, 0], "predicted holds a predicted count that is not above"),
     ],
@@ -255,7 +255,7 @@ def test_a_quantile_that_is_none_is_refused(quantile: float) -> None:
         ([0], [1e-90], 2),
         ([-1], [1], 2),
         ([1, 0], [3, 0], 0.5),
-        ([1e100], [-1e100], 2),
+        ([1e15], [-1e15], 2),
     ],
 )
 def test_the_symmetric_error_has_an_answer_where_the_truth_is_0(
