@@ -126,11 +126,9 @@ class Pool:
         while not self._closed:
             try:
                 self._keep_on()
-            except SandboxUnavailable as error:
-                _log.warning("no sandbox could be made ready: %s", error)
-                self._rest(RETRY_SECONDS)
-            except Exception:  # noqa: BLE001 -- a bug must cost readiness, and no container is lost
-                _log.exception("the pool of sandboxes stumbled")
+            except Exception as error:  # noqa: BLE001 -- a bug costs readiness, and no container
+                is_bug = not isinstance(error, SandboxUnavailable)
+                _log.warning("no sandbox could be made ready: %s", error, exc_info=is_bug)
                 self._rest(RETRY_SECONDS)
         for left in self._ready:
             self._discard(left)
@@ -139,9 +137,10 @@ class Pool:
     def _keep_on(self) -> None:
         """Discard what is stale, then make one sandbox that is missing, or wait for a change."""
         stale = self._take_out()
+        have_died = not all(_waits(one) for one in stale)
         for one in stale:
             self._discard(one)
-        if any(not _waits(one) for one in stale):
+        if have_died:
             self._rest(RETRY_SECONDS)  # what dies by itself would die again
             return
         kind = self._missing()
