@@ -94,10 +94,12 @@ def draw_pictures(scoring: ScoringDefinition, split: Split, /) -> tuple[Picture,
     told: list[Picture] = []
     room = ROOM
     for wanted in _wanted(scoring):
-        picture = wanted.draw(split) if room > 0 else wanted.without(Reason.TOO_MANY)
-        if len(picture.model_dump_json()) > room:
+        picture = wanted.draw(split)
+        size = len(picture.model_dump_json())
+        if size <= room:
+            room -= size
+        else:
             picture = wanted.without(Reason.TOO_MANY)
-        room -= len(picture.model_dump_json())
         told.append(picture)
     return tuple(told)
 
