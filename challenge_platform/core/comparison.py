@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+LEAST_P = 0.001
+"""A smaller p is told as this, and all as multiples of it, rounded up."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:

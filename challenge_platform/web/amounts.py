@@ -26,7 +26,7 @@ def elapsed(seconds: float, /) -> str:
 
 def plain(number: float, /) -> str:
     """Write a number with at most four significant digits, and no zeros after them."""
-    return str(format_decimal(number, "@###"))
+    return str(format_decimal(number, "@###")) if number else "0"
 
 
 def _unit(number: float, name: str) -> str:

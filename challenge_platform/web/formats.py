@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask
 from markupsafe import Markup, escape
 
+from challenge_platform.core.comparison import LEAST_P
 from challenge_platform.core.definition import LANGUAGES as TEXT_LANGUAGES
 from challenge_platform.core.definition import LocalText
 from challenge_platform.core.feedback import Score
@@ -19,9 +20,6 @@ from challenge_platform.web.language import (
 )
 from challenge_platform.web.markdown import markdown
 from challenge_platform.web.metric_names import METRICS
-
-SMALLEST_P = 0.001
-"""A p below this is not told in figures: it would promise more than a test can say."""
 
 
 def register(app: Flask, /) -> None:
@@ -92,9 +90,8 @@ def chance(share: float | None, /) -> Markup:
 
 
 def p_value(p: float | None, /) -> Markup:
-    """Write the p of a test, or that it is below the least that is told."""
+    """Write the p of a test, or that it is at most the least that is told."""
     if p is None:
         return Markup("&ndash;")
-    if p < SMALLEST_P:
-        return escape(f"<\N{NO-BREAK SPACE}{format_decimal(SMALLEST_P, '0.000')}")
-    return escape(format_decimal(p, "0.000"))
+    least = "\N{LESS-THAN OR EQUAL TO}\N{NO-BREAK SPACE}" if p <= LEAST_P else ""
+    return escape(f"{least}{format_decimal(max(p, LEAST_P), '0.000')}")

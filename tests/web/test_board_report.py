@@ -112,7 +112,7 @@ def test_the_report_tells_all_comparisons_that_the_state_holds(
     assert ["a", "1", f"1 {DASH} 3", "1", "81.2\N{NO-BREAK SPACE}%", ""] in found
     assert ["a", "b", "0.01230", f"-0.01000 {DASH} 0.03400", "0.250", ""] in found
     assert "Told apart: 1 of 1 pair of these teams." in page
-    assert "&lt;\N{NO-BREAK SPACE}0.001 ≠" in page
+    assert "≤\N{NO-BREAK SPACE}0.001 ≠" in page
     scheme = next(cells for cells in found if cells[0].startswith("By the mean rank over all"))
     assert scheme[1].strip() == "0.5000"
     assert scheme[2].strip() == f"b and 2 others {DASH} another than on the board"

@@ -1,11 +1,15 @@
 """The geometry of rows with intervals, and of the plot of ranks."""
 
+import pytest
+
 from challenge_platform.web.drawings.axis import Axis, fixed
 from challenge_platform.web.drawings.frame import Frame
 from challenge_platform.web.drawings.ranks import MOST_DRAWN, NARROW, WIDE, rank_plot
 from challenge_platform.web.drawings.rows import ROW, Interval, axis_of, draw_rows, sized
+from challenge_platform.web.drawings.shown import beside
 from tests.web.boards import a_baseline, a_row, in_groups
 
+DASH = "\N{EN DASH}"
 FRAME = Frame(width=400, height=0, left=88, right=100, top=40, bottom=10, x_ticks=5)
 EMPTY = Interval(name="none")
 
@@ -80,6 +84,22 @@ def test_without_a_rank_interval_there_is_no_plot() -> None:
     far = a_row("far", rank=501, group=None, rank_low=None, rank_high=None)
 
     assert rank_plot([a_baseline("Age alone"), far]) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ((0.77, 0.695, 0.831), f"0.770 (0.695 {DASH} 0.831)"),
+        ((0.0002, -0.0132, 0.0089), f"0.0002 (-0.0132 {DASH} 0.0089)"),
+        ((1234.5, 1000.0, 2000.0), f"1,234 (1,000 {DASH} 2,000)"),
+        ((0.5,), "0.500"),
+        ((0.0, 0.0, 0.0), f"0 (0 {DASH} 0)"),
+    ],
+)
+def test_a_value_and_the_ends_of_its_interval_have_as_many_decimals(
+    given: tuple[float, ...], written: str
+) -> None:
+    assert beside(*given) == written
 
 
 def test_a_huge_number_is_written_with_its_power() -> None:

@@ -175,7 +175,7 @@ def test_who_stands_on_the_board_is_compared_with_the_next_team_and_the_baseline
     assert heading == "Differences of scores"
     assert rows == [
         ["alice", "team-2", "0.02000", f"-0.01000 {DASH} 0.05000", "0.180"],
-        ["alice", "Age alone", "0.1000", f"0.04000 {DASH} 0.1600", "< 0.001"],
+        ["alice", "Age alone", "0.1000", f"0.04000 {DASH} 0.1600", "≤ 0.001"],
     ]
     assert "With it the team has rank 1 on the leaderboard" in page
 
@@ -236,8 +236,8 @@ def test_differences_are_drawn_beside_the_line_of_none() -> None:
         assert first.at - drawn.reference == pytest.approx(2 * (drawn.reference - first.low), 0.02)
         assert second.low is None
     assert [row.note for row in found.drawn["wide"].rows] == [
-        f"0.020 (-0.010 {DASH} 0.050)",
-        "0.020",
+        f"0.0200 (-0.0100 {DASH} 0.0500)",
+        "0.0200",
     ]
     assert differences([]) is None
 

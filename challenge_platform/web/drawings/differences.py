@@ -7,7 +7,7 @@ from challenge_platform.core.comparison import Comparison
 from challenge_platform.web.drawings.axis import padded
 from challenge_platform.web.drawings.frame import Frame
 from challenge_platform.web.drawings.rows import Interval, Rows, axis_of, draw_rows, sized
-from challenge_platform.web.drawings.shown import interval, rough
+from challenge_platform.web.drawings.shown import beside
 
 WIDE = Frame(width=860, height=0, left=230, right=190, top=42, bottom=8, x_ticks=8)
 NARROW = Frame(width=358, height=0, left=124, right=16, top=42, bottom=8, x_ticks=4)
@@ -31,7 +31,7 @@ def differences(named: Sequence[tuple[str, Comparison]], /) -> Differences | Non
             value=found.difference,
             low=found.low,
             high=found.high,
-            note=_note(found),
+            note=beside(found.difference, found.low, found.high),
         )
         for name, found in named
     ]
@@ -54,9 +54,3 @@ def differences(named: Sequence[tuple[str, Comparison]], /) -> Differences | Non
             reference=0.0,
         )
     return Differences(drawn=drawn, named=tuple(named))
-
-
-def _note(found: Comparison) -> str:
-    if found.low is None or found.high is None:
-        return rough(found.difference)
-    return f"{rough(found.difference)} ({interval(rough(found.low), rough(found.high))})"

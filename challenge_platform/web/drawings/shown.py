@@ -1,5 +1,6 @@
 """A picture as a report shows it: a drawing, how to read it, and the numbers beside it."""
 
+import math
 from dataclasses import dataclass
 
 from challenge_platform.web.drawings.axis import fixed
@@ -48,9 +49,16 @@ def number(value: float, /) -> str:
     return str(format_decimal(value, "@@@@"))
 
 
-def rough(value: float, /) -> str:
-    """Write a number with two or three significant digits, as is enough beside a picture."""
-    return str(format_decimal(value, "@@#"))
+def beside(value: float, low: float | None = None, high: float | None = None, /) -> str:
+    """Write a value, and the ends of its interval if there is one, as is enough beside a picture.
+
+    They have as many decimals as give the largest of them three significant digits.
+    """
+    given = [value] if low is None or high is None else [value, low, high]
+    largest = max(map(abs, given))
+    decimals = max(0, 2 - math.floor(math.log10(largest))) if largest else 0
+    first, *ends = (fixed(each, decimals=decimals) for each in given)
+    return f"{first} ({interval(*ends)})" if ends else first
 
 
 def moment(time: float, /) -> str:

@@ -8,7 +8,7 @@ from challenge_platform.core.feedback import Score, Subgroup
 from challenge_platform.web.drawings.axis import padded
 from challenge_platform.web.drawings.differences import NARROW, WIDE
 from challenge_platform.web.drawings.rows import Interval, Rows, axis_of, draw_rows, sized
-from challenge_platform.web.drawings.shown import interval, rough
+from challenge_platform.web.drawings.shown import beside
 from challenge_platform.web.language import gettext
 from challenge_platform.web.wording import NO_INTERVALS, UNDEFINED
 from scorers.metric import Reason
@@ -84,10 +84,8 @@ def _row(name: str, score: Score | None) -> Interval:
     if score is None or score.value is None:
         few = score is not None and score.undefined == Reason.TOO_FEW
         return Interval(name=name, note=str(gettext("too few to be told") if few else UNDEFINED))
-    note = rough(score.value)
-    if score.low is not None and score.high is not None:
-        note += f" ({interval(rough(score.low), rough(score.high))})"
-    elif score.no_interval is not None:
+    note = beside(score.value, score.low, score.high)
+    if score.no_interval is not None:
         note += f" ({NO_INTERVALS.get(score.no_interval, score.no_interval)})"
     return Interval(name=name, value=score.value, low=score.low, high=score.high, note=note)
 
