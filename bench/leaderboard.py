@@ -34,7 +34,8 @@ from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import StateReader, latest
 from challenge_platform.core.submission import Kind, Reason, State, Submission
-from challenge_platform.core.team import EntryState, Membership, Team
+from challenge_platform.core.team import Membership, Team
+from scorers.ranking.entry_state import EntryState
 from tests.live import descendants, free_port, wait_until
 
 TEAMS = 2_000

@@ -9,7 +9,8 @@ from challenge_platform.cli.organizer import DataDir, prepared_platform
 from challenge_platform.cli.output import Column, write_table
 from challenge_platform.core import entry_state
 from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import Team
+from scorers.ranking.entry_state import EntryState
 
 app = typer.Typer()
 

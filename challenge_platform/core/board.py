@@ -14,9 +14,10 @@ from challenge_platform.core.entry import Entry, Resamples
 from challenge_platform.core.ranking import rank_board
 from challenge_platform.core.standing import BoardRevision, Standing, is_ladder
 from challenge_platform.core.submission import State, Submission
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import Team
 from challenge_platform.database import Database
 from challenge_platform.storage import ObjectStore
+from scorers.ranking.entry_state import EntryState
 
 
 @dataclass(frozen=True, kw_only=True)

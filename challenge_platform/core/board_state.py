@@ -17,10 +17,10 @@ from challenge_platform.core.comparison import Alternative, Comparison, Scheme, 
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import Score
 from challenge_platform.core.receipt import canonical
-from challenge_platform.core.team import EntryState
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.recent import Recent
 from challenge_platform.storage import ObjectStore
+from scorers.ranking.entry_state import EntryState
 
 SCHEMA = "board/2"
 EARLIER = "board/1"

@@ -9,10 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.comparison import Alternative, Comparison, Scheme, Significance
+from challenge_platform.core.comparison import (
+    LEAST_P,
+    Alternative,
+    Comparison,
+    Scheme,
+    Significance,
+)
 from challenge_platform.core.definition import Disclosure, Phase
 from challenge_platform.core.entry import Entry, Vectors
 from challenge_platform.core.feedback import rounded, rounded_difference
+from challenge_platform.core.standing import values_of
 from scorers.definition import MetricDefinition
 from scorers.metric import Combination
 from scorers.ranking.pairs import PairedGains, paired_p, pairwise_p
@@ -21,9 +28,6 @@ from scorers.ranking.schemes import kendall_tau, mean_rank, rank_by_tests, rank_
 
 MAPPED = 20
 """The significance map has the first so many teams."""
-
-LEAST_P = 0.001
-"""A smaller p is told as this, and all as multiples of it, rounded up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,8 +171,7 @@ def _of_metrics(field: Field) -> Iterator[_Ranking]:
 
 
 def _scores(field: Field, metric: MetricDefinition) -> NDArray[np.float64]:
-    found = [entry.standing.scores[metric.key]["value"] for entry in field.teams]
-    return np.array([np.nan if value is None else value for value in found])
+    return values_of([entry.standing for entry in field.teams], key=metric.key)
 
 
 def _told_p(p: float | NDArray[np.float64]) -> float:

@@ -25,10 +25,11 @@ from challenge_platform.core.identity import NO_PASSWORD
 from challenge_platform.core.invitation import Invitation
 from challenge_platform.core.standing import Standing, mark_boards_due
 from challenge_platform.core.submission import OPEN_STATES, Submission
-from challenge_platform.core.team import EntryState, Membership, Team, free_name
+from challenge_platform.core.team import Membership, Team, free_name
 from challenge_platform.database import Database, UTCDateTime
 from challenge_platform.errors import NotFound
 from challenge_platform.storage import ObjectStore
+from scorers.ranking.entry_state import EntryState
 
 KEPT = frozenset({"acceptance", "departure", "submission"})
 """The tables whose rows about a person stay, under the number alone; all others lose them."""

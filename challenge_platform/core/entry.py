@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from challenge_platform.core.standing import Standing
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import Team
+from scorers.ranking.entry_state import EntryState
 
 Vectors = Mapping[int, NDArray[np.float32]]
 """The primary score of each team under each resample, by the team's id."""

@@ -13,8 +13,9 @@ from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.quota import lock_ledgers
 from challenge_platform.core.standing import mark_boards_due
-from challenge_platform.core.team import EntryState, Team, team_of
+from challenge_platform.core.team import Team, team_of
 from challenge_platform.errors import Conflict, InvalidInput, NotFound
+from scorers.ranking.entry_state import EntryState
 
 CHANGED = "team state changed"
 """What the audit trail calls it."""

@@ -21,8 +21,9 @@ from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.feedback import rounded
 from challenge_platform.core.standing import StandingChange
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import Team
 from challenge_platform.errors import NotFound, Sealed
+from scorers.ranking.entry_state import EntryState
 
 __all__ = [
     "Comparison",

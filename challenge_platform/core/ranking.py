@@ -11,15 +11,15 @@ from challenge_platform.core.comparing import Field, comparisons, robustness, si
 from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.entry import Entry, Resamples
 from challenge_platform.core.feedback import disclosed_scores
-from challenge_platform.core.standing import Standing, has_steps
-from challenge_platform.core.team import EntryState
+from challenge_platform.core.standing import Standing, step_of, values_of
+from scorers.ranking.entry_state import EntryState
 from scorers.ranking.ranks import (
     UNRANKED,
     Ranks,
     first_shares,
     groups_of,
     rank_intervals,
-    ranks,
+    ranks_in_turn,
 )
 
 RANK_INTERVALS_FOR = 500
@@ -62,7 +62,7 @@ def rank_board(
         entry.team.id: _Place(rank=number)
         for entry, number in zip(ranked, rank.tolist(), strict=True)
     }
-    if not has_steps(challenge, board):  # resamples tell scores apart that share a rung
+    if step_of(challenge, board) is None:  # resamples tell scores apart that share a rung
         places.update(_places(field))
     return Leaderboard(
         challenge=challenge.slug,
@@ -89,18 +89,12 @@ def place(challenge: PublishedChallenge, standings: Sequence[Standing], /) -> Ra
         return np.zeros(0, dtype=np.int64)
     definition = challenge.definition
     metrics = {metric.key: metric for metric in definition.scoring.metrics}
-    keys = []
-    for key in (definition.scoring.primary.key, *definition.ranking.ties):
-        values = [standing.scores[key]["value"] for standing in standings]
-        placed = ranks(
-            [np.nan if value is None else value for value in values],
-            direction=metrics[key].better,
-            tolerance=definition.ranking.tolerance,
-        )
-        keys.append(np.where(placed == UNRANKED, len(standings) + 1, placed))
-    _, group, count = np.unique(np.stack(keys), axis=1, return_inverse=True, return_counts=True)
-    before = np.cumsum(count) - count
-    return np.asarray(1 + before[group], dtype=np.int64)
+    keys = (definition.scoring.primary.key, *definition.ranking.ties)
+    return ranks_in_turn(
+        [values_of(standings, key=key) for key in keys],
+        directions=[metrics[key].better for key in keys],
+        tolerance=definition.ranking.tolerance,
+    )
 
 
 class _Place(NamedTuple):
@@ -134,19 +128,15 @@ def _in_order(challenge: PublishedChallenge, entries: Sequence[Entry]) -> list[E
 
 
 def _places(field: Field) -> dict[int, _Place]:
-    """Give each team's place and how sure it is, by its id.
-
-    A rank interval has the rank in it, which more luck may have made than the resamples allow.
-    """
+    """Give each team's place and how sure it is, by its id."""
     if not field.teams:
         return {}
     vectors = field.resampled
     direction = field.challenge.definition.scoring.primary.better
     tolerance = field.challenge.definition.ranking.tolerance
-    low, high = rank_intervals(vectors, direction=direction, tolerance=tolerance)
-    known = low != UNRANKED
-    low[known] = np.minimum(low, field.placed)[known]
-    high[known] = np.maximum(high, field.placed)[known]
+    low, high = rank_intervals(
+        vectors, holding=field.placed, direction=direction, tolerance=tolerance
+    )
     first = first_shares(vectors, direction=direction, tolerance=tolerance)
     group = groups_of(
         field.gains[: len(vectors)], ranks=field.placed, tolerance=tolerance, count=field.count

@@ -1,10 +1,11 @@
 """Standings: the submission that stands for each team on a board, kept as results arrive."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import JSON, update
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
@@ -132,6 +133,12 @@ def offer(
     return before.scores if before else _without_values(scores, primary=primary)
 
 
+def values_of(standings: Sequence[Standing], /, *, key: str) -> NDArray[np.float64]:
+    """Give a metric of each standing, NaN where it is undefined."""
+    found = [standing.scores[key]["value"] for standing in standings]
+    return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
+
+
 def boards_due(session: Session, /) -> list[tuple[int, str, Board, datetime | None]]:
     """List the boards (challenge, phase, board, last built) whose latest state is behind."""
     query = select(BoardRevision).where(
@@ -198,7 +205,7 @@ def _better(
         return False
     if not is_ladder(challenge, fresh.board):
         return True
-    if (step := challenge.definition.ranking.step) is not None:
+    if (step := step_of(challenge, fresh.board)) is not None:
         return climbs_a_step(fresh.score, than.score, step=step, direction=direction)
     resamples, best = (
         np.frombuffer(store.read(standing.resamples), dtype=np.float32)
@@ -211,8 +218,8 @@ def _better(
 
 def _as_shown(challenge: PublishedChallenge, fresh: Standing) -> Standing:
     """Put a standing on the nearest rung, if its board has a Ladder of a fixed step."""
-    step = challenge.definition.ranking.step
-    if step is None or not has_steps(challenge, fresh.board):
+    step = step_of(challenge, fresh.board)
+    if step is None:
         return fresh
     primary = challenge.definition.scoring.primary.key
     fresh.score = rung(fresh.score, step=step)
@@ -232,6 +239,6 @@ def is_ladder(challenge: PublishedChallenge, board: Board, /) -> bool:
     return board is Board.PUBLIC and challenge.definition.ranking.protect is Protection.LADDER
 
 
-def has_steps(challenge: PublishedChallenge, board: Board, /) -> bool:
-    """Whether the Ladder of a fixed step protects a board."""
-    return is_ladder(challenge, board) and challenge.definition.ranking.step is not None
+def step_of(challenge: PublishedChallenge, board: Board, /) -> float | None:
+    """Give the step of the Ladder that protects a board, None where it has no fixed one."""
+    return challenge.definition.ranking.step if is_ladder(challenge, board) else None

@@ -1,7 +1,6 @@
 """Teams and the agreement: joining a challenge is accepting its agreement in a team of one."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import bindparam
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
@@ -16,16 +15,7 @@ from challenge_platform.errors import (
     InvalidInput,
     NotAuthenticated,
 )
-
-
-class EntryState(StrEnum):
-    """How a team takes part in the ranking of its challenge."""
-
-    RANKED = "ranked"
-    NOT_ELIGIBLE = "not_eligible"  # such as an organizer's own: in order, without a rank
-    BASELINE = "baseline"
-    DISQUALIFIED = "disqualified"  # below all others, for a reason that everybody may read
-    WITHDRAWN = "withdrawn"  # by itself: on earlier states of boards only
+from scorers.ranking.entry_state import EntryState
 
 
 class Team(SQLModel, table=True):

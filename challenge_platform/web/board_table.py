@@ -9,9 +9,9 @@ from itertools import groupby
 from urllib.parse import urlencode
 
 from challenge_platform.core.leaderboard import Leaderboard, Row
-from challenge_platform.core.team import EntryState
 from challenge_platform.errors import InvalidInput, NotFound
 from scorers.metric import Direction
+from scorers.ranking.entry_state import EntryState
 
 PER_PAGE = 100
 BY_RANK, SCORE = "rank", "score"

@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 
 from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Comparison, Leaderboard, Row
-from challenge_platform.core.team import EntryState
 from challenge_platform.web.language import format_decimal, gettext, ngettext
+from scorers.ranking.entry_state import EntryState
 from scorers.uncertainty.intervals import FEWEST_EVENTS, FEWEST_UNITS
 
 FEW_EVENTS = FEWEST_EVENTS

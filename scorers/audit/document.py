@@ -5,9 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, FiniteFloat, NonNegativeInt, PositiveInt
 
-from scorers.audit.entries import State
 from scorers.document import Document, Score, Scorer
 from scorers.metric import Direction
+from scorers.ranking.entry_state import EntryState
 
 
 class Judged(Document):
@@ -48,7 +48,7 @@ class TeamResult(Document):
     """
 
     team: str
-    state: State = State.RANKED
+    state: EntryState = EntryState.RANKED
     reason: str | None = None
     file: str
     submissions: PositiveInt
@@ -145,7 +145,7 @@ class Audit(Document):
     @property
     def ranked(self) -> tuple[TeamResult, ...]:
         """The teams that take part in the ranking, in its order; those that do not come after."""
-        return tuple(team for team in self.teams if team.state is State.RANKED)
+        return tuple(team for team in self.teams if team.state is EntryState.RANKED)
 
     @property
     def unranked(self) -> tuple[TeamResult, ...]:

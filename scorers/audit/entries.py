@@ -3,19 +3,10 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+
+from scorers.ranking.entry_state import EntryState
 
 COLUMNS = {"team", "state", "reason"}
-
-
-class State(StrEnum):
-    """How a team takes part in a ranking, by the words of the platform."""
-
-    RANKED = "ranked"
-    NOT_ELIGIBLE = "not_eligible"
-    BASELINE = "baseline"
-    DISQUALIFIED = "disqualified"
-    WITHDRAWN = "withdrawn"
 
 
 class WrongEntries(ValueError):
@@ -26,7 +17,7 @@ class WrongEntries(ValueError):
 class Entry:
     """The state of a team, and the reason that the organizer gave for it."""
 
-    state: State = State.RANKED
+    state: EntryState = EntryState.RANKED
     reason: str | None = None
 
 
@@ -69,9 +60,9 @@ def _read(reader: "csv.DictReader[str]") -> Entries:
     return entries
 
 
-def _state(told: str | None, place: str) -> State:
+def _state(told: str | None, place: str) -> EntryState:
     try:
-        return State((told or "").strip())
+        return EntryState((told or "").strip())
     except ValueError:
-        known = ", ".join(State)
+        known = ", ".join(EntryState)
         raise WrongEntries(f"{place}: the state is {told!r}; expected one of {known}") from None

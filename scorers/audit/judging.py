@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scorers.audit.document import Audit, MetricInfo, Unscored
-from scorers.audit.entries import Entries, Entry, State, WrongEntries
+from scorers.audit.entries import Entries, Entry, WrongEntries
 from scorers.audit.probes import Given, find_duplicates, find_leaks
 from scorers.audit.ranking import (
     Counted,
@@ -21,6 +21,7 @@ from scorers.evaluation import evaluate
 from scorers.metric import InvalidColumns
 from scorers.predictions.problems import InvalidPredictions
 from scorers.predictions.table import Truth, read_predictions, read_truth
+from scorers.ranking.entry_state import EntryState
 from scorers.ranking.ranks import UNRANKED
 
 
@@ -117,7 +118,7 @@ def _check_entries(entries: Entries, *, teams: set[str]) -> None:
 
 
 def _is_ranked(one: Scored, entries: Entries) -> bool:
-    return entries.get(one.given.team, Entry()).state is State.RANKED
+    return entries.get(one.given.team, Entry()).state is EntryState.RANKED
 
 
 def _score_all(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -9,26 +10,24 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat
 
 from scorers.audit.document import Judged, Scheme, TeamResult
-from scorers.audit.entries import Entries, State
+from scorers.audit.entries import Entries
 from scorers.audit.probes import Given
 from scorers.definition import MetricDefinition, ScoringDefinition, Task
 from scorers.document import Evaluation, Score
 from scorers.metric import Combination, Vector
+from scorers.ranking.entry_state import EntryState
+from scorers.ranking.pairs import PairedGains
 from scorers.ranking.ranks import (
     DEFAULT_TOLERANCE,
     UNRANKED,
     Ranks,
     first_shares,
-    paired_interval,
+    groups_of,
     rank_intervals,
-    ranks,
-    significance_groups,
+    ranks_in_turn,
 )
 from scorers.ranking.schemes import kendall_tau, mean_rank, rank_by_tests, rank_then_aggregate
 from scorers.ranking.selection import reselected
-
-MOST_TESTED = 500
-"""Teams that are compared pair by pair: 125,000 pairs, in about half a minute."""
 
 
 class Ranking(BaseModel):
@@ -115,14 +114,17 @@ class Counted:
     def ranks(self) -> Ranks:
         """Rank by the primary metric, equal ones by the metrics of `ranking.ties` in turn."""
         better = {metric.key: metric.better for metric in self.scoring.metrics}
-        placed = [
-            ranks(self.column(key), direction=better[key], tolerance=self.ranking.tolerance)
-            for key in (self.scoring.primary.key, *self.ranking.ties)
-        ]
-        order = np.stack([np.where(each == UNRANKED, len(each) + 1, each) for each in placed])
-        _, group, size = np.unique(order, axis=1, return_inverse=True, return_counts=True)
-        first: Ranks = (1 + np.cumsum(size) - size)[group.ravel()]
-        return np.where(placed[0] == UNRANKED, UNRANKED, first)
+        keys = (self.scoring.primary.key, *self.ranking.ties)
+        return ranks_in_turn(
+            [self.column(key) for key in keys],
+            directions=[better[key] for key in keys],
+            tolerance=self.ranking.tolerance,
+        )
+
+    @cached_property
+    def gains(self) -> PairedGains:
+        """How every team compares with every other."""
+        return PairedGains.of(self.vectors, direction=self.scoring.primary.better)
 
 
 def _best(tried: Sequence[Scored], *, split: str, primary: MetricDefinition) -> Scored:
@@ -155,9 +157,12 @@ def team_results(
     counted: Counted, placed: Ranks, /, *, submissions: Sequence[str]
 ) -> list[TeamResult]:
     """Tell each team's place and scores; `submissions` has the team of each that was scored."""
-    low, high = rank_intervals(counted.vectors, **counted.rules)
-    groups = significance_groups(
-        counted.vectors, ranks=placed, count=counted.judged.count, **counted.rules
+    low, high = rank_intervals(counted.vectors, holding=placed, **counted.rules)
+    groups = groups_of(
+        counted.gains,
+        ranks=placed,
+        count=counted.judged.count,
+        tolerance=counted.ranking.tolerance,
     )
     shares = first_shares(counted.vectors, **counted.rules)
     return [
@@ -203,7 +208,7 @@ def unranked_results(
     placed = apart.ranks()
     last = len(placed) + 1
     order = np.argsort(np.where(placed == UNRANKED, last, placed), kind="stable")
-    below = list(State)
+    below = list(EntryState)
     return sorted((results[index] for index in order), key=lambda team: below.index(team.state))
 
 
@@ -213,14 +218,14 @@ def other_schemes(counted: Counted, placed: Ranks, /, *, order: NDArray[np.intp]
     single = [m for m in counted.scoring.metrics if not isinstance(m.installed, Combination)]
     table = np.stack([counted.column(metric.key) for metric in single], axis=1)
     directions = [metric.better for metric in single]
+    surely, _ = counted.gains.intervals(count=counted.judged.count)
     found = {
         "rank_then_aggregate": rank_then_aggregate(counted.vectors, **counted.rules),
         "mean_rank_over_metrics": mean_rank(
             table, directions=directions, tolerance=counted.ranking.tolerance
         ),
+        "test_then_rank": rank_by_tests(surely > counted.ranking.tolerance, missing=missing),
     }
-    if len(placed) <= MOST_TESTED:
-        found["test_then_rank"] = rank_by_tests(_beats(counted), missing=missing)
     return [
         Scheme.model_validate(
             {
@@ -231,24 +236,6 @@ def other_schemes(counted: Counted, placed: Ranks, /, *, order: NDArray[np.intp]
         )
         for name, other in sorted(found.items())
     ]
-
-
-def _beats(counted: Counted) -> NDArray[np.bool_]:
-    """Compare every pair of teams by the interval of their difference, as the groups do."""
-    vectors, tolerance = counted.vectors, counted.ranking.tolerance
-    beats = np.zeros((len(vectors), len(vectors)), dtype=bool)
-    for first in range(len(vectors)):
-        for second in range(first):
-            interval = paired_interval(
-                vectors[first],
-                vectors[second],
-                direction=counted.scoring.primary.better,
-                count=counted.judged.count,
-            )
-            if interval is not None:
-                beats[first, second] = interval[0] > tolerance
-                beats[second, first] = interval[1] < -tolerance
-    return beats
 
 
 def _or_none(rank: np.int64) -> int | None:

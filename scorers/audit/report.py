@@ -5,12 +5,11 @@ from html import escape
 from string import Template
 
 from scorers.audit.document import Audit, Leak, Likeness, Suspicion
-from scorers.audit.entries import State
 from scorers.audit.picture import MOST_DRAWN, rank_plot
 from scorers.audit.probes import AS_TRUTH, FOLLOWS, PERFECT, SAME
-from scorers.audit.ranking import MOST_TESTED
 from scorers.audit.words import interval, not_proven, number, plain_words, problems_of
 from scorers.document import Score
+from scorers.ranking.entry_state import EntryState
 
 STYLE = """
 :root{color-scheme:light;font:16px/1.5 system-ui,sans-serif;color:#111;background:#fff}
@@ -60,10 +59,10 @@ SCHEMES = {
 }
 
 STATES = {
-    State.NOT_ELIGIBLE: "not eligible",
-    State.BASELINE: "a baseline",
-    State.DISQUALIFIED: "disqualified",
-    State.WITHDRAWN: "withdrawn",
+    EntryState.NOT_ELIGIBLE: "not eligible",
+    EntryState.BASELINE: "a baseline",
+    EntryState.DISQUALIFIED: "disqualified",
+    EntryState.WITHDRAWN: "withdrawn",
 }
 
 LIKENESSES = {
@@ -165,10 +164,8 @@ def _not_ranked(audit: Audit) -> str:
 def _robustness(audit: Audit) -> str:
     schemes = [SCHEMES[scheme.name] for scheme in audit.schemes]
     taus = ["no order" if scheme.tau is None else f"{scheme.tau:.3f}" for scheme in audit.schemes]
-    tested = any(scheme.name == "test_then_rank" for scheme in audit.schemes)
-    missing = "" if tested else f" More than {MOST_TESTED} teams are not tested pair by pair."
     agreement = _table(
-        f"How far each agrees with the ranking: Kendall's tau, 1 for the same order.{missing}",
+        "How far each agrees with the ranking: Kendall's tau, 1 for the same order.",
         ["Scheme", "Kendall's tau", "First"],
         [
             [scheme, tau, ", ".join(_firsts(audit, index))]

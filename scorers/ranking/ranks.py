@@ -1,6 +1,7 @@
 """The ranks of teams, and how certain they are: pure functions on arrays."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,10 +34,33 @@ def ranks(
     return column_ranks(ordered.reshape(-1, 1))[:, 0]
 
 
+def ranks_in_turn(
+    columns: Sequence[ArrayLike],
+    /,
+    *,
+    directions: Sequence[Direction | str],
+    tolerance: float = DEFAULT_TOLERANCE,
+) -> Ranks:
+    """Return the ranks by the first column of scores, equal ones by the next, and so on.
+
+    A team whose score in the first column is NaN is UNRANKED; in another it comes last among
+    equals.
+    """
+    placed = [
+        ranks(column, direction=direction, tolerance=tolerance)
+        for column, direction in zip(columns, directions, strict=True)
+    ]
+    order = np.stack([np.where(each == UNRANKED, len(each) + 1, each) for each in placed])
+    _, group, size = np.unique(order, axis=1, return_inverse=True, return_counts=True)
+    found: Ranks = (1 + np.cumsum(size) - size)[group.ravel()]
+    return np.where(placed[0] == UNRANKED, UNRANKED, found)
+
+
 def rank_intervals(
     resamples: ArrayLike,
     /,
     *,
+    holding: Ranks | None = None,
     direction: Direction | str = Direction.MAXIMIZE,
     tolerance: float = DEFAULT_TOLERANCE,
     level: float = LEVEL,
@@ -47,6 +71,9 @@ def rank_intervals(
     share. The interval holds the central `level` of a team's ranks over the resamples in which it
     has a score, rounded outwards to ranks that occur (challengeR, Wiesenfarth et al., Sci Rep
     2021;11:2369, with percentiles). A team without any score is UNRANKED.
+
+    An interval holds the team's rank in `holding` as well, if that is given: the resamples may not
+    allow for the luck that made it.
     """
     ordered = keys(resamples, direction=direction, tolerance=tolerance)
     placed = column_ranks(ordered).astype(np.float64)
@@ -58,6 +85,10 @@ def rank_intervals(
         if len(defined):
             low[team] = np.quantile(defined, (1 - level) / 2, method="lower")
             high[team] = np.quantile(defined, (1 + level) / 2, method="higher")
+    if holding is not None:
+        known = (low != UNRANKED) & (holding != UNRANKED)
+        low[known] = np.minimum(low, holding)[known]
+        high[known] = np.maximum(high, holding)[known]
     return low, high
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import main, teams
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import Team
+from scorers.ranking.entry_state import EntryState
 from tests.conftest import Participant
 
 SLUG = "tiny-survival"

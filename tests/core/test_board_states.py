@@ -22,8 +22,9 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Leaderboard, StateKey
 from challenge_platform.core.news import Moved, Taking, news_since, row_of
 from challenge_platform.core.standing import StandingChange, boards_due, mark_boards_due
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import Team
 from challenge_platform.errors import InvalidInput, NotFound, ObjectDamaged, Sealed
+from scorers.ranking.entry_state import EntryState
 from tests.conftest import Participant, participant, publish_changed
 from tests.core.test_leaderboard import build, open_phase, read, score
 from tests.fakes import Clock

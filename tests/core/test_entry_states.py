@@ -10,8 +10,9 @@ from challenge_platform.core.board_state import Row
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board
 from challenge_platform.core.standing import boards_due
-from challenge_platform.core.team import EntryState, Team, count_teams
+from challenge_platform.core.team import Team, count_teams
 from challenge_platform.errors import Conflict, InvalidInput, NotFound
+from scorers.ranking.entry_state import EntryState
 from tests.conftest import Participant, participant
 from tests.core.test_board_states import state
 from tests.core.test_leaderboard import best_sign, build, open_phase, score

@@ -15,7 +15,8 @@ from challenge_platform.core.entry import Entry
 from challenge_platform.core.leaderboard import Leaderboard
 from challenge_platform.core.ranking import rank_board
 from challenge_platform.core.standing import Standing
-from challenge_platform.core.team import EntryState, Team
+from challenge_platform.core.team import Team
+from scorers.ranking.entry_state import EntryState
 from tests.fakes import Clock
 
 SPREAD = 0.01

@@ -11,7 +11,7 @@ from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.comparison import Comparison
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import Score
-from challenge_platform.core.team import EntryState
+from scorers.ranking.entry_state import EntryState
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PATIENTS = Judged(unit="patient_id", units=1204, events={"c": 87})

@@ -20,9 +20,9 @@ from challenge_platform.core.board_state import Leaderboard
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge, record_reveal
 from challenge_platform.core.comparison import Significance
 from challenge_platform.core.definition import Board
-from challenge_platform.core.team import EntryState
 from challenge_platform.web.language import LANGUAGES
 from challenge_platform.web.spreadsheet import defused
+from scorers.ranking.entry_state import EntryState
 from tests.conftest import Participant, participant, publish_changed
 from tests.web.boards import a_baseline, a_board, a_row, a_score, compared, in_groups, keep
 from tests.web.conftest import SLUG, Browser, Program, Visitor, predictions

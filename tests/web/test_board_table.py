@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from challenge_platform.core.board_state import Leaderboard
-from challenge_platform.core.team import EntryState
 from challenge_platform.errors import InvalidInput, NotFound
 from challenge_platform.web.board_table import (
     PER_PAGE,
@@ -17,6 +16,7 @@ from challenge_platform.web.board_table import (
     read_wanted,
     table_of,
 )
+from scorers.ranking.entry_state import EntryState
 from tests.web.boards import NOW, a_baseline, a_board, a_row, a_score, in_groups
 
 

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from scorers.audit.document import Audit
-from scorers.audit.entries import Entry, State
+from scorers.audit.entries import Entry
 from scorers.audit.judging import NothingScored
 from scorers.audit.ranking import Ranking
 from scorers.audit.report import report
 from scorers.audit.words import plain_words
 from scorers.definition import Task
 from scorers.evaluation import evaluate
+from scorers.ranking.entry_state import EntryState
 from scorers.ranking.ranks import first_shares, rank_intervals, significance_groups
 from tests.unit.scorers.audit.competition import HEADER, SIZE, Competition, table
 
@@ -108,8 +109,8 @@ def test_a_team_that_is_not_ranked_takes_no_rank_from_others_and_stands_below(
         for seed, (team, noise) in enumerate([("a", 0.1), ("b", 0.5), ("c", 0.3), ("d", 2.0)])
     }
     entries = {
-        "a": Entry(state=State.DISQUALIFIED, reason="used the <answers>"),
-        "c": Entry(state=State.BASELINE),
+        "a": Entry(state=EntryState.DISQUALIFIED, reason="used the <answers>"),
+        "c": Entry(state=EntryState.BASELINE),
     }
 
     found = judge(files, entries=entries)
@@ -117,8 +118,8 @@ def test_a_team_that_is_not_ranked_takes_no_rank_from_others_and_stands_below(
     alone = judge({file: files[file] for file in ("b.csv", "d.csv")})
     assert found.teams[:2] == alone.teams
     assert [(team.team, team.state, team.rank) for team in found.teams[2:]] == [
-        ("c", State.BASELINE, None),
-        ("a", State.DISQUALIFIED, None),
+        ("c", EntryState.BASELINE, None),
+        ("a", EntryState.DISQUALIFIED, None),
     ]
     assert found.schemes == alone.schemes
     assert "c and a are not ranked." in plain_words(found)[0]
@@ -131,7 +132,7 @@ def test_an_audit_in_which_no_team_is_ranked_is_none(
     files = {"a.csv": competition.file(competition.noisy(0.1, seed=1))}
 
     with pytest.raises(NothingScored, match=r"teams\.csv leaves none"):
-        judge(files, entries={"a": Entry(state=State.WITHDRAWN)})
+        judge(files, entries={"a": Entry(state=EntryState.WITHDRAWN)})
 
 
 def test_equal_scores_are_ordered_by_the_declared_ties(
