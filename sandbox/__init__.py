@@ -9,11 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 MIB = 1024 * 1024
 
 _ID = re.compile(r"[a-z0-9-]{1,64}")
+_IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
 class End(StrEnum):
@@ -24,6 +27,7 @@ class End(StrEnum):
     TIMED_OUT = "timed_out"
     OUT_OF_MEMORY = "out_of_memory"
     OUTPUT_TOO_LARGE = "output_too_large"
+    NO_FILE = "no_file"
     CANCELLED = "cancelled"
 
 
@@ -31,8 +35,9 @@ class End(StrEnum):
 class Limits:
     """What a run may use: wall seconds, cores, processes; bytes of memory, scratch and output.
 
-    Scratch lies in memory and counts towards `memory`. `output` bounds stdout; stderr has the same
-    bound of its own. Raises ValueError for a limit that is not a positive, finite number.
+    Scratch and the folder of the collected file lie in memory and count towards `memory`. `output`
+    bounds stdout; stderr has the same bound of its own; `file` bounds the collected file. Raises
+    ValueError for a limit that is not a positive, finite number.
     """
 
     seconds: float = 60
@@ -41,6 +46,7 @@ class Limits:
     processes: int = 64
     scratch: int = 64 * MIB
     output: int = MIB
+    file: int = 64 * MIB
 
     def __post_init__(self) -> None:
         for limit in fields(self):
@@ -51,29 +57,74 @@ class Limits:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One program to run once: a runtime of the launcher's table, its limits, and its stdin.
+    """One program to run once: what runs, its limits, what it is given and what is taken from it.
 
-    `id` is opaque: 1 to 64 of a-z, 0-9 and `-`. Raises ValueError for another one.
+    `id` is opaque: 1 to 64 of a-z, 0-9 and `-`. `runtime` is a name of the launcher's table, or the
+    `sha256:…` id of a submitted image that the launcher keeps, which gets no stdin. `input` is
+    stdin; `files` the SHA-256 of a tar that the launcher keeps (`Runner.keep_files`), whose files
+    are at `/input`, to be read only. `collect` names the file in `/output` to take when the program
+    has ended. Raises ValueError for anything else.
     """
 
     id: str
     runtime: str
     limits: Limits
-    input: bytes = field(repr=False)
+    input: bytes = field(default=b"", repr=False)
+    files: str | None = None
+    collect: str | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("id", self.id), ("runtime", self.runtime)):
-            if not _ID.fullmatch(value):
-                raise ValueError(f"run.{name} is {value!r}; give 1 to 64 of a-z, 0-9 and '-'")
+        if not _ID.fullmatch(self.id):
+            raise ValueError(f"run.id is {self.id!r}; give 1 to 64 of a-z, 0-9 and '-'")
+        if not (_ID.fullmatch(self.runtime) or self.is_image):
+            raise ValueError(
+                f"run.runtime is {self.runtime!r}; give 1 to 64 of a-z, 0-9 and '-', or the "
+                "sha256:… id of an image"
+            )
+        if self.is_image and self.input:
+            raise ValueError("run.input must be empty: a submitted image gets no stdin")
+        if self.files is not None and not _SHA256.fullmatch(self.files):
+            raise ValueError(f"run.files is {self.files!r}; give a SHA-256 of 64 hex digits")
+        if self.collect is not None and not _FILE_NAME.fullmatch(self.collect):
+            raise ValueError(
+                f"run.collect is {self.collect!r}; give 1 to 128 letters, digits, '.', '_' and "
+                "'-', the first of which is no '.' or '-'"
+            )
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a submitted image runs, and not one of the platform's runtimes."""
+        return _IMAGE_ID.fullmatch(self.runtime) is not None
+
+    @property
+    def detached(self) -> bool:
+        """Whether it outlives its caller: it may take hours, and whoever asks again joins it."""
+        return self.collect is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a run used: processor seconds, bytes of memory at its peak, wall seconds, bytes out.
+
+    Bytes out are those of stdout, stderr and the collected file. What this engine's control groups
+    do not tell is None.
+    """
+
+    cpu_seconds: float | None = None
+    peak_memory: int | None = None
+    wall_seconds: float = 0.0
+    output_bytes: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What came of a run.
 
-    `output` is stdout, at most `limits.output` bytes, and partial unless `end` is FINISHED.
-    `seconds` is the wall time from the container's start to its end, `image` the `sha256:…` id
-    that ran, `timings` the seconds of each phase by name.
+    `output` is stdout, at most `limits.output` bytes, and partial unless `end` is FINISHED; `file`
+    the collected file, None unless `end` is FINISHED. `log` is what the program said, for people:
+    stderr, or stdout and stderr as they came for a run with `collect`; the middle of a long one is
+    left out. `seconds` is the wall time from the container's start to its end, `image` the
+    `sha256:…` id that ran, `timings` the seconds of each phase by name.
     """
 
     end: End
@@ -82,6 +133,9 @@ class Outcome:
     seconds: float
     image: str
     timings: Mapping[str, float]
+    file: bytes | None = field(default=None, repr=False)
+    log: bytes = field(default=b"", repr=False)
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,11 +172,43 @@ class Runner(Protocol):
     """Runs programs, each in a fresh sandbox of its own."""
 
     def run(self, run: Run, /) -> Outcome:
-        """Run it once and give what came of it; raise SandboxUnavailable when it could not run."""
+        """Run it once and give what came of it; raise SandboxUnavailable when it could not run.
+
+        A detached run is joined by whoever asks for the same id again, also after its end, until
+        `acknowledge` or for an hour.
+        """
+        ...
+
+    def acknowledge(self, run_id: str, /) -> None:
+        """Forget a detached run's outcome, which the caller has recorded."""
         ...
 
     def cancel(self, run_id: str, /) -> bool:
         """Kill a run and confirm that it is gone; False when no such run is under way."""
+        ...
+
+    def has_files(self, digest: str, /) -> bool:
+        """Whether the tar of this SHA-256 is kept, so that a run may have its files."""
+        ...
+
+    def keep_files(self, digest: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep a plain tar of regular files and folders of `size` bytes, whose SHA-256 this is.
+
+        It is read once, in pieces. Files that were not used for long make room for new ones. Raises
+        SandboxUnavailable when it cannot be kept, with code "files_refused" for a wrong one.
+        """
+        ...
+
+    def has_image(self, image_id: str, /) -> bool:
+        """Whether the submitted image of this `sha256:…` id is kept, so that it may be run."""
+        ...
+
+    def keep_image(self, image_id: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep an image of this id, given as a checked `docker save` archive of `size` bytes.
+
+        It is read once, in pieces. Images that were not used for long make room for new ones.
+        Raises SandboxUnavailable when it cannot be kept, with code "image_refused" for a wrong one.
+        """
         ...
 
 

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import BinaryIO
 
 from sandbox import Outcome, Run, SandboxUnavailable, Status
 from sandbox.wire import decode_outcome, decode_status, encode_run
@@ -14,6 +15,8 @@ from sandbox.wire import decode_outcome, decode_status, encode_run
 _SECONDS = 30.0  # to connect, and for each piece of the input to be taken
 # Beyond a run's own seconds: a wait for a slot, a start and a kill, each at its slowest.
 _ENGINE_SECONDS = 120.0
+_KEEP_SECONDS = 1800.0  # for the engine to take in what it was sent
+_BLOCK = 256 * 1024
 
 
 class LauncherClient:
@@ -34,24 +37,59 @@ class LauncherClient:
         with self._answer("POST", "/runs", body=encode_run(run), seconds=seconds) as body:
             return decode_outcome(body)
 
+    def acknowledge(self, run_id: str, /) -> None:
+        """Forget a detached run's outcome, which the caller has recorded."""
+        with self._answer("DELETE", f"/outcomes/{run_id}"):
+            pass
+
     def cancel(self, run_id: str, /) -> bool:
         """Kill a run and confirm that it is gone; False when no such run is under way."""
         with self._answer("DELETE", f"/runs/{run_id}") as body:
             return bool(json.loads(body)["cancelled"])
+
+    def has_files(self, digest: str, /) -> bool:
+        """Whether the tar of this SHA-256 is kept, so that a run may have its files."""
+        return self._has(f"/files/{digest}")
+
+    def keep_files(self, digest: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep a plain tar of `size` bytes, which is sent in pieces; see `Runner.keep_files`."""
+        self._keep(f"/files/{digest}", archive, size=size)
+
+    def has_image(self, image_id: str, /) -> bool:
+        """Whether the submitted image of this `sha256:…` id is kept, so that it may be run."""
+        return self._has(f"/images/{image_id}")
+
+    def keep_image(self, image_id: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep an image's archive of `size` bytes, sent in pieces; see `Runner.keep_image`."""
+        self._keep(f"/images/{image_id}", archive, size=size)
 
     def status(self) -> Status:
         """Ask what could run now."""
         with self._answer("GET", "/status") as body:
             return decode_status(body)
 
+    def _has(self, path: str) -> bool:
+        with self._answer("GET", path) as body:
+            return bool(json.loads(body)["kept"])
+
+    def _keep(self, path: str, archive: BinaryIO, *, size: int) -> None:
+        with self._answer("PUT", path, body=archive, size=size, seconds=_KEEP_SECONDS):
+            pass
+
     @contextmanager
     def _answer(
-        self, method: str, path: str, *, body: bytes = b"", seconds: float = _ENGINE_SECONDS
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | BinaryIO = b"",
+        size: int | None = None,
+        seconds: float = _ENGINE_SECONDS,
     ) -> Iterator[bytes]:
         """Give the body of a good answer to be read; whatever is wrong is SandboxUnavailable."""
         try:
             with closing(_UnixConnection(self._path)) as connection:
-                status, answer = connection.ask(method, path, body=body, seconds=seconds)
+                status, answer = connection.ask(method, path, body=body, size=size, seconds=seconds)
             if status != HTTPStatus.OK:
                 problem = json.loads(answer)
                 raise SandboxUnavailable(problem["message"], code=problem["code"])
@@ -75,7 +113,7 @@ class _UnixConnection(HTTPConnection):
     sock: socket.socket
 
     def __init__(self, path: Path) -> None:
-        super().__init__("launcher", timeout=_SECONDS)
+        super().__init__("launcher", timeout=_SECONDS, blocksize=_BLOCK)
         self._path = path
 
     def connect(self) -> None:
@@ -83,12 +121,17 @@ class _UnixConnection(HTTPConnection):
         self.sock.settimeout(_SECONDS)
         self.sock.connect(str(self._path))  # if refused, the socket is closed with the connection
 
-    def ask(self, method: str, path: str, *, body: bytes, seconds: float) -> tuple[int, bytes]:
-        """Send a request and give the status and the body of its answer, awaited so long."""
-        with suppress(
-            BrokenPipeError
-        ):  # refused before it was read to its end: the answer says why
-            self.request(method, path, body=body)
+    def ask(
+        self, method: str, path: str, *, body: bytes | BinaryIO, size: int | None, seconds: float
+    ) -> tuple[int, bytes]:
+        """Send a request and give the status and the body of its answer, awaited so long.
+
+        `size` is that of a body which is a file.
+        """
+        headers = {} if size is None else {"Content-Length": str(size)}
+        # Refused before it was read to its end: the answer says why.
+        with suppress(BrokenPipeError):
+            self.request(method, path, body=body, headers=headers)
         self.sock.settimeout(seconds)
         response = self.getresponse()
         return response.status, response.read()

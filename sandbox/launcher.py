@@ -34,7 +34,13 @@ from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.wire import decode_run, encode_outcome, encode_status
 
 MAXIMA = Limits(
-    seconds=3600, memory=8192 * MIB, cpus=64, processes=1024, scratch=2048 * MIB, output=16 * MIB
+    seconds=3600,
+    memory=8192 * MIB,
+    cpus=64,
+    processes=1024,
+    scratch=2048 * MIB,
+    output=16 * MIB,
+    file=256 * MIB,
 )
 MAX_INPUT = 256 * MIB
 

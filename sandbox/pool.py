@@ -39,7 +39,7 @@ class Kind:
     def of(cls, run: Run, /, *, image: str) -> Self:
         """Give the kind of container that a run needs."""
         usual = Limits()
-        limits = replace(run.limits, seconds=usual.seconds, output=usual.output)
+        limits = replace(run.limits, seconds=usual.seconds, output=usual.output, file=usual.file)
         return cls(runtime=run.runtime, image=image, limits=limits)
 
 

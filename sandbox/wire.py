@@ -1,4 +1,6 @@
-"""What client and launcher send each other: a line of JSON, then the raw bytes of stdin or stdout.
+"""What client and launcher send each other: a line of JSON, then raw bytes.
+
+The bytes after a run are its stdin; those after an outcome are stdout, the log and the file.
 
 Decoding trusts nobody: exactly the known keys, each of its type, or ValueError.
 """
@@ -9,13 +11,19 @@ from dataclasses import asdict
 from types import UnionType
 from typing import Any
 
-from sandbox import End, Limits, Outcome, Run, Status
+from sandbox import End, Limits, Outcome, Run, Status, Usage
 
 _LINE = 64 * 1024
 
 _Kinds = Mapping[str, type | UnionType]
 
-_RUN: _Kinds = {"id": str, "runtime": str, "limits": dict}
+_RUN: _Kinds = {
+    "id": str,
+    "runtime": str,
+    "limits": dict,
+    "files": str | None,
+    "collect": str | None,
+}
 _LIMITS: _Kinds = {
     "seconds": int | float,
     "memory": int,
@@ -23,6 +31,7 @@ _LIMITS: _Kinds = {
     "processes": int,
     "scratch": int,
     "output": int,
+    "file": int,
 }
 _OUTCOME: _Kinds = {
     "end": str,
@@ -30,7 +39,16 @@ _OUTCOME: _Kinds = {
     "seconds": int | float,
     "image": str,
     "timings": dict,
+    "usage": dict,
+    "sizes": dict,
 }
+_USAGE: _Kinds = {
+    "cpu_seconds": int | float | None,
+    "peak_memory": int | None,
+    "wall_seconds": int | float,
+    "output_bytes": int,
+}
+_SIZES: _Kinds = {"output": int, "log": int, "file": int | None}
 _STATUS: _Kinds = {
     "version": str,
     "engine": dict | None,
@@ -44,7 +62,8 @@ _STATUS: _Kinds = {
 
 def encode_run(run: Run, /) -> bytes:
     """Give a run as the body of `POST /runs`."""
-    head = {"id": run.id, "runtime": run.runtime, "limits": asdict(run.limits)}
+    head = asdict(run)
+    del head["input"]
     return _line(head) + run.input
 
 
@@ -64,15 +83,32 @@ def encode_outcome(outcome: Outcome, /) -> bytes:
         "seconds": outcome.seconds,
         "image": outcome.image,
         "timings": dict(outcome.timings),
+        "usage": asdict(outcome.usage),
+        "sizes": {
+            "output": len(outcome.output),
+            "log": len(outcome.log),
+            "file": None if outcome.file is None else len(outcome.file),
+        },
     }
-    return _line(head) + outcome.output
+    return b"".join((_line(head), outcome.output, outcome.log, outcome.file or b""))
 
 
 def decode_outcome(body: bytes, /) -> Outcome:
     """Read an outcome from the answer to `POST /runs`. Raises ValueError when it is not one."""
-    line, _, output = body.partition(b"\n")
+    line, _, rest = body.partition(b"\n")
     head = _object(line, kinds=_OUTCOME)
-    return Outcome(**head | {"end": End(head["end"])}, output=output)
+    usage = Usage(**_checked(head.pop("usage"), kinds=_USAGE))
+    sizes = _checked(head.pop("sizes"), kinds=_SIZES)
+    output, log, file = sizes["output"], sizes["log"], sizes["file"]
+    if min(output, log, file or 0) < 0 or output + log + (file or 0) != len(rest):
+        raise ValueError(f"{len(rest)} bytes follow the line of JSON, which announces {sizes}")
+    return Outcome(
+        **head | {"end": End(head["end"])},
+        output=rest[:output],
+        log=rest[output : output + log],
+        file=None if file is None else rest[output + log :],
+        usage=usage,
+    )
 
 
 def encode_status(status: Status, /) -> bytes:

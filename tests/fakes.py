@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
 
 from sandbox import End, Outcome, Run, SandboxUnavailable, Status
 from scorers.document import Evaluation, Refusal
@@ -40,6 +41,7 @@ class FakeRunner:
 
     ends: Iterable[End | SandboxUnavailable] = ()
     runs: list[Run] = field(default_factory=list)
+    kept: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._ends = deque(self.ends)
@@ -61,6 +63,25 @@ class FakeRunner:
         return Status(
             version="0", engine=None, runtimes={}, active=(), slots=1, pool={}, problems=()
         )
+
+    def acknowledge(self, run_id: str, /) -> None:
+        """Forget nothing: a fake run's outcome is given once."""
+
+    def has_files(self, digest: str, /) -> bool:
+        """Whether these files were given."""
+        return digest in self.kept
+
+    def keep_files(self, digest: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep an archive, whatever it is."""
+        self.kept[digest] = archive.read(size)
+
+    def has_image(self, image_id: str, /) -> bool:
+        """Whether this image was given."""
+        return image_id in self.kept
+
+    def keep_image(self, image_id: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep an archive, whatever it is."""
+        self.kept[image_id] = archive.read(size)
 
     def cancel(self, run_id: str, /) -> bool:
         """Say that no run of this id is under way: a fake run ends before it can be cancelled."""

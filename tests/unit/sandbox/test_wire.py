@@ -1,11 +1,12 @@
 """What client and launcher send each other comes back whole, and nothing else is taken."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sandbox import End, Limits, Outcome, Run, Status
+from sandbox import End, Limits, Outcome, Run, Status, Usage
 from sandbox.wire import (
     decode_outcome,
     decode_run,
@@ -16,9 +17,19 @@ from sandbox.wire import (
 )
 
 RUN = Run(id="run-1", runtime="scoring", limits=Limits(seconds=1.5), input=b"\x00line\n{}\n\xff")
+DETACHED = Run(
+    id="run-2",
+    runtime="sha256:" + "0" * 64,
+    limits=Limits(file=1 << 20),
+    files="a" * 64,
+    collect="predictions.csv",
+)
 OUTCOME = Outcome(
     end=End.TIMED_OUT,
     output=b"{}\n\n\x00",
+    log=b"\nsaid",
+    file=b"id,p\n",
+    usage=Usage(cpu_seconds=0.25, peak_memory=1 << 20, wall_seconds=1.5, output_bytes=9),
     exit_code=None,
     seconds=1.25,
     image="sha256:0",
@@ -37,6 +48,7 @@ STATUS = Status(
 
 def test_a_run_comes_back_whole() -> None:
     assert decode_run(encode_run(RUN)) == RUN
+    assert decode_run(encode_run(DETACHED)) == DETACHED
 
 
 @pytest.mark.parametrize("end", End)
@@ -45,6 +57,12 @@ def test_an_outcome_comes_back_whole(end: End) -> None:
 
     assert decode_outcome(encode_outcome(outcome)) == outcome
     assert decode_outcome(encode_outcome(OUTCOME)) == OUTCOME
+
+
+def test_an_empty_file_is_not_taken_for_none() -> None:
+    empty = replace(OUTCOME, file=b"")
+
+    assert decode_outcome(encode_outcome(empty)).file == b""
 
 
 def test_a_status_comes_back_whole() -> None:
@@ -75,6 +93,14 @@ def head(**changes: Any) -> bytes:
         head(runtime="challenge-platform/scoring:latest"),
         head(runtime=None),
         head(image="sha256:0"),
+        head(runtime="sha256:0"),
+        head(runtime="sha256:" + "0" * 64),  # which gets no stdin, and is given some
+        head(files="A" * 64),
+        head(files=True),
+        head(collect=""),
+        head(collect="../predictions.csv"),
+        head(collect=".hidden"),
+        head(collect="a\nb"),
         head(limits={"seconds": 0}),
         head(limits={"seconds": "1"}),
         head(limits={"seconds": float("nan")}),
@@ -91,7 +117,16 @@ def test_anything_else_is_no_run(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"end": "won"}, {"exit_code": "0"}, {"seconds": None}, {"score": 1.0}]
+    "changes",
+    [
+        {"end": "won"},
+        {"exit_code": "0"},
+        {"seconds": None},
+        {"score": 1.0},
+        {"usage": {"cpu_seconds": 1}},
+        {"sizes": {"output": 5, "log": 0, "file": None}},
+        {"sizes": {"output": -1, "log": 1, "file": None}},
+    ],
 )
 def test_anything_else_is_no_outcome(changes: dict[str, object]) -> None:
     line, _, _ = encode_outcome(OUTCOME).partition(b"\n")
