@@ -19,11 +19,12 @@ from pydantic import (
     model_validator,
 )
 
+from challenge_platform.core.program import PREDICTIONS, PROGRAMS, Program, check_program
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, Task
 from scorers.message import Message
-from scorers.tables import Column, ColumnName, Objects, Size, SubmissionDefinition
+from scorers.tables import Column, ColumnName, FileName, Objects, Size, SubmissionDefinition
 
 LANGUAGES = ("en", "fr")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
@@ -122,6 +123,14 @@ class Data(_Section):
     public: Annotated[
         tuple[str, ...], Field(min_length=1, description="The files that participants download.")
     ]
+    input: Annotated[
+        tuple[FileName, ...],
+        Field(
+            description="The hidden files that programs find in `/input`, kept encrypted. The "
+            "recipe writes a public sample of each beside them. Without any, programs find the "
+            "public files."
+        ),
+    ] = ()
     truth: Annotated[str, Field(description="Name of the hidden truth, which is kept encrypted.")]
     unit: Annotated[str, Field(description="Truth column with what is predicted and resampled.")]
     split: Annotated[str, Field(description="Truth column that says `public` or `private`.")]
@@ -306,6 +315,10 @@ class ChallengeDefinition(_Section):
     teams: Teams = Teams()
     data: Data
     submission: SubmissionDefinition
+    program: Annotated[
+        Program | None,
+        Field(description="Needed if `submission.kinds` has `code` or `container`."),
+    ] = None
     scoring: ScoringDefinition
     ranking: Ranking = Ranking()
     phases: Annotated[
@@ -325,8 +338,13 @@ class ChallengeDefinition(_Section):
         named = set(self.ranking.ties).union(*(base.expect for base in self.baselines))
         if unknown := named - metrics:
             raise ValueError(f"no metric has the key {min(unknown)!r}")
-        if self.submission.ids not in self.data.public:
-            raise ValueError(f"submission.ids names {self.submission.ids!r}, not a public file")
+        check_program(
+            self.program,
+            kinds=self.submission.kinds,
+            hidden=self.data.input,
+            public=self.data.public,
+            ids=self.submission.ids,
+        )
         return self
 
     @model_validator(mode="after")
@@ -379,6 +397,16 @@ class ChallengeDefinition(_Section):
             key=key,
             hint=suggest(key, self.phase_keys),
         )
+
+    @property
+    def takes_predictions(self) -> bool:
+        """Whether a predictions file may be submitted."""
+        return PREDICTIONS in self.submission.kinds
+
+    @property
+    def takes_programs(self) -> bool:
+        """Whether something may be submitted that is run."""
+        return any(kind in PROGRAMS for kind in self.submission.kinds)
 
     @property
     def phase_keys(self) -> list[str]:

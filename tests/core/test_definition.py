@@ -102,6 +102,11 @@ def test_a_period_is_written_as_24h(document: dict[str, Any]) -> None:
             {"type": "float", "maximum": 1},
             "columns.p.float.maximum: unknown key; did you mean 'max'?",
         ),
+        (("submission", "kinds"), ["code"], "add `program: {runtime: python}`, or take code out"),
+        (("program",), {}, "submission.kinds has neither code nor container"),
+        (("program",), {"runtim": "python"}, "program.runtim: unknown key; did you mean 'runtime'"),
+        (("data", "input"), ["test.csv"], "data.input is about what is run"),
+        (("data", "input"), ["../test.csv"], "data.input.0"),
         (("data", "objects"), {}, "data.objects needs data.columns"),
         (("scoring", "metrics", 0, "metric"), "harel_c", "did you mean harrell_c?"),
         (("slug",), "Not a slug", "slug"),
@@ -123,6 +128,47 @@ def test_a_mistake_is_told_with_its_place(
         read_definition(file)
     assert str(file) in str(refused.value)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "hidden", "public", "message"),
+    [
+        (["code"], ["cells.csv"], ["train.csv"], "not in data.input: programs find no other"),
+        (["code", "predictions"], ["test.csv"], ["train.csv"], "add 'test.csv' to data.public"),
+        (["code"], [], ["train.csv"], "add 'test.csv' to data.public"),
+        (["code"], ["test.csv", "test.csv"], ["train.csv"], "data.input names 'test.csv' twice"),
+    ],
+)
+def test_the_ids_must_be_where_those_who_predict_can_read_them(
+    document: dict[str, Any], kinds: list[str], hidden: list[str], public: list[str], message: str
+) -> None:
+    document["program"] = {"runtime": "python"}
+    document["submission"] |= {"kinds": kinds, "ids": "test.csv"}
+    document["data"] |= {"input": hidden, "public": public}
+
+    with pytest.raises(ValueError, match=message):
+        ChallengeDefinition.model_validate(document)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "hidden", "public"),
+    [
+        (["code"], ["test.csv"], ["train.csv"]),
+        (["code", "predictions"], ["test.csv"], ["train.csv", "test.csv"]),
+        (["container"], [], ["train.csv", "test.csv"]),
+    ],
+)
+def test_a_challenge_may_take_programs_on_hidden_or_public_files(
+    document: dict[str, Any], kinds: list[str], hidden: list[str], public: list[str]
+) -> None:
+    document["program"] = {"max_bytes": "1MB"}
+    document["submission"] |= {"kinds": kinds, "ids": "test.csv"}
+    document["data"] |= {"input": hidden, "public": public}
+
+    definition = ChallengeDefinition.model_validate(document)
+
+    assert definition.takes_programs
+    assert definition.takes_predictions == ("predictions" in kinds)
 
 
 def test_a_file_that_is_not_yaml_is_told_as_such(tmp_path: Path) -> None:
