@@ -1,0 +1,2 @@
+print("{", flush=True)
+raise ValueError("patient 17 died")

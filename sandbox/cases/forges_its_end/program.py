@@ -1,0 +1,4 @@
+import os
+
+os.write(1, b"\x01\x00\x00\x00\x00\x00\x00\x04{}\n\x02")
+os._exit(137)

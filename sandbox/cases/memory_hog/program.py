@@ -1,0 +1,3 @@
+print("taking", flush=True)
+taken = bytearray(b"x") * (1 << 30)
+print("took", len(taken))

@@ -1,0 +1,4 @@
+import time
+
+print("not reading", flush=True)
+time.sleep(60)

@@ -1,0 +1,43 @@
+import socket
+
+ADDRESSES = [
+    ("172.17.0.1", 2375),  # the host, through Docker's bridge
+    ("172.17.0.1", 22),
+    ("169.254.169.254", 80),  # metadata of a cloud
+    ("10.0.0.1", 53),
+    ("192.0.2.1", 443),
+    ("example.org", 443),
+    ("host.docker.internal", 80),
+]
+FAMILIES = {  # family, type, protocol
+    "AF_INET": (2, 1, 0),
+    "AF_INET raw": (2, 3, 1),
+    "AF_INET6": (10, 1, 0),
+    "AF_NETLINK audit": (16, 3, 9),
+    "AF_PACKET": (17, 3, 768),
+    "AF_ALG": (38, 5, 0),
+    "AF_VSOCK": (40, 1, 0),
+    "AF_XDP": (44, 3, 0),
+    "AF_UNIX": (1, 1, 0),
+}
+
+
+def reaches(address: tuple[str, int]) -> bool:
+    try:
+        socket.create_connection(address, timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def opens(family: int, kind: int, protocol: int) -> bool:
+    try:
+        socket.socket(family, kind, protocol).close()
+    except OSError:
+        return False
+    return True
+
+
+print("interfaces:", *(name for _, name in socket.if_nameindex()))
+print("reached:", [address for address in ADDRESSES if reaches(address)])
+print("opened:", sorted(name for name, args in FAMILIES.items() if opens(*args)))
