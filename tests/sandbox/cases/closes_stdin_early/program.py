@@ -1,6 +1,0 @@
-import os
-import time
-
-os.close(0)
-time.sleep(0.5)
-print("closed and done")

@@ -1,2 +1,0 @@
-print("{", flush=True)
-raise ValueError("patient 17 died")

@@ -1,4 +1,0 @@
-import os
-
-os.write(1, b"\x01\x00\x00\x00\x00\x00\x00\x04{}\n\x02")
-os._exit(137)

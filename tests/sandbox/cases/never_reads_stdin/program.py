@@ -1,4 +1,0 @@
-import time
-
-print("not reading", flush=True)
-time.sleep(60)
