@@ -1,12 +1,13 @@
 """The object store: artifacts named by their SHA-256, streamed and fsynced to a local folder."""
 
 import hashlib
+import io
 import os
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, BinaryIO
 
 import obstore
 from obstore.store import LocalStore
@@ -71,6 +72,10 @@ class ObjectStore:
             raise NotFound("there is no stored object {digest}", digest=digest) from error
         return (bytes(chunk) for chunk in result.stream(min_chunk_size=CHUNK))
 
+    def open(self, digest: str, /) -> BinaryIO:
+        """Give the content to be read once, in constant memory; raise as `stream` does."""
+        return reader(self.stream(digest))
+
     def has(self, digest: str, /) -> bool:
         """Whether there is an object of this name."""
         try:
@@ -94,6 +99,33 @@ class ObjectStore:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+class _Pieces(io.RawIOBase):
+    """A file of pieces that are made as it is read."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._left = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 -- any writable buffer
+        while not self._left:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._left = memoryview(piece)
+        taken = self._left[: len(buffer)]
+        buffer[: len(taken)] = taken
+        self._left = self._left[len(taken) :]
+        return len(taken)
+
+
+def reader(pieces: Iterable[bytes], /) -> BinaryIO:
+    """Give pieces as a file to be read once; each is made when it is needed."""
+    return io.BufferedReader(_Pieces(pieces), buffer_size=CHUNK)
 
 
 def _key(digest: str) -> str:

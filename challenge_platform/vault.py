@@ -10,7 +10,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 import pyrage
 
@@ -59,10 +59,23 @@ class Key:
         try:
             return bytes(pyrage.decrypt(ciphertext, [self.identity]))
         except pyrage.DecryptError as error:
-            raise KeyUnavailable(
-                f"the {self.purpose} key of {self.slug} does not open this; was the data folder "
-                "copied without its keys?"
-            ) from error
+            raise self._does_not_fit() from error
+
+    def decrypt_stream(self, ciphertext: BinaryIO, clear: BinaryIO, /) -> None:
+        """Open what was encrypted to this key into a file, in constant memory.
+
+        Raise KeyUnavailable when it was another key, and OSError when it was changed.
+        """
+        try:
+            pyrage.decrypt_io(ciphertext, clear, [self.identity])
+        except pyrage.DecryptError as error:
+            raise self._does_not_fit() from error
+
+    def _does_not_fit(self) -> KeyUnavailable:
+        return KeyUnavailable(
+            f"the {self.purpose} key of {self.slug} does not open this; was the data folder "
+            "copied without its keys?"
+        )
 
     @property
     def recipient(self) -> str:
@@ -129,10 +142,19 @@ def write_key(path: Path, content: bytes, /) -> None:
 
 def encrypt(content: bytes, /, *, recipient: str) -> bytes:
     """Encrypt to an age recipient; raise InvalidInput when the recipient is malformed."""
+    return bytes(pyrage.encrypt(content, [_recipient(recipient)]))
+
+
+def encrypt_stream(clear: BinaryIO, ciphertext: BinaryIO, /, *, recipient: str) -> None:
+    """Encrypt a file to an age recipient, in constant memory; raise as `encrypt` does."""
+    pyrage.encrypt_io(clear, ciphertext, [_recipient(recipient)])
+
+
+def _recipient(name: str) -> pyrage.x25519.Recipient:
     try:
-        return bytes(pyrage.encrypt(content, [pyrage.x25519.Recipient.from_str(recipient)]))
+        return pyrage.x25519.Recipient.from_str(name)
     except pyrage.RecipientError as error:
-        raise InvalidInput("{recipient!r} is not an age recipient", recipient=recipient) from error
+        raise InvalidInput("{recipient!r} is not an age recipient", recipient=name) from error
 
 
 def seal_truth(truth: Truth, /, *, recipient: str) -> bytes:
