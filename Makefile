@@ -30,5 +30,5 @@ reference: ## Write the reference pages of docs/ anew, from the code
 stop: ## End the Docker Engine that set-up started, and only that one
 	@scripts/setup stop
 
-lock: ## Write the locks of requirements/ and of the scoring image anew (needs uv)
+lock: ## Write the locks of requirements/ and of the images anew (needs uv)
 	@scripts/lock

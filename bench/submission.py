@@ -19,7 +19,8 @@ from challenge_platform.core.evaluation import Result
 from challenge_platform.core.standing import Standing
 from challenge_platform.core.submission import Submission
 from challenge_platform.vault import open_truth
-from sandbox.images.build import build_scoring_image
+from sandbox.images.build import build_image
+from sandbox.images.content import SCORING
 from scorers import evaluate
 from tests.live import Live, running, token
 
@@ -51,7 +52,7 @@ class Timing:
 
 def measure() -> Iterator[str]:
     """Run a platform, submit a real file again and again, and give the lines of the table."""
-    build_scoring_image(say=lambda line: print(line, file=sys.stderr))
+    build_image(SCORING, say=lambda line: print(line, file=sys.stderr))
     with tempfile.TemporaryDirectory(prefix="challenge-bench-") as temporary:
         folder = Path(temporary)
         with running(folder / "d", challenge=CHALLENGE) as live:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "CHALLENGE_"
 _ISSUER = r"^https://|^http://(127\.0\.0\.1|localhost|\[::1\])[:/]"
 """Log-ins go over HTTPS, but for a provider on this machine."""
+
+
+RuntimeName = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,64}$")]
 
 
 class Encryption(StrEnum):
@@ -96,6 +99,13 @@ class Settings(BaseSettings):
         str | None,
         Field(description="Image of the scoring sandbox; the one built here when unset."),
     ] = None
+    runtime_images: Annotated[
+        dict[RuntimeName, str],
+        Field(
+            description="Images of runtimes for submitted code, as JSON: a name and an image each, "
+            "beside or in place of those built here."
+        ),
+    ] = {}
     warm_sandboxes: Annotated[
         int,
         Field(

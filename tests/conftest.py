@@ -18,7 +18,8 @@ from challenge_platform.core import account
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.team import Team, join
-from sandbox.images.build import build_scoring_image
+from sandbox.images.build import build_image
+from sandbox.images.content import SCORING
 from tests import postgresql
 from tests.fakes import Clock, FakeRunner
 from tests.thrift import put_migrated_file, thrifty
@@ -193,7 +194,7 @@ def participant(
 @pytest.fixture(scope="session")
 def scoring_image() -> str:
     """Give the tag of the scoring image, which is made if these sources have none yet."""
-    return build_scoring_image(say=lambda _line: None)
+    return build_image(SCORING, say=lambda _line: None)
 
 
 @pytest.fixture

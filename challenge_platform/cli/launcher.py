@@ -10,7 +10,7 @@ import typer
 
 from challenge_platform.cli.privileges import WORKER, can_separate
 from challenge_platform.config import Settings
-from sandbox.images.content import scoring_tag
+from sandbox.images.content import SCORING, image_tag, runtimes
 from sandbox.launcher import serve
 
 app = typer.Typer()
@@ -30,12 +30,21 @@ def launcher(
     owner = (WORKER.uid, WORKER.gid) if can_separate() else None
     serve(
         socket_path=settings.launcher_address,
-        runtimes={"scoring": settings.scoring_image or scoring_tag()},
+        runtimes=images_of(settings),
         allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
         socket_owner=owner,
         label=installation(settings.launcher_address.parent),
         warm=settings.warm_sandboxes,
     )
+
+
+def images_of(settings: Settings, /) -> dict[str, str]:
+    """Give the image of each runtime by its name: those made here, and those that are set."""
+    return {
+        **{name: image_tag(name) for name in runtimes()},
+        **settings.runtime_images,
+        SCORING: settings.scoring_image or image_tag(SCORING),
+    }
 
 
 def installation(folder: Path, /) -> str:

@@ -1,14 +1,13 @@
 """Make the images that sandboxes run; a second run does nothing.
 
-Three steps, each skipped when its image is there: a Python base, the scorers' dependencies, the
-scorers. A changed scorer makes the last one only, without a network.
+Three steps for each image, skipped where they were done before: a Python base, the packages of the
+image's lock, and what is ours in it. A changed scorer makes the last one only, without a network.
 
-    python -m sandbox.images.build
+    python -m sandbox.images.build [--only NAME]
 """
 
 import argparse
 import io
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -27,22 +26,23 @@ from sandbox.engine import ENGINE_SOCKET, connect
 from sandbox.images import BuildFailed
 from sandbox.images.content import (
     BASE_REFERENCE,
-    FOLDER,
     base_tag,
+    image_files,
+    image_tag,
+    images,
     packages_files,
+    packages_lock,
     packages_tag,
-    scoring_files,
-    scoring_tag,
 )
 from sandbox.images.debian import debian_archive
+from sandbox.images.stale import prune
+from sandbox.images.wheels import fetched_wheels
 
 Say = Callable[[str], None]
 
 _SECONDS = 300  # for one silent answer of the engine: it imports 100 MiB, or runs one build step
 # The image in which the wheels were installed, of no use after it.
 _USED_UP = {"dangling": True, "label": "challenge-platform.stage=install"}
-# The wheels' platforms, newest first: pip takes these names only, not what they imply.
-_PLATFORMS = ("manylinux_2_28", "manylinux_2_27", "manylinux_2_17", "manylinux2014")
 
 
 def build_base(*, say: Say, engine_socket: Path = ENGINE_SOCKET) -> str:
@@ -54,24 +54,38 @@ def build_base(*, say: Say, engine_socket: Path = ENGINE_SOCKET) -> str:
         return _base(engine, say=say)
 
 
-def build_scoring_image(*, say: Say, engine_socket: Path = ENGINE_SOCKET) -> str:
-    """Make the image that scores predictions, with all it stands on, and give its tag.
+def build_image(image: str, /, *, say: Say, engine_socket: Path = ENGINE_SOCKET) -> str:
+    """Make one of `content.images`, with all it stands on, and give its tag.
 
-    `say` gets a line for each step that takes time. Raises BuildFailed with the cause and the cure.
+    Whoever makes a new one also removes what nothing needs any more. `say` gets a line for each
+    step that takes time. Raises BuildFailed with the cause and the cure.
     """
     with _engine(engine_socket) as engine:
-        tag, packages = scoring_tag(), packages_tag()
+        tag, packages = image_tag(image), packages_tag(image)
         if _present(engine, tag):
             return tag
         if not _present(engine, packages):
-            base = _base(engine, say=say)
-            with _step("the scorers' dependencies", say=say):
-                files = {**packages_files(), **_wheels(engine, base=base)}
-                _build(engine, tag=packages, base=base, files=files)
-                engine.prune_images(filters=_USED_UP)  # type: ignore[no-untyped-call]  # stub without types
-        with _step("the scorers", say=say):
-            _build(engine, tag=tag, base=packages, files=scoring_files())
+            _packages(engine, image, say=say)
+        with _step(f"the image {image}", say=say):
+            _build(engine, tag=tag, base=packages, files=image_files(image))
+        current = {base_tag(), *map(packages_tag, images()), *map(image_tag, images())}
+        if removed := prune(engine, current=current):
+            say(f"removed {removed} older images")
         return tag
+
+
+def _packages(engine: docker.APIClient, image: str, /, *, say: Say) -> None:
+    base = _base(engine, say=say)
+    python, machine = _python(engine, image=base), engine.info()["Architecture"]
+    with (
+        _step(f"the packages of {image}", say=say),
+        fetched_wheels(packages_lock(image), python=python, machine=machine) as wheels,
+    ):
+        size = sum(wheel.stat().st_size for wheel in wheels.values())
+        say(f"installing {len(wheels)} packages of {image} ({size / 1e6:.0f} MB)")
+        files = packages_files(image) | wheels
+        _build(engine, tag=packages_tag(image), base=base, files=files)
+        engine.prune_images(filters=_USED_UP)  # type: ignore[no-untyped-call]  # stub without types
 
 
 def _base(engine: docker.APIClient, *, say: Say) -> str:
@@ -102,23 +116,6 @@ def _pulled(engine: docker.APIClient, reference: str, *, say: Say) -> bool:
     return True
 
 
-def _wheels(engine: docker.APIClient, *, base: str) -> dict[str, bytes]:
-    """Fetch the locked wheels for the image's own Python and machine, by path in the context."""
-    machine = engine.info()["Architecture"]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--only-binary=:all:"]
-    command += ["--no-deps", "--require-hashes", f"--python-version={_python(engine, image=base)}"]
-    command += [f"--platform={tag}_{machine}" for tag in _PLATFORMS]
-    with tempfile.TemporaryDirectory(prefix="wheels-") as folder:
-        command += [f"--requirement={FOLDER / 'scoring.txt'}", f"--dest={folder}"]
-        fetched = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  fixed program, no shell
-        if fetched.returncode != 0:
-            raise BuildFailed(
-                "pip could not fetch the scorers' dependencies; look at its index settings and "
-                f"the network: {_last_line(fetched.stderr)}"
-            )
-        return {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in Path(folder).iterdir()}
-
-
 def _python(engine: docker.APIClient, *, image: str) -> str:
     """Version of the image's Python as pip wants it, such as 3.11."""
     program = "import sys; print('%d.%d' % sys.version_info[:2])"
@@ -138,36 +135,43 @@ def _python(engine: docker.APIClient, *, image: str) -> str:
         engine.remove_container(created["Id"], force=True)
 
 
-def _build(engine: docker.APIClient, *, tag: str, base: str, files: Mapping[str, bytes]) -> None:
+def _build(
+    engine: docker.APIClient, *, tag: str, base: str, files: Mapping[str, bytes | Path]
+) -> None:
     """Have the engine make an image of these files; no build step has a network."""
-    answers = engine.build(
-        fileobj=_archive(files),
-        custom_context=True,
-        tag=tag,
-        buildargs={"BASE": base},
-        network_mode="none",
-        rm=True,
-        forcerm=True,
-        decode=True,
-        timeout=_SECONDS,
-    )
     said = ""
-    for answer in answers:
-        said += answer.get("stream", "")
-        if "error" in answer:
-            raise BuildFailed(f"Making {tag} failed: {answer['error']} It said: {said[-1000:]}")
+    with _archive(files) as archive:
+        answers = engine.build(
+            fileobj=archive,
+            custom_context=True,
+            tag=tag,
+            buildargs={"BASE": base},
+            network_mode="none",
+            rm=True,
+            forcerm=True,
+            decode=True,
+            timeout=_SECONDS,
+        )
+        for answer in answers:
+            said += answer.get("stream", "")
+            if "error" in answer:
+                raise BuildFailed(f"Making {tag} failed: {answer['error']} It said: {said[-1000:]}")
 
 
-def _archive(files: Mapping[str, bytes]) -> IO[bytes]:
+@contextmanager
+def _archive(files: Mapping[str, bytes | Path]) -> Iterator[IO[bytes]]:
     """Pack files in a tar file whose bytes depend on their names and contents only."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as tar:
-        for path, data in sorted(files.items()):
-            member = tarfile.TarInfo(path)
-            member.size, member.mode = len(data), 0o644
-            tar.addfile(member, io.BytesIO(data))
-    archive.seek(0)
-    return archive
+    with tempfile.TemporaryFile() as archive:
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            for path, data in sorted(files.items()):
+                member = tarfile.TarInfo(path)
+                member.mode = 0o644
+                with io.BytesIO(data) if isinstance(data, bytes) else data.open("rb") as content:
+                    member.size = content.seek(0, io.SEEK_END)
+                    content.seek(0)
+                    tar.addfile(member, content)
+        archive.seek(0)
+        yield archive
 
 
 def _present(engine: docker.APIClient, reference: str) -> bool:
@@ -176,10 +180,6 @@ def _present(engine: docker.APIClient, reference: str) -> bool:
     except ImageNotFound:
         return False
     return True
-
-
-def _last_line(text: str) -> str:
-    return "".join(text.strip().splitlines()[-1:])
 
 
 @contextmanager
@@ -212,12 +212,14 @@ def main() -> int:
     """Make all images, telling of each step; 0 when they are there, 1 with one sentence if not."""
     parser = argparse.ArgumentParser(description="Make the images that sandboxes run.")
     parser.add_argument("--engine", type=Path, default=ENGINE_SOCKET, help="the engine's socket")
+    parser.add_argument("--only", choices=images(), help="make this one only")
+    given = parser.parse_args()
     try:
-        tag = build_scoring_image(say=_print, engine_socket=parser.parse_args().engine)
+        for image in [given.only] if given.only else images():
+            _print(f"ready: {build_image(image, say=_print, engine_socket=given.engine)}")
     except BuildFailed as failure:
         sys.stderr.write(f"{failure}\n")
         return 1
-    _print(f"ready: {tag}")
     return 0
 
 

@@ -1,6 +1,8 @@
 """What the images are made of, and their names: other contents have another name.
 
 A tag can be told without an engine, so the platform and the builder always mean the same image.
+Each image is a folder: that of the scorers, and one for each runtime of submitted code. It stands
+on an image of the packages that its lock names, and that one on the Python base.
 """
 
 import hashlib
@@ -13,6 +15,7 @@ from sandbox.images import BuildFailed
 
 FOLDER = Path(__file__).parent
 REPOSITORY = "challenge-platform"
+SCORING = "scoring"
 
 # The base that is taken when the engine has it or can pull it ...
 BASE_REFERENCE = "python:3.11-slim-bookworm"
@@ -31,33 +34,54 @@ BASE_EXCLUDES = (
 )
 
 
+def runtimes() -> tuple[str, ...]:
+    """Name the runtimes of submitted code, sorted."""
+    return tuple(sorted(lock.parent.name for lock in FOLDER.glob("runtimes/*/packages.txt")))
+
+
+def images() -> tuple[str, ...]:
+    """Name every image: that of the scorers, then those of the runtimes."""
+    return (SCORING, *runtimes())
+
+
 def base_tag() -> str:
     """Name of the Python base image."""
     recipe = "\n".join([BASE_REFERENCE, *BASE_PACKAGES, *BASE_EXCLUDES])
     return _tag("base", {"recipe": recipe.encode()})
 
 
-def packages_tag() -> str:
-    """Name of the base with the scorers' dependencies."""
-    return _tag("scoring-packages", {"base": base_tag().encode(), **packages_files()})
+def packages_tag(image: str, /) -> str:
+    """Name of the base with an image's packages."""
+    files = {"base": base_tag().encode(), **packages_files(image)}
+    return _tag(f"{_repository(image)}-packages", files)
 
 
-def scoring_tag() -> str:
-    """Name of the image that scores predictions, with the scorers as they are installed here."""
-    return _tag("scoring", {"packages": packages_tag().encode(), **scoring_files()})
+def image_tag(image: str, /) -> str:
+    """Name of an image, with what belongs in it as it is installed here."""
+    files = {"packages": packages_tag(image).encode(), **image_files(image)}
+    return _tag(_repository(image), files)
 
 
-def packages_files() -> dict[str, bytes]:
-    """Build context of the dependencies' image by path, less the wheels that the lock names."""
+def packages_lock(image: str, /) -> Path:
+    """Path of the lock that names an image's packages."""
+    return _folder(image) / "packages.txt"
+
+
+def packages_files(image: str, /) -> dict[str, bytes]:
+    """Build context of an image's packages by path, less the wheels that the lock names."""
     return {
-        "Dockerfile": (FOLDER / "Dockerfile.packages").read_bytes(),
-        "scoring.txt": (FOLDER / "scoring.txt").read_bytes(),
+        "Dockerfile": (FOLDER / "Dockerfile").read_bytes(),
+        "packages.txt": packages_lock(image).read_bytes(),
     }
 
 
-def scoring_files() -> dict[str, bytes]:
-    """Build context of the scoring image, by path: the scorers and the metrics they register."""
-    files = {"Dockerfile": (FOLDER / "Dockerfile.scoring").read_bytes()}
+def image_files(image: str, /) -> dict[str, bytes]:
+    """Build context of an image, by path: the scorers, or the entry that runs submitted code."""
+    return _scoring_files() if image == SCORING else _runtime_files()
+
+
+def _scoring_files() -> dict[str, bytes]:
+    files = {"Dockerfile": (FOLDER / SCORING / "Dockerfile").read_bytes()}
     package = _package_folder("scorers")
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -65,6 +89,26 @@ def scoring_files() -> dict[str, bytes]:
     for name, text in _distribution_files().items():
         files[f"scoring/challenge_platform.dist-info/{name}"] = text.encode()
     return files
+
+
+def _runtime_files() -> dict[str, bytes]:
+    package = _package_folder("sandbox")
+    files = {
+        "Dockerfile": (FOLDER / "runtimes" / "Dockerfile").read_bytes(),
+        "entry/__main__.py": (package / "entry.py").read_bytes(),
+        "entry/sandbox/__init__.py": b"",
+    }
+    for path in sorted((package / "archive").glob("*.py")):
+        files[f"entry/sandbox/archive/{path.name}"] = path.read_bytes()
+    return files
+
+
+def _folder(image: str) -> Path:
+    return FOLDER / image if image == SCORING else FOLDER / "runtimes" / image
+
+
+def _repository(image: str) -> str:
+    return image if image == SCORING else f"runtime-{image}"
 
 
 def _package_folder(name: str) -> Path:

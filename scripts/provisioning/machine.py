@@ -41,7 +41,7 @@ class Machine:
     in_engine_group: bool  # as the group database says; this session may be older
     python: Path | None  # the Python that .venv will be made of
     ready: frozenset[str]  # locks whose packages .venv already holds
-    image: bool  # the engine has the image of the scoring sandbox
+    images: bool  # the engine has the images of the sandboxes
 
 
 def look(environ: dict[str, str], /) -> Machine:
@@ -62,7 +62,7 @@ def look(environ: dict[str, str], /) -> Machine:
         in_engine_group=_in_engine_group(user),
         python=environment.find_python(),
         ready=ready,
-        image=bool(ready) and has_image(_scoring_image(), at=SOCKET),
+        images=bool(ready) and _has_images(),
     )
 
 
@@ -79,14 +79,15 @@ def through_engine_group(command: list[str], /) -> list[str]:
     return ["sg", ENGINE_GROUP, "-c", shlex.join(command)]
 
 
-def _scoring_image() -> str:
-    """Ask the platform in .venv which image it means; it answers nothing if it is broken."""
-    program = "from sandbox.images.content import scoring_tag; print(scoring_tag())"
+def _has_images() -> bool:
+    """Ask the platform in .venv which images it means; it answers nothing if it is broken."""
+    program = "from sandbox.images import content as c; print(*map(c.image_tag, c.images()))"
     command = [str(environment.PYTHON), "-c", program]
     answer = subprocess.run(
         command, cwd=environment.ROOT, capture_output=True, text=True, check=False
     )
-    return answer.stdout.strip()
+    tags = answer.stdout.split()
+    return bool(tags) and all(has_image(tag, at=SOCKET) for tag in tags)
 
 
 def _kernel_has_apparmor() -> bool:

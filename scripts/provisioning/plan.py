@@ -12,7 +12,7 @@ class Profile:
     """What a command of this project needs of the machine."""
 
     lock: str
-    services: bool  # a Docker Engine, the sandbox image and a redis-server
+    services: bool  # a Docker Engine, the images of the sandboxes and a redis-server
     browser: bool = False
     postgresql: bool = False
 
@@ -26,7 +26,7 @@ class Plan:
     own_engine: bool = False  # set-up runs dockerd itself, as there is no service manager to do it
     join_group: str | None = None  # the user who gets access to the engine
     environment: str | None = None  # the lock to install into .venv
-    image: bool = False  # make the image of the scoring sandbox
+    images: bool = False  # make the images of the sandboxes
 
     @property
     def changes_system(self) -> bool:
@@ -50,7 +50,7 @@ def make_plan(machine: Machine, profile: Profile, /) -> Plan:
         own_engine=silent and not machine.systemd,
         join_group=machine.user if closed and not machine.in_engine_group else None,
         environment=None if profile.lock in machine.ready else profile.lock,
-        image=profile.services and not machine.image,
+        images=profile.services and not machine.images,
     )
     _check_allowed(machine, plan)
     return plan
@@ -84,7 +84,7 @@ def _service_packages(machine: Machine, /) -> dict[str, str]:
         )
     # Not needed where an image registry can be reached, so its absence alone stops nobody.
     able = machine.may_install and machine.apt and (machine.root or machine.sudo)
-    if able and not machine.image and "debootstrap" not in machine.programs:
+    if able and not machine.images and "debootstrap" not in machine.programs:
         wanted["debootstrap"] = "makes the sandbox's base image without an image registry"
     return wanted
 

@@ -39,8 +39,8 @@ def steps(plan: Plan, machine: Machine, /) -> list[Step]:
         made.append(_join_group(plan.join_group, machine))
     if plan.environment is not None:
         made.append(_install_environment(plan.environment, machine.python))
-    if plan.image:
-        made.append(_make_image(machine))
+    if plan.images:
+        made.append(_make_images(machine))
     return made
 
 
@@ -96,13 +96,14 @@ def _install_environment(lock: str, found: Path | None, /) -> Step:
     )
 
 
-def _make_image(machine: Machine, /) -> Step:
+def _make_images(machine: Machine, /) -> Step:
     python = [str(environment.PYTHON), "-B"]  # as root it must leave no files in the clone
     command = [*python, "-m", "sandbox.images.build"]
     return Step(
-        title="make the image of the scoring sandbox",
-        why="submissions are scored in it; its Python comes from an image registry, where none can"
-        " be reached from Debian's packages (1 to 2 minutes)",
+        title="make the images of the sandboxes",
+        why="submitted code runs in one, submissions are scored in the other; their Python comes"
+        " from an image registry, where none can be reached from Debian's packages (1 to 3"
+        " minutes)",
         commands=[_as_root(machine, command) if machine.sudo else command],
     )
 

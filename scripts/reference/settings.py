@@ -30,6 +30,7 @@ def kind(field: FieldInfo, /) -> str:
     """Say what a value is, in words."""
     text = str(field.annotation)
     words = {
+        "dict": "JSON object",
         "SecretStr": "secret",
         "Path": "path",
         "timedelta": "duration",

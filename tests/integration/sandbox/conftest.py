@@ -15,7 +15,8 @@ import pytest
 from sandbox import Limits, Run, SandboxUnavailable
 from sandbox.docker import DockerRunner
 from sandbox.engine import ENGINE_SOCKET, Engine
-from sandbox.images.build import build_base, build_scoring_image
+from sandbox.images.build import build_base, build_image
+from sandbox.images.content import SCORING
 
 FOLDER = Path(__file__).parents[2] / "sandbox"
 T = TypeVar("T")
@@ -78,7 +79,7 @@ def engine() -> Iterator[Engine]:
 def scoring_image(engine: Engine) -> str:
     """Make the scoring image, if it is not there, and give its tag."""
     assert engine.facts().seccomp
-    return build_scoring_image(say=print)
+    return build_image(SCORING, say=print)
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from sandbox import End, Limits, Outcome, Run
 from sandbox.docker import DockerRunner
 from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.images import BuildFailed
-from sandbox.images.build import build_scoring_image
-from sandbox.images.content import scoring_tag
+from sandbox.images.build import build_image
+from sandbox.images.content import SCORING, image_tag
 from sandbox.images.debian import debian_archive
 from scorers import evaluate
 from scorers.definition import Task
@@ -103,7 +103,7 @@ def test_what_is_no_request_crashes_without_an_output(scoring: DockerRunner) -> 
 def test_making_it_again_does_nothing(scoring_image: str) -> None:
     said: list[str] = []
 
-    assert build_scoring_image(say=said.append) == scoring_image == scoring_tag()
+    assert build_image(SCORING, say=said.append) == scoring_image == image_tag(SCORING)
     assert said == []
 
 
@@ -130,7 +130,7 @@ print(os.getuid(), *[name for name in {names.split()} if importlib.util.find_spe
 
 def test_without_an_engine_it_says_what_to_do() -> None:
     with pytest.raises(BuildFailed, match=r"no-engine\.sock: install the package docker\.io"):
-        build_scoring_image(say=print, engine_socket=Path("/run/no-engine.sock"))
+        build_image(SCORING, say=print, engine_socket=Path("/run/no-engine.sock"))
 
 
 def test_a_host_that_cannot_make_a_debian_is_told_what_to_do(

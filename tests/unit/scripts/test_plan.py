@@ -33,7 +33,7 @@ READY = Machine(
     in_engine_group=False,
     python=Path("/usr/bin/python3"),
     ready=frozenset({"server", "dev"}),
-    image=True,
+    images=True,
 )
 BARE = replace(
     READY,
@@ -41,9 +41,9 @@ BARE = replace(
     engine=EngineState.SILENT,
     python=None,
     ready=frozenset(),
-    image=False,
+    images=False,
 )
-NO_BASE = {"programs": PROGRAMS - {"debootstrap"}, "image": False}
+NO_BASE = {"programs": PROGRAMS - {"debootstrap"}, "images": False}
 ALICE = {"root": False, "user": "alice", "sudo": True}
 
 
@@ -62,7 +62,7 @@ def test_a_bare_machine_gets_packages_an_engine_and_an_environment() -> None:
     assert set(plan.packages) == {"python3-venv", "docker.io", "redis-server", "debootstrap"}
     assert plan.own_engine
     assert plan.environment == "server"
-    assert plan.image
+    assert plan.images
 
 
 def test_checks_need_neither_engine_nor_redis() -> None:
