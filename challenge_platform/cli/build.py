@@ -1,28 +1,24 @@
 """`challenge data build`: run a challenge's recipe here, encrypt its truth, publish the result."""
 
 import hashlib
-import importlib.util
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from sqlmodel import Session
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core.challenge import (
-    ChallengeVersion,
-    Publication,
-    PublicFile,
-    find_challenge,
-    publish,
-)
+from challenge_platform.cli.recipe import Made, check_truth, run_recipe
+from challenge_platform.core.challenge import ChallengeVersion, find_challenge, publish
 from challenge_platform.core.definition import ChallengeDefinition, LocalText
 from challenge_platform.core.definition_file import read_definition
+from challenge_platform.core.program_input import Tar, file_of
+from challenge_platform.core.publication import SAMPLE, ProgramInput, Publication, PublicFile
 from challenge_platform.core.standing import mark_boards_due
 from challenge_platform.core.submission import count_submissions
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
-from challenge_platform.vault import Key, Truth, open_truth, seal_truth
-from scorers.predictions.table import read_ids, read_truth
+from challenge_platform.vault import Key, Truth, encrypt_stream, open_truth, seal_truth
 
 SOURCES = ("*.yaml", "*.py", "*.md", "*.csv", "*.txt")
 
@@ -32,23 +28,25 @@ def build_challenge(
 ) -> ChallengeVersion:
     """Build and publish the challenge in `folder`; the clear truth only ever exists in memory.
 
-    The challenge's keys exist already. What was built from the same sources before is not built
+    Hidden input is in clear in a temporary folder of this account while it is built. The
+    challenge's keys exist already. What was built from the same sources before is not built
     again. Raise InvalidInput naming the file and what is wrong with it.
     """
     definition = read_definition(folder / "challenge.yaml")
     digest = _source_digest(folder)
-    if (current := _published(platform, definition.slug, source_digest=digest)) is not None:
+    current = _published(platform, definition.slug)
+    if current is not None and current.source_digest == digest:
         say(f"{definition.slug}: already published as version {current.number}")
         return current
     recipe = folder / definition.data.recipe
     say(f"{definition.slug}: running {recipe}, a program that can do anything you can")
-    with tempfile.TemporaryDirectory(prefix="challenge-public-") as temporary:
-        public = Path(temporary)
-        table = _run_recipe(recipe, public)
-        files = _store_public(platform, definition, public)
-        _check_truth(definition, public, table)
     key = platform.keys.scoring.open(definition.slug)
-    truth_object, commitment = _encrypted(platform, key, table)
+    with tempfile.TemporaryDirectory(prefix="challenge-build-") as temporary:
+        made = run_recipe(recipe, Path(temporary), definition=definition)
+        check_truth(made, definition=definition)
+        files = _store_public(platform, definition, made)
+        truth_object, commitment = _encrypted(platform, key, made.truth)
+        found = _input(platform, key, made, definition=definition, truth_object=truth_object)
     publication = Publication(
         definition=definition,
         texts=_texts(folder, definition),
@@ -57,6 +55,7 @@ def build_challenge(
         truth_commitment=commitment,
         release_recipient=platform.keys.release_recipient(definition.slug),
         source_digest=digest,
+        input=found,
     )
     with platform.database.writing() as session:
         _require_comparable(session, publication)
@@ -75,77 +74,68 @@ def _require_comparable(session: Session, publication: Publication) -> None:
         current = find_challenge(session, definition.slug)
     except NotFound:
         return
-    same_truth = current.version.truth_commitment == publication.truth_commitment
-    if (current.definition.task, same_truth) == (definition.task, True):
-        return
-    if count := count_submissions(session, challenge_id=current.id):
+    known = current.version
+    same = (
+        current.definition.task == definition.task
+        and known.truth_commitment == publication.truth_commitment
+        and (known.input_object is None or known.input_digest == _digest_of(publication.input))
+    )
+    if not same and (count := count_submissions(session, challenge_id=current.id)):
         raise Conflict(
-            f"{definition.slug} has {count} submission(s) that were scored by other metrics or "
-            "another truth: publish the change as a challenge with another slug"
+            f"{definition.slug} has {count} submission(s) that were scored by other metrics, "
+            "another truth or another hidden input: publish the change as a challenge with "
+            "another slug"
         )
 
 
-def _run_recipe(recipe: Path, public: Path) -> bytes:
-    spec = importlib.util.spec_from_file_location("challenge_recipe", recipe)
-    if spec is None or spec.loader is None or not recipe.exists():
-        raise InvalidInput(f"{recipe} is not a Python file; data.recipe in challenge.yaml names it")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    build = getattr(module, "build", None)
-    if build is None:
-        raise InvalidInput(f"{recipe} has no function build(public: Path) -> bytes")
-    table = build(public)
-    if not isinstance(table, bytes):
-        raise InvalidInput(
-            f"build() of {recipe} gave {type(table).__name__}, not the bytes of the truth"
-        )
-    return table
+def _digest_of(found: ProgramInput | None) -> str | None:
+    return found.digest if found else None
 
 
 def _store_public(
-    platform: Platform, definition: ChallengeDefinition, public: Path
+    platform: Platform, definition: ChallengeDefinition, made: Made
 ) -> tuple[PublicFile, ...]:
-    made = {path.name for path in public.iterdir()}
-    if made != set(definition.data.public):
-        raise InvalidInput(
-            f"the recipe made {sorted(made)}; data.public names {sorted(definition.data.public)}"
-        )
+    """Store the files that participants download, those of the sample under names of their own."""
+    paths = {name: made.public / name for name in definition.data.public}
+    paths |= {SAMPLE + name: made.sample / name for name in definition.data.input}
     files = []
-    for name in definition.data.public:
-        with (public / name).open("rb") as file:
+    for name, path in paths.items():
+        with path.open("rb") as file:
             stored = platform.store.put(file)
         files.append(PublicFile(name=name, digest=stored.digest, size=stored.size))
     return tuple(files)
 
 
-def _check_truth(definition: ChallengeDefinition, public: Path, table: bytes) -> None:
-    submission = definition.submission
-    asked = read_ids((public / submission.ids).read_bytes(), id_column=submission.id)
-    truth = read_truth(table, table=definition.task.truth_table)
-    if sorted(asked) != sorted(truth.ids):
-        raise InvalidInput(
-            f"the ids of {submission.ids} and of the truth differ: {len(asked)} and "
-            f"{len(truth.ids)} ids, {len(set(asked) & set(truth.ids))} in both"
-        )
-    named = {*definition.data.subgroups, definition.scoring.stratify} - {None}
-    if absent := named - truth.columns.keys():
-        raise InvalidInput(
-            f"the truth has no column {min(absent, key=str)!r}, which data.subgroups or "
-            f"scoring.stratify names; it has {', '.join(truth.columns)}"
-        )
+def _input(
+    platform: Platform, key: Key, made: Made, *, definition: ChallengeDefinition, truth_object: str
+) -> ProgramInput | None:
+    """Give what programs find in /input, and store it encrypted if it is hidden."""
+    if not definition.takes_programs:
+        return None
+    hidden = definition.data.input
+    folder = made.hidden if hidden else made.public
+    files = [file_of(folder / name) for name in hidden or definition.data.public]
+    tar = Tar(files).read_to_end()
+    if not hidden:
+        return ProgramInput(digest=tar.digest, size=tar.size)
+    known = _published(platform, definition.slug)
+    if known is not None and (known.input_digest, known.truth_object) == (tar.digest, truth_object):
+        return ProgramInput(digest=tar.digest, size=tar.size, object=known.input_object)
+    with tempfile.TemporaryFile() as sealed:
+        encrypt_stream(Tar(files).open(), sealed, recipient=key.recipient)
+        sealed.seek(0)
+        stored = platform.store.put(sealed)
+    return ProgramInput(digest=tar.digest, size=tar.size, object=stored.digest)
 
 
 def _encrypted(platform: Platform, key: Key, table: bytes) -> tuple[str, str]:
     """Give object and commitment of the truth, keeping the ciphertext there is if it holds it."""
-    try:
-        with platform.database.reading() as session:
-            version = find_challenge(session, key.slug).version
-        sealed = platform.store.read(version.truth_object)
-        truth = open_truth(sealed, ring=platform.keys.scoring, slug=key.slug)
-        if truth.table == table:
-            return version.truth_object, truth.commitment
-    except (NotFound, KeyUnavailable):
-        pass  # the first build, or a new key: encrypt anew
+    if (version := _published(platform, key.slug)) is not None:
+        with suppress(NotFound, KeyUnavailable):  # lost, or of another key: encrypt anew
+            sealed = platform.store.read(version.truth_object)
+            truth = open_truth(sealed, ring=platform.keys.scoring, slug=key.slug)
+            if truth.table == table:
+                return version.truth_object, truth.commitment
     truth = Truth.of(table)
     return platform.store.put(seal_truth(truth, recipient=key.recipient)).digest, truth.commitment
 
@@ -173,13 +163,12 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def _published(platform: Platform, slug: str, *, source_digest: str) -> ChallengeVersion | None:
+def _published(platform: Platform, slug: str) -> ChallengeVersion | None:
     try:
         with platform.database.reading() as session:
-            version = find_challenge(session, slug).version
+            return find_challenge(session, slug).version
     except NotFound:
         return None
-    return version if version.source_digest == source_digest else None
 
 
 def _source_digest(folder: Path) -> str:

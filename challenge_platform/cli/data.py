@@ -20,6 +20,8 @@ from challenge_platform.errors import InvalidInput, NotFound
 
 CHALLENGE_FILE = "challenge.json"
 CHUNK = 1 << 16
+SAMPLE = "sample/"
+"""How the names of files begin that are a sample of hidden ones."""
 
 app = typer.Typer()
 
@@ -72,7 +74,7 @@ def _choose(challenge: Challenge, *, name: str | None) -> list[File]:
         known = ", ".join(file["name"] for file in challenge["files"])
         raise NotFound(f"{challenge['slug']} has no public file {name!r}; there is {known}")
     for file in files:
-        if Path(file["name"]).name != file["name"]:
+        if Path(file["name"]).name != file["name"].removeprefix(SAMPLE):
             raise PlatformFault(f"the platform names a file {file['name']!r}, which is a path")
     return files
 
@@ -87,6 +89,7 @@ def _make_folder(folder: Path) -> None:
 def _fetch(client: Client, slug: str, file: File, *, folder: Path) -> bool:
     """Download a file unless it is there; raise PlatformFault if what comes is not that file."""
     target, part = folder / file["name"], folder / f"{file['name']}.part"
+    _make_folder(target.parent)
     if target.exists() and sha256_of(target) == file["sha256"]:
         return False
     have = part.stat().st_size if part.exists() else 0

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from challenge_platform.cli.arguments import FileOption, FolderOption, SlugArgument
-from challenge_platform.cli.data import CHALLENGE_FILE, sha256_of
+from challenge_platform.cli.data import CHALLENGE_FILE, SAMPLE, sha256_of
 from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.terminal import say
 from challenge_platform.errors import InvalidInput, InvalidUpload
@@ -55,8 +55,9 @@ def _read_challenge(slug: str, folder: Path) -> tuple[Task, tuple[str, ...]]:
         task = Task.from_challenge(document["definition"])
         submission = task.submission
         published = {each["name"]: each["sha256"] for each in document["files"]}
-        table = folder / submission.ids
-        if sha256_of(table) != published.get(submission.ids):
+        name = submission.ids if submission.ids in published else SAMPLE + submission.ids
+        table = folder / name
+        if sha256_of(table) != published.get(name):
             raise InvalidInput(f"{table} is not the file that the platform publishes; {again}")
         ids = read_ids(table.read_bytes(), id_column=submission.id)
     except FileNotFoundError as error:

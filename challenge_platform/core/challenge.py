@@ -3,15 +3,23 @@
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit
 from challenge_platform.core.definition import ChallengeDefinition, Phase
+from challenge_platform.core.publication import (
+    SAMPLE,
+    ProgramInput,
+    Publication,
+    PublicFile,
+    sealed_message,
+    version_digest,
+)
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import Conflict, NotFound
 from challenge_platform.vault import Key
@@ -43,6 +51,9 @@ class ChallengeVersion(SQLModel, table=True):
     truth_object: str = Field(max_length=64)
     truth_commitment: str = Field(max_length=64)
     release_recipient: str = Field(max_length=120)
+    input_digest: str | None = Field(default=None, max_length=64)
+    input_size: int | None = Field(default=None, sa_type=BigInteger)
+    input_object: str | None = Field(default=None, max_length=64)
     source_digest: str = Field(max_length=64)
     seal: str = Field(max_length=64)
     published_at: datetime = Field(sa_type=UTCDateTime)
@@ -56,38 +67,6 @@ class Reveal(SQLModel, table=True):
     challenge_id: int = Field(foreign_key="challenge.id", primary_key=True)
     phase: str = Field(primary_key=True, max_length=64)
     revealed_at: datetime = Field(sa_type=UTCDateTime)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PublicFile:
-    """A file that participants may download."""
-
-    name: str
-    digest: str
-    size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Publication:
-    """Everything that one publication of a challenge consists of."""
-
-    definition: ChallengeDefinition
-    texts: dict[str, dict[str, str]]
-    files: tuple[PublicFile, ...]
-    truth_object: str
-    truth_commitment: str
-    release_recipient: str
-    source_digest: str
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what judges participants: definition, texts, files, truth commitment."""
-        files = {file.name: {"digest": file.digest, "size": file.size} for file in self.files}
-        return _digest(self.definition.document(), self.texts, files, self.truth_commitment)
-
-    def seal(self, key: Key, /) -> str:
-        """Give the seal by which the worker knows that web did not change the publication."""
-        return key.seal(_sealed(self.digest, self.truth_object, self.release_recipient))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +104,29 @@ class PublishedChallenge:
             names=names,
         )
 
+    @property
+    def ids_file(self) -> PublicFile:
+        """The public file with the ids to predict, of the sample where the others are hidden."""
+        name = self.definition.submission.ids
+        return self.file(name if name in self.definition.data.public else SAMPLE + name)
+
+    @property
+    def sample(self) -> tuple[PublicFile, ...]:
+        """The public sample of the hidden input, under the names that programs find in /input."""
+        return tuple(
+            replace(file, name=file.name.removeprefix(SAMPLE))
+            for file in self.files
+            if file.name.startswith(SAMPLE)
+        )
+
+    @property
+    def input(self) -> ProgramInput | None:
+        """What programs find in /input when they are to be scored; None if it takes none."""
+        digest, size = self.version.input_digest, self.version.input_size
+        if digest is None or size is None:
+            return None
+        return ProgramInput(digest=digest, size=size, object=self.version.input_object)
+
     def text(self, name: str, /, *, language: str) -> str:
         """Give a page or the agreement in a language."""
         texts = self.version.texts[name]
@@ -137,8 +139,19 @@ class PublishedChallenge:
         the truth, scores by, or to whom it encrypts private scores.
         """
         row = self.version
-        digest = _digest(row.definition, row.texts, row.files, row.truth_commitment)
-        message = _sealed(digest, row.truth_object, row.release_recipient)
+        digest = version_digest(
+            row.definition,
+            row.texts,
+            row.files,
+            commitment=row.truth_commitment,
+            input_digest=row.input_digest,
+        )
+        message = sealed_message(
+            digest,
+            truth_object=row.truth_object,
+            input_object=row.input_object,
+            release_recipient=row.release_recipient,
+        )
         return digest == row.digest and hmac.compare_digest(key.seal(message), row.seal)
 
     @property
@@ -161,6 +174,7 @@ def publish(
     current = _latest(session, challenge)
     if current is not None and current.digest == publication.digest:
         return current
+    made = publication.input
     version = ChallengeVersion(
         challenge_id=challenge.id,
         number=1 + (current.number if current else 0),
@@ -171,6 +185,9 @@ def publish(
         truth_object=publication.truth_object,
         truth_commitment=publication.truth_commitment,
         release_recipient=publication.release_recipient,
+        input_digest=made.digest if made else None,
+        input_size=made.size if made else None,
+        input_object=made.object if made else None,
         source_digest=publication.source_digest,
         seal=seal,
         published_at=now,
@@ -262,17 +279,6 @@ def record_reveal(session: Session, challenge_id: int, /, *, phase: str, now: da
     if is_revealed(session, challenge_id, phase=phase):
         raise Conflict("the private scores of phase {phase!r} are revealed already", phase=phase)
     session.add(Reveal(challenge_id=challenge_id, phase=phase, revealed_at=now))
-
-
-def _digest(
-    definition: dict[str, Any], texts: dict[str, Any], files: dict[str, Any], commitment: str
-) -> str:
-    content = {"definition": definition, "texts": texts, "files": files, "truth": commitment}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _sealed(digest: str, truth_object: str, release_recipient: str) -> bytes:
-    return json.dumps(["challenge-version/1", digest, truth_object, release_recipient]).encode()
 
 
 def _latest(session: Session, challenge: Challenge) -> ChallengeVersion | None:

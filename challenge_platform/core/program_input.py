@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 from challenge_platform.errors import KeyUnavailable
-from challenge_platform.storage import reader
+from challenge_platform.storage import CHUNK, reader
 from challenge_platform.vault import Key
 
 FILE_MODE = 0o444
@@ -27,6 +28,16 @@ class InputFile:
     name: str
     size: int
     pieces: Callable[[], Iterable[bytes]]
+
+
+def file_of(path: Path, /) -> InputFile:
+    """Give a file of a folder."""
+
+    def pieces() -> Iterator[bytes]:
+        with path.open("rb") as file:
+            yield from iter(lambda: file.read(CHUNK), b"")
+
+    return InputFile(name=path.name, size=path.stat().st_size, pieces=pieces)
 
 
 @dataclass

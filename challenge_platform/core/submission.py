@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, ScalarSelect, update
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit, quota
@@ -77,19 +77,36 @@ class Reason(StrEnum):
     UNEXPECTED = "unexpected"
     CANCELLED_BY_TEAM = "cancelled_by_team"
     PREDICTIONS_REFUSED = "predictions_refused"
+    RUN_CRASHED = "run_crashed"
+    RUN_TIMED_OUT = "run_timed_out"
+    RUN_OUT_OF_MEMORY = "run_out_of_memory"
+    RUN_OUTPUT_TOO_LARGE = "run_output_too_large"
+    RUN_NO_FILE = "run_no_file"
 
     @property
     def fault(self) -> Fault:
         """Whose fault it was."""
         if self is Reason.COMPLETE:
             return Fault.NOBODY
-        own = self in (Reason.CANCELLED_BY_TEAM, Reason.PREDICTIONS_REFUSED)
-        return Fault.PARTICIPANT if own else Fault.PLATFORM
+        return Fault.PARTICIPANT if self in _OF_TEAMS else Fault.PLATFORM
 
     @property
     def uses_quota(self) -> bool:
         """Whether what began keeps its charge; what is refused at upload has none either."""
         return self.fault is not Fault.PLATFORM and self is not Reason.PREDICTIONS_REFUSED
+
+
+_OF_TEAMS = frozenset(
+    {
+        Reason.CANCELLED_BY_TEAM,
+        Reason.PREDICTIONS_REFUSED,
+        Reason.RUN_CRASHED,
+        Reason.RUN_TIMED_OUT,
+        Reason.RUN_OUT_OF_MEMORY,
+        Reason.RUN_OUTPUT_TOO_LARGE,
+        Reason.RUN_NO_FILE,
+    }
+)
 
 
 class Kind(StrEnum):
@@ -100,6 +117,28 @@ class Kind(StrEnum):
     CONTAINER = "container"
 
 
+class QueueName(StrEnum):
+    """The queue that a submission waits in, so that what takes hours delays no file's scoring."""
+
+    SCORING = "scoring"
+    CODE = "code"
+    CONTAINER = "container"
+    GPU = "gpu"
+
+
+PROGRAMS = frozenset(QueueName) - {QueueName.SCORING}
+"""The queues of what runs a team's own program first."""
+
+
+def queue_of(kind: Kind, /, *, gpus: int) -> QueueName:
+    """Give the queue of what is submitted to a challenge whose programs have so many GPUs."""
+    if kind is Kind.PREDICTIONS:
+        return QueueName.SCORING
+    if gpus:
+        return QueueName.GPU
+    return QueueName.CODE if kind is Kind.CODE else QueueName.CONTAINER
+
+
 class Submission(SQLModel, table=True):
     """One submission of a team, from the accepted upload to its end."""
 
@@ -108,6 +147,8 @@ class Submission(SQLModel, table=True):
         UniqueConstraint("team_id", "idempotency_key"),
         Index("ix_submission_open", "state", "not_before"),
         Index("ix_submission_finished", "challenge_id", "state", "finished_at"),
+        Index("ix_submission_served_challenge", "challenge_id", "queue", "started_at"),
+        Index("ix_submission_served_team", "team_id", "queue", "started_at"),
         CheckConstraint("size >= 0", name="size_not_negative"),
     )
 
@@ -118,6 +159,7 @@ class Submission(SQLModel, table=True):
     user_id: int = Field(foreign_key="user.id")
     phase: str = Field(max_length=64)
     kind: Kind = Field(sa_type=enum_column(Kind))
+    queue: QueueName = Field(default=QueueName.SCORING, sa_type=enum_column(QueueName))
     filename: str = Field(max_length=200)
     message: str = Field(default="", max_length=500)
     artifact: str = Field(max_length=64, index=True)
@@ -156,9 +198,17 @@ def find_submission(session: Session, submission_id: str, /) -> Submission:
 
 
 def claim(
-    session: Session, submission_id: str, /, *, now: datetime, lease: timedelta
+    session: Session,
+    submission_id: str | ScalarSelect[str],
+    /,
+    *,
+    now: datetime,
+    lease: timedelta,
 ) -> Claim | None:
-    """Take a queued submission, or give None when it is not, or no longer, to be taken."""
+    """Take a queued submission, or give None when it is not, or no longer, to be taken.
+
+    It may be one that a query chooses, which is then asked and answered in the same statement.
+    """
     changed = session.execute(
         update(Submission)
         .where(
@@ -173,12 +223,12 @@ def claim(
             lease_until=now + lease,
             started_at=now,
         )
-        .returning(col(Submission.token), col(Submission.attempt))
+        .returning(col(Submission.id), col(Submission.token), col(Submission.attempt))
     ).first()
     if changed is None:
         return None
-    audit.record(session, action="claimed", subject=submission_id, now=now, attempt=changed.attempt)
-    return Claim(submission_id=submission_id, token=changed.token, attempt=changed.attempt)
+    audit.record(session, action="claimed", subject=changed.id, now=now, attempt=changed.attempt)
+    return Claim(submission_id=changed.id, token=changed.token, attempt=changed.attempt)
 
 
 def renew(session: Session, held: Claim, /, *, until: datetime) -> None:
@@ -187,11 +237,21 @@ def renew(session: Session, held: Claim, /, *, until: datetime) -> None:
 
 
 def finish(
-    session: Session, held: Claim, /, *, state: State, reason: Reason, now: datetime
+    session: Session,
+    held: Claim,
+    /,
+    *,
+    state: State,
+    reason: Reason,
+    now: datetime,
+    charged: bool | None = None,
 ) -> None:
-    """End a claimed submission; refund what uses no quota; StaleClaim when too late."""
+    """End a claimed submission, and refund it unless it is `charged`; StaleClaim when too late.
+
+    By default its reason says whether it uses quota.
+    """
     _move(session, held, state=state, reason=reason, lease_until=None, finished_at=now)
-    _ended(session, held.submission_id, state=state, reason=reason, now=now)
+    _ended(session, held.submission_id, state=state, reason=reason, now=now, charged=charged)
 
 
 def postpone(
@@ -268,27 +328,6 @@ def _lost(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (col(Submission.state) == State.RUNNING, col(Submission.lease_until) < now)
 
 
-def due(session: Session, /, *, now: datetime) -> list[tuple[str, int]]:
-    """List (id, token) of the submissions that should be in the queue now, oldest first."""
-    query = (
-        select(Submission.id, Submission.token)
-        .where(Submission.state == State.QUEUED, col(Submission.not_before) <= now)
-        .order_by(col(Submission.received_at))
-    )
-    return [(identifier, token) for identifier, token in session.exec(query)]
-
-
-def queue_position(session: Session, submission: Submission, /) -> int | None:
-    """Give the place in the queue, 1 for the next, or None when it is not waiting."""
-    if submission.state is not State.QUEUED:
-        return None
-    ahead = select(func.count()).where(
-        Submission.state == State.QUEUED,
-        col(Submission.received_at) < submission.received_at,
-    )
-    return session.exec(ahead).one() + 1
-
-
 def count_open(session: Session, /, *, team_id: int, phase: str) -> int:
     """Count a team's submissions that have not ended."""
     query = select(func.count()).where(
@@ -336,8 +375,14 @@ def _move(session: Session, held: Claim, **values: State | Reason | datetime | i
 
 
 def _ended(
-    session: Session, submission_id: str, *, state: State, reason: Reason, now: datetime
+    session: Session,
+    submission_id: str,
+    *,
+    state: State,
+    reason: Reason,
+    now: datetime,
+    charged: bool | None,
 ) -> None:
-    if not reason.uses_quota:
+    if not (reason.uses_quota if charged is None else charged):
         quota.refund(session, submission_id=submission_id, reason=reason, now=now)
     audit.record(session, action=f"ended {state}", subject=submission_id, now=now, reason=reason)

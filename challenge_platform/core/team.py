@@ -7,7 +7,8 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, sele
 
 from challenge_platform.core import audit
 from challenge_platform.core.account import Role, User
-from challenge_platform.core.challenge import PublicFile, PublishedChallenge
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.publication import PublicFile
 from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import (
     AgreementRequired,

@@ -21,7 +21,7 @@ def write_template(store: ObjectStore, challenge: PublishedChallenge, /) -> byte
     asked = challenge.definition.submission
     if asked.objects is not None:
         return _table([[asked.id, *asked.columns]])
-    ids = read_ids(store.read(challenge.file(asked.ids).digest), id_column=asked.id)
+    ids = read_ids(store.read(challenge.ids_file.digest), id_column=asked.id)
     blank = [""] * len(asked.columns)
     return _table([[asked.id, *asked.columns], *([name, *blank] for name in ids)])
 
@@ -55,7 +55,7 @@ def cell_of(column: Column, /) -> str:
 def _first_id(store: ObjectStore, challenge: PublishedChallenge) -> str:
     """Read the first id without reading the whole file."""
     asked = challenge.definition.submission
-    start = next(iter(store.stream(challenge.file(asked.ids).digest)), b"")[:EXAMPLE_BYTES]
+    start = next(iter(store.stream(challenge.ids_file.digest)), b"")[:EXAMPLE_BYTES]
     lines = start.decode("utf-8-sig", errors="replace").splitlines()[:2]
     row = next(csv.DictReader(lines), {})
     return row.get(asked.id) or "…"

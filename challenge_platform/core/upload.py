@@ -168,7 +168,7 @@ class Uploads:
 
     def _ids(self, challenge: PublishedChallenge) -> tuple[str, ...]:
         definition = challenge.definition.submission
-        content = self.store.read(challenge.file(definition.ids).digest)
+        content = self.store.read(challenge.ids_file.digest)
         return read_ids(content, id_column=definition.id)
 
     def _repeated(

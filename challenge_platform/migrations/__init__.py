@@ -19,6 +19,7 @@ from challenge_platform.core import (  # noqa: F401 -- importing a module regist
     leaderboard,
     quota,
     recovery,
+    run,
     standing,
     submission,
     team,

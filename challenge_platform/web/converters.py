@@ -17,9 +17,9 @@ class HexConverter(BaseConverter):
 
 
 class FileConverter(BaseConverter):
-    """The name of a public file; it has no slash and begins with no dot."""
+    """The name of a public file, of the sample of hidden ones perhaps; it begins with no dot."""
 
-    regex = "[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+    regex = "(?:sample/)?[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 
 
 class KeyConverter(BaseConverter):

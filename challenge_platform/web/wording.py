@@ -32,11 +32,34 @@ REASONS = {
     Reason.WORKER_LOST: _("The platform's worker stopped again and again while scoring."),
     Reason.CANCELLED_BY_TEAM: _("Your team cancelled it."),
     Reason.PREDICTIONS_REFUSED: _("The file breaks a rule of the challenge."),
+    Reason.RUN_CRASHED: _("Your program ended with an error."),
+    Reason.RUN_TIMED_OUT: _("Your program took longer than the challenge allows."),
+    Reason.RUN_OUT_OF_MEMORY: _("Your program needed more memory than the challenge allows."),
+    Reason.RUN_OUTPUT_TOO_LARGE: _("Your program wrote more than the challenge allows."),
+    Reason.RUN_NO_FILE: _("Your program ended without writing the predictions file."),
 }
 
 REPAIRS = {
     Reason.PREDICTIONS_REFUSED: _(
         "A metric cannot use what is in it. Repair each problem below, then submit the file again."
+    ),
+    Reason.RUN_CRASHED: _(
+        "Run it on the public files as the platform does, without a network and with nothing to "
+        "write to but /output and /tmp, and repair what it says there."
+    ),
+    Reason.RUN_TIMED_OUT: _(
+        "Make it faster, for example by loading a trained model in place of training one, or by "
+        "predicting many rows at a time."
+    ),
+    Reason.RUN_OUT_OF_MEMORY: _(
+        "Read and predict fewer rows at a time; what is written to /tmp and /output counts as "
+        "memory too."
+    ),
+    Reason.RUN_OUTPUT_TOO_LARGE: _(
+        "Print less, and write the predictions file alone, with only the columns asked for."
+    ),
+    Reason.RUN_NO_FILE: _(
+        "Write the file into the folder /output, under the name that the challenge asks for."
     ),
 }
 """What to do about an end that has a repair."""

@@ -1,0 +1,75 @@
+"""Runs of submitted programs: what came of each, and what of it is kept for whom.
+
+A program first runs on a public sample, if its challenge hides its input, and then on that input.
+Whatever a run on hidden input says may be hidden data, so that what it said, and how it exited, is
+sealed to the scoring key, and only so much of it is kept.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON
+from sqlmodel import Field, Session, SQLModel, col, func, select
+
+from challenge_platform.core.submission import Submission
+from challenge_platform.database import UTCDateTime, enum_column
+from sandbox import End
+
+
+class Stage(StrEnum):
+    """On what a program runs, in the order in which it does."""
+
+    SMOKE = "smoke"  # the public sample of a hidden input
+    PUBLIC = "public"  # the public files, where nothing is hidden
+    HIDDEN = "hidden"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether what the program says may be hidden data."""
+        return self is Stage.HIDDEN
+
+
+class ProgramRun(SQLModel, table=True):
+    """The last run of a submission's program at a stage; `end` is None while it goes on.
+
+    `usage` is a sandbox.Usage. `exit_code` and `log` are of a run on public data; of one on hidden
+    data both are in `sealed`, for organizers, where there was room for `sealed_bytes` of it.
+    `predictions` is the digest of what it made, encrypted to the scoring key, and
+    `predictions_sha256` of the clear bytes. `refused` says what was wrong with it.
+    """
+
+    __tablename__ = "run"
+
+    submission_id: str = Field(primary_key=True, foreign_key="submission.id", max_length=32)
+    stage: Stage = Field(primary_key=True, sa_type=enum_column(Stage))
+    attempt: int
+    started_at: datetime = Field(sa_type=UTCDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UTCDateTime)
+    end: End | None = Field(default=None, sa_type=enum_column(End))
+    exit_code: int | None = None
+    timings: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    usage: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    log: bytes | None = None
+    sealed: bytes | None = None
+    sealed_bytes: int = 0
+    predictions: str | None = Field(default=None, max_length=64)
+    predictions_sha256: str | None = Field(default=None, max_length=64)
+    refused: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+
+
+def runs_of(session: Session, submission_id: str, /) -> list[ProgramRun]:
+    """List the runs of a submission's program, in their order."""
+    query = select(ProgramRun).where(ProgramRun.submission_id == submission_id)
+    stages = list(Stage)
+    return sorted(session.exec(query), key=lambda run: stages.index(run.stage))
+
+
+def sealed_bytes(session: Session, /, *, challenge_id: int) -> int:
+    """Give how many bytes are kept of what programs said on the hidden input of a challenge."""
+    query = (
+        select(func.coalesce(func.sum(col(ProgramRun.sealed_bytes)), 0))
+        .join(Submission, col(Submission.id) == ProgramRun.submission_id)
+        .where(Submission.challenge_id == challenge_id)
+    )
+    return session.exec(query).one()

@@ -1,0 +1,150 @@
+"""Building a challenge with hidden input: what is public, what is sealed, what cannot be built."""
+
+import hashlib
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from challenge_platform.bootstrap import Platform
+from challenge_platform.cli import datadir
+from challenge_platform.cli.build import build_challenge
+from challenge_platform.core.challenge import (
+    ChallengeVersion,
+    PublishedChallenge,
+    challenge_version,
+    find_challenge,
+)
+from challenge_platform.core.program_input import opened
+from challenge_platform.errors import InvalidInput
+from tests.conftest import TINY
+
+HIDDEN = TINY.parent / "hidden-cells"
+SECRET = b"0.918273"
+
+Build = Callable[..., PublishedChallenge]
+
+
+@pytest.fixture
+def build(platform: Platform, tmp_path: Path) -> Build:
+    """Give what publishes the challenge with hidden input, with parts of its files replaced."""
+    datadir.prepare(platform, slugs=[HIDDEN.name], separate=False)
+    copy = shutil.copytree(HIDDEN, tmp_path / HIDDEN.name)
+
+    def published(**changed: tuple[str, str]) -> PublishedChallenge:
+        for name, (old, new) in changed.items():
+            path = copy / name.replace("_", ".")
+            assert old in path.read_text()
+            path.write_text(path.read_text().replace(old, new))
+        build_challenge(platform, copy, say=lambda _line: None)
+        with platform.database.reading() as session:
+            return find_challenge(session, HIDDEN.name)
+
+    return published
+
+
+def test_hidden_input_is_sealed_and_a_sample_of_it_is_public(
+    platform: Platform, build: Build
+) -> None:
+    challenge = build()
+
+    assert [file.name for file in challenge.files] == ["train.csv", "sample/test.csv"]
+    assert [file.name for file in challenge.sample] == ["test.csv"]
+    assert challenge.ids_file.name == "sample/test.csv"
+    stored = platform.settings.objects_dir.rglob("*")
+    assert not [path for path in stored if path.is_file() and SECRET in path.read_bytes()]
+    found = challenge.input
+    assert found is not None
+    assert found.object is not None
+    with opened(platform.keys.scoring.open(HIDDEN.name), platform.store.open(found.object)) as tar:
+        content = tar.read()
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (found.digest, found.size)
+    with tarfile.open(fileobj=io.BytesIO(content)) as members:
+        table = members.extractfile("test.csv")
+        assert table is not None
+        assert SECRET in table.read()
+
+
+def test_what_programs_find_is_part_of_what_the_version_is_known_and_sealed_by(
+    platform: Platform, build: Build
+) -> None:
+    challenge, key = build(), platform.keys.scoring.open(HIDDEN.name)
+    assert challenge.is_genuine(key)
+
+    for column in ("input_digest", "input_object"):
+        with platform.database.writing() as session:
+            version = session.get_one(ChallengeVersion, challenge.version_id)
+            before = getattr(version, column)
+            setattr(version, column, "f" * 64)
+            session.add(version)
+            session.flush()
+            assert not challenge_version(session, version.id).is_genuine(key), column
+            setattr(version, column, before)
+
+
+def test_a_version_of_before_there_were_programs_is_still_genuine(
+    platform: Platform, challenge: PublishedChallenge
+) -> None:
+    assert challenge.input is None
+    assert challenge.is_genuine(platform.keys.scoring.open(challenge.slug))
+    assert challenge.version.digest == hashlib.sha256(_as_it_was(challenge)).hexdigest()
+
+
+def _as_it_was(challenge: PublishedChallenge) -> bytes:
+    row = challenge.version
+    content = {
+        "definition": row.definition,
+        "texts": row.texts,
+        "files": row.files,
+        "truth": row.truth_commitment,
+    }
+    return json.dumps(content, sort_keys=True).encode()
+
+
+def test_the_same_hidden_input_is_not_stored_again(build: Build) -> None:
+    first = build()
+    again = build(challenge_yaml=("max_size: 3", "max_size: 4"))
+
+    assert again.version.number == 2
+    assert again.input == first.input
+
+
+def test_programs_find_the_public_files_where_nothing_is_hidden(
+    platform: Platform, build: Build
+) -> None:
+    challenge = build(
+        challenge_yaml=(
+            "public: [train.csv]\n  input: [test.csv]",
+            "public: [train.csv, test.csv]",
+        ),
+        data_py=(
+            "def build(public: Path, hidden: Path, sample: Path, /) -> bytes:",
+            "def build(public: Path, /) -> bytes:\n    hidden = sample = public",
+        ),
+    )
+
+    assert challenge.input is not None
+    assert challenge.input.object is None
+    assert challenge.sample == ()
+    assert challenge.ids_file.name == "test.csv"
+    assert challenge.is_genuine(platform.keys.scoring.open(HIDDEN.name))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (("rows[TRAIN:-TEST]", "rows[TRAIN : 1 - TEST]"), "sample/test.csv has 1 of the ids"),
+        (("*rows[-TEST:]", "*rows[-TEST + 1:]"), "input/test.csv and of the truth differ: 119"),
+        (('(sample / "test.csv")', '(sample / "tests.csv")'), r"made \['tests.csv'\] in sample/"),
+        (('(hidden / "test.csv")', '(public / "test.csv")'), r"in public/; data.public names"),
+    ],
+)
+def test_a_recipe_that_made_something_else_is_refused(
+    build: Build, changed: tuple[str, str], message: str
+) -> None:
+    with pytest.raises(InvalidInput, match=message):
+        build(data_py=changed)
