@@ -16,7 +16,7 @@ _ISSUER = r"^https://|^http://(127\.0\.0\.1|localhost|\[::1\])[:/]"
 """Log-ins go over HTTPS, but for a provider on this machine."""
 
 
-RuntimeName = Annotated[str, StringConstraints(pattern="^[a-z0-9-]{1,64}$")]
+RuntimeName = Annotated[str, StringConstraints(pattern="^[a-z0-9][a-z0-9-]{0,63}$")]
 
 
 class Encryption(StrEnum):

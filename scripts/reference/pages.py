@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from scripts.reference import api, cli, definition, metrics, settings
+from scripts.reference import api, cli, definition, metrics, runtimes, settings
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -15,4 +15,5 @@ def pages() -> dict[str, str]:
         "challenge-yaml.md": definition.page(),
         "settings.md": settings.page(),
         "metrics.md": metrics.page(),
+        "runtimes.md": runtimes.page(),
     }

@@ -21,9 +21,11 @@ from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.definition_file import json_schema
 from challenge_platform.core.evaluation import result_of
 from challenge_platform.core.upload import Upload
+from sandbox.images.content import runtimes
 from scorers.registry import metric_keys
 from scripts.reference.api import openapi
 from scripts.reference.pages import FOLDER, pages
+from scripts.reference.runtimes import packages
 from tests.conftest import participant
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +88,14 @@ def test_the_reference_names_every_command_operation_key_setting_and_metric() ->
         ],
         "settings.md": [f"| `{PREFIX}{name.upper()}` |" for name in Settings.model_fields],
         "metrics.md": [f"### {key}\n" for key in metric_keys()],
+        "runtimes.md": [
+            text
+            for name in runtimes()
+            for text in (
+                f"## {name}\n",
+                *(f"| `{pin}` | {version} |" for pin, version in packages(name).items()),
+            )
+        ],
     }
 
     missing = [
