@@ -1,7 +1,6 @@
 """How long a submission takes from the accepted POST to the standing, and where the time goes."""
 
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -9,25 +8,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from sqlmodel import select
 
+from bench.courses import COURSES, Course
+from bench.participants import submit, wait_for_standing
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import audit
 from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.evaluation import Result
-from challenge_platform.core.standing import Standing
+from challenge_platform.core.evaluation import SCORING_LIMITS, Result
 from challenge_platform.core.submission import Submission
 from challenge_platform.vault import open_truth
+from sandbox.container import Container
+from sandbox.engine import Engine
 from sandbox.images.build import build_image
 from sandbox.images.content import SCORING
+from sandbox.options import container_options
 from scorers import evaluate
-from tests.live import Live, running, token
+from tests.live import Live, running, wait_until
 
 SUBMISSIONS = 30
 WARM_UP = 2
-POLL_SECONDS = 0.001
-CHALLENGE = Path(__file__).parents[1] / "challenges" / "nafld-progression"
+COMMITS = 2
+"""Transactions between POST and standing: the claim, and the end with scores and standing."""
+
 SANDBOX_PARTS = ("create", "inspect", "attach", "start", "run", "end")
 
 
@@ -51,68 +54,62 @@ class Timing:
 
 
 def measure() -> Iterator[str]:
-    """Run a platform, submit a real file again and again, and give the lines of the table."""
-    build_image(SCORING, say=lambda line: print(line, file=sys.stderr))
+    """Run a platform, submit a real file again and again, and give the lines of the tables."""
+    image = build_image(SCORING, say=lambda line: print(line, file=sys.stderr))
+    for course in COURSES:
+        for ready in (2, 0):
+            yield f"### {course.slug}, {'a sandbox is ready' if ready else 'no sandbox is ready'}"
+            yield ""
+            yield from _measure(course, ready=ready, image=image)
+            yield ""
+
+
+def _measure(course: Course, *, ready: int, image: str) -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="challenge-bench-") as temporary:
         folder = Path(temporary)
-        with running(folder / "d", challenge=CHALLENGE) as live:
-            content = _predictions(live.platform, folder)
-            waited = [
-                _submit_and_wait(live, content, number) for number in range(WARM_UP + SUBMISSIONS)
-            ]
-            timings = [
-                Timing("POST accepted -> standing updated", waited[WARM_UP:]),
-                *_parts(live.platform),
-                Timing("one commit (BEGIN IMMEDIATE, fsync)", _commits(live.platform)),
-                Timing("scoring function, in this process", _in_process(live.platform, content)),
-            ]
-            memory = _memory(live)
-    reference = timings[-1].p50
-    yield f"{SUBMISSIONS} submissions of {CHALLENGE.name}, one worker, cold sandbox"
-    yield f"{'part':<44}{'p50 ms':>9}{'p95 ms':>9}{'x scoring':>11}"
+        environment = {"CHALLENGE_WARM_SANDBOXES": str(ready)}
+        with running(folder / "d", challenge=course.folder, environment=environment) as live:
+            content = course.predictions(live.platform, folder)
+            whole = Timing("POST accepted to standing", _submit_all(live, content, ready=ready))
+            parts = _parts(live.platform)
+            commit = Timing("one commit", _commits(live.platform))
+            alone = Timing("the scoring function in this process", _alone(live, content))
+            memory = _memory(live) if ready else {}
+    hop = parts[0]
+    floor = hop.p50 + COMMITS * commit.p50 + alone.p50
+    timings = [whole, *parts, commit, alone]
+    if not ready:
+        timings.append(Timing("the same container alone, importing numpy", _containers(image)))
+    yield "| part | p50, ms | p95, ms | p50 / scoring function |"
+    yield "| --- | ---: | ---: | ---: |"
     for timing in timings:
-        ratio = timing.p50 / reference
-        yield f"{timing.name:<44}{timing.p50:>9.1f}{timing.p95:>9.1f}{ratio:>11.2f}"
+        ratio = timing.p50 / alone.p50
+        yield f"| {timing.name} | {timing.p50:.1f} | {timing.p95:.1f} | {ratio:.2f} |"
     yield ""
-    yield f"{'memory at rest (PSS)':<44}{'MB':>9}"
-    for name, megabytes in memory.items():
-        yield f"{name:<44}{megabytes:>9.1f}"
-    yield f"{'all':<44}{sum(memory.values()):>9.1f}"
+    yield (
+        f"The floor (queue hop, {COMMITS} commits, scoring function) is {floor:.1f} ms; the whole "
+        f"takes {whole.p50 - floor:.1f} ms more."
+    )
+    if memory:
+        told = ", ".join(f"{name} {megabytes:.1f}" for name, megabytes in memory.items())
+        yield f"Memory at rest, MB (PSS): {told}; together {sum(memory.values()):.1f}."
+    else:
+        yield f"The whole takes {whole.p50 / timings[-1].p50:.2f} times the container alone."
 
 
-def _predictions(platform: Platform, folder: Path) -> bytes:
-    """Compute the age baseline from the public files."""
-    with platform.database.reading() as session:
-        challenge = find_challenge(session, CHALLENGE.name)
-    public = folder / "public"
-    public.mkdir()
-    for file in challenge.files:
-        (public / file.name).write_bytes(platform.store.read(file.digest))
-    out = public / "predictions.csv"
-    program = CHALLENGE / "baseline" / "age" / "predict.py"
-    subprocess.run([sys.executable, program, public, out], check=True)  # noqa: S603 -- our own baseline
-    return out.read_bytes()
+def _submit_all(live: Live, content: bytes, *, ready: int) -> list[float]:
+    """Submit one file after the other, each as a new team, once sandboxes are ready."""
+    found = []
+    for number in range(WARM_UP + SUBMISSIONS):
+        if number >= WARM_UP:
+            wait_until(lambda: _ready(live) >= ready, seconds=60)
+        submission_id, accepted = submit(live, content, name=f"bench-{number}")
+        found.append(1000 * (wait_for_standing(live, submission_id) - accepted))
+    return found[WARM_UP:]
 
 
-def _submit_and_wait(live: Live, content: bytes, number: int) -> float:
-    """Submit as a new team; give the milliseconds from the answer 201 to the team's standing."""
-    bearer = token(live.platform, live.slug, name=f"bench-{number}")
-    with httpx.Client(
-        base_url=live.client.base_url, headers={"Authorization": f"Bearer {bearer}"}
-    ) as client:
-        answer = client.post(
-            f"/api/v1/challenges/{live.slug}/submissions",
-            files={"file": ("p.csv", content, "text/csv")},
-        )
-        started = time.perf_counter()
-        answer.raise_for_status()
-    submission_id = answer.json()["id"]
-    while True:
-        with live.platform.database.reading() as session:
-            query = select(Standing).where(Standing.submission_id == submission_id)
-            if session.exec(query).first():
-                return 1000 * (time.perf_counter() - started)
-        time.sleep(POLL_SECONDS)
+def _ready(live: Live) -> int:
+    return live.platform.runner.status().pool["ready"]
 
 
 def _parts(platform: Platform) -> list[Timing]:
@@ -126,17 +123,15 @@ def _parts(platform: Platform) -> list[Timing]:
         if submission.started_at
     ]
     recorded: list[Mapping[str, float]] = [result.timings for _, result in rows]
+    inside = [1000 * (t["read"] + t["score"] + t["resample"]) for t in recorded]
     return [
-        Timing("  accepted -> claimed (commit, queue hop)", hops),
+        Timing("… accepted to claimed (queue hop)", hops),
         *(
-            Timing(f"  sandbox: {part}", [1000 * t[f"sandbox_{part}"] for t in recorded])
+            Timing(f"… sandbox: {part}", [1000 * t[f"sandbox_{part}"] for t in recorded])
             for part in SANDBOX_PARTS
             if all(f"sandbox_{part}" in t for t in recorded)
         ),
-        Timing(
-            "  scoring function, in the sandbox",
-            [1000 * (t["read"] + t["score"] + t["resample"]) for t in recorded],
-        ),
+        Timing("… of which in the scoring function", inside),
     ]
 
 
@@ -150,10 +145,11 @@ def _commits(platform: Platform) -> list[float]:
     return found
 
 
-def _in_process(platform: Platform, content: bytes) -> list[float]:
+def _alone(live: Live, content: bytes) -> list[float]:
     """Time the same scoring function on the same data, with no platform around it."""
+    platform = live.platform
     with platform.database.reading() as session:
-        challenge = find_challenge(session, CHALLENGE.name)
+        challenge = find_challenge(session, live.slug)
     sealed = platform.store.read(challenge.version.truth_object)
     truth = open_truth(sealed, ring=platform.keys.scoring, slug=challenge.slug).table
     found = []
@@ -162,6 +158,35 @@ def _in_process(platform: Platform, content: bytes) -> list[float]:
         evaluate(challenge.definition.task, truth=truth, predictions=content, seed=1)
         found.append(1000 * (time.perf_counter() - started))
     return found
+
+
+def _containers(image: str) -> list[float]:
+    """Time a container of the same image and options that imports numpy and ends."""
+    engine = Engine()
+    try:
+        return [1000 * _container(engine, image=image) for _ in range(SUBMISSIONS)]
+    finally:
+        engine.close()
+
+
+def _container(engine: Engine, *, image: str) -> float:
+    options = container_options(
+        "bench",
+        image=engine.image_id(image) or image,
+        limits=SCORING_LIMITS,
+        facts=engine.facts(),
+        slot=0,
+        label="bench",
+    )
+    options |= {"Entrypoint": ["python3", "-c", "import numpy"]}
+    started = time.perf_counter()
+    container = Container.prepare(engine, options=options)
+    try:
+        ended = container.feed(b"", limits=SCORING_LIMITS, interrupts=[])
+        container.end(ended.stop)
+        return time.perf_counter() - started
+    finally:
+        container.remove()
 
 
 def _memory(live: Live) -> dict[str, float]:

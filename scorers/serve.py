@@ -17,7 +17,8 @@ from scorers.request import InvalidRequest, read_body, read_header
 def serve() -> int:
     """Answer the request on standard input and return the exit code.
 
-    0: one JSON document is on standard output, an evaluation or a refusal of the predictions.
+    0: one JSON document is on standard output, an evaluation or a refusal of the predictions, and
+    the end of its only line says that it is whole.
     1: nothing is on standard output, and one line on standard error says why, without any value
     of the data. All that is slow to load is loaded before the first byte is read, so that a
     process may wait for its request.
@@ -34,7 +35,7 @@ def serve() -> int:
         # Its message may hold data, so only its type and place are told.
         frame = traceback.extract_tb(error.__traceback__)[-1]
         return _fail(f"{type(error).__name__} in {frame.name}, line {frame.lineno}")
-    output.write(answer.to_json().encode())
+    output.write(answer.to_json().encode() + b"\n")
     output.flush()
     return 0
 
