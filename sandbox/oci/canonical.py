@@ -69,11 +69,11 @@ class Budget:
             )
 
 
-def opening(config: bytes, /, *, settings: Settings) -> bytes:
-    """Write the two documents that come before the layers."""
+def opening(config: bytes, /, *, settings: Settings, tag: str | None = None) -> bytes:
+    """Write the two documents that come before the layers; `tag` is what an engine names it."""
     name = f"{hashlib.sha256(config).hexdigest()}.json"
     layers = [layer_name(diff_id) for diff_id in settings.diff_ids]
-    manifest = [{"Config": name, "RepoTags": None, "Layers": layers}]
+    manifest = [{"Config": name, "RepoTags": [tag] if tag else None, "Layers": layers}]
     written = json.dumps(manifest, separators=(",", ":")).encode()
     return b"".join(
         header(title, size=len(content)) + content + padding(len(content))

@@ -30,10 +30,12 @@ def receive(
     image_id: str,
     architecture: str,
     sink: Sink,
+    tag: str | None = None,
     limits: ImageLimits | None = None,
 ) -> Image:
     """Write the image `image_id` anew into `sink`, whose last bytes come only if all was right.
 
+    `tag` is the one name that an engine gives it; what the stream says of names is not read.
     So an engine that reads from `sink` is left with an archive without its end when InvalidImage is
     raised, and loads nothing. Every layer is read, measured and compared as `rebuild` does.
     """
@@ -53,7 +55,7 @@ def receive(
     if f"sha256:{hashlib.sha256(config).hexdigest()}" != image_id:
         raise _not_canonical("the settings of another image")
     settings = read_settings(config, architecture=architecture, limits=limits)
-    write(opening(config, settings=settings))
+    write(opening(config, settings=settings, tag=tag))
     budget = Budget(limits=limits)
     received: dict[str, Layer] = {}
     for diff_id in settings.diff_ids:
