@@ -76,6 +76,8 @@ def build_image(image: str, /, *, say: Say, engine_socket: Path = ENGINE_SOCKET)
 
 def _packages(engine: docker.APIClient, image: str, /, *, say: Say) -> None:
     base = _base(engine, say=say)
+    if base == packages_tag(image):
+        return
     python, machine = _python(engine, image=base), engine.info()["Architecture"]
     with (
         _step(f"the packages of {image}", say=say),

@@ -1,8 +1,9 @@
 """What the images are made of, and their names: other contents have another name.
 
 A tag can be told without an engine, so the platform and the builder always mean the same image.
-Each image is a folder: that of the scorers, and one for each runtime of submitted code. It stands
-on an image of the packages that its lock names, and that one on the Python base.
+Each image is a folder: that of the scorers, that of the self-test, and one for each runtime of
+submitted code. It stands on an image of the packages that its lock names, if it has one, and that
+one on the Python base.
 """
 
 import hashlib
@@ -16,6 +17,7 @@ from sandbox.images import BuildFailed
 FOLDER = Path(__file__).parent
 REPOSITORY = "challenge-platform"
 SCORING = "scoring"
+SELFTEST = "selftest"  # runs the hostile cases; it has no packages
 
 # The base that is taken when the engine has it or can pull it ...
 BASE_REFERENCE = "python:3.11-slim-bookworm"
@@ -40,8 +42,8 @@ def runtimes() -> tuple[str, ...]:
 
 
 def images() -> tuple[str, ...]:
-    """Name every image: that of the scorers, then those of the runtimes."""
-    return (SCORING, *runtimes())
+    """Name every image: that of the scorers, that of the self-test, then those of the runtimes."""
+    return (SCORING, SELFTEST, *runtimes())
 
 
 def base_tag() -> str:
@@ -51,7 +53,9 @@ def base_tag() -> str:
 
 
 def packages_tag(image: str, /) -> str:
-    """Name of the base with an image's packages."""
+    """Name of the base with an image's packages; of the base itself when it has none."""
+    if image == SELFTEST:
+        return base_tag()
     files = {"base": base_tag().encode(), **packages_files(image)}
     return _tag(f"{_repository(image)}-packages", files)
 
@@ -76,7 +80,10 @@ def packages_files(image: str, /) -> dict[str, bytes]:
 
 
 def image_files(image: str, /) -> dict[str, bytes]:
-    """Build context of an image, by path: the scorers, or the entry that runs submitted code."""
+    """Build context of an image, by path: the scorers, or what runs programs of others."""
+    if image == SELFTEST:
+        names = ("Dockerfile", "harness.py")
+        return {name: (_folder(image) / name).read_bytes() for name in names}
     return _scoring_files() if image == SCORING else _runtime_files()
 
 
@@ -104,11 +111,11 @@ def _runtime_files() -> dict[str, bytes]:
 
 
 def _folder(image: str) -> Path:
-    return FOLDER / image if image == SCORING else FOLDER / "runtimes" / image
+    return FOLDER / image if image in {SCORING, SELFTEST} else FOLDER / "runtimes" / image
 
 
 def _repository(image: str) -> str:
-    return image if image == SCORING else f"runtime-{image}"
+    return image if image in {SCORING, SELFTEST} else f"runtime-{image}"
 
 
 def _package_folder(name: str) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.images import content
-from sandbox.images.content import SCORING, image_tag, images, packages_tag, runtimes
+from sandbox.images.content import SCORING, SELFTEST, image_tag, images, packages_tag, runtimes
 
 TAG = re.compile(r"challenge-platform/[a-z-]+:[0-9a-f]{16}")
 
@@ -26,6 +26,7 @@ def tags() -> dict[str, str]:
     made = {"base": content.base_tag()}
     for image in images():
         made |= {image: image_tag(image), f"{image} packages": packages_tag(image)}
+    assert made.pop(f"{SELFTEST} packages") == made["base"]  # it has none of its own
     return made
 
 
@@ -44,6 +45,7 @@ def test_the_tags_are_whole_differ_and_stay_the_same() -> None:
         ("scoring/Dockerfile", {"scoring"}),
         ("runtimes/python/packages.txt", {"python packages", "python"}),
         ("runtimes/Dockerfile", {"python"}),
+        ("selftest/harness.py", {"selftest"}),
         ("Dockerfile", {"scoring packages", "scoring", "python packages", "python"}),
     ],
 )
@@ -62,7 +64,7 @@ def test_a_folder_with_a_lock_is_a_runtime(folder: Path) -> None:
     (folder / "runtimes/no-lock").mkdir()
 
     assert runtimes() == ("python", "python-with-more")
-    assert images() == (SCORING, "python", "python-with-more")
+    assert images() == (SCORING, SELFTEST, "python", "python-with-more")
 
 
 def test_every_runtime_has_a_description_of_one_sentence() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: INP001 -- it is a file of an image, and of no package
 """Run the program at the head of stdin: a line with its size, its bytes, then its own input."""
 
 import sys
