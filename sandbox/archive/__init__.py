@@ -1,0 +1,21 @@
+"""Archives of code: checked without unpacking, then unpacked to regular files only.
+
+It imports the standard library alone, for the image in which participants' code runs has a copy.
+"""
+
+from sandbox.archive.limits import ArchiveLimits
+from sandbox.archive.listing import Listing, Member, check_archive
+from sandbox.archive.problems import ArchiveProblem, InvalidArchive, Problem, Words
+from sandbox.archive.unpacking import unpack
+
+__all__ = [
+    "ArchiveLimits",
+    "ArchiveProblem",
+    "InvalidArchive",
+    "Listing",
+    "Member",
+    "Problem",
+    "Words",
+    "check_archive",
+    "unpack",
+]
