@@ -15,7 +15,8 @@ from bench.participants import submit, wait_for_standing
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import audit
 from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.evaluation import SCORING_LIMITS, Result
+from challenge_platform.core.result import Result
+from challenge_platform.core.scoring import SCORING_LIMITS
 from challenge_platform.core.submission import Submission
 from challenge_platform.vault import open_truth
 from sandbox.container import Container

@@ -1,6 +1,7 @@
 """The wiring: every part of the platform, chosen once from the settings."""
 
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -120,6 +121,7 @@ class Platform:
     queue: Queue
     runner: Launcher
     clock: Callable[[], datetime] = now
+    pause: Callable[[float], None] = time.sleep
 
     @classmethod
     def from_settings(cls, settings: Settings, /) -> Self:
@@ -176,6 +178,7 @@ class Platform:
             lease=self.settings.lease,
             max_attempts=self.settings.max_attempts,
             clock=self.clock,
+            pause=self.pause,
         )
 
     @property

@@ -14,9 +14,9 @@ from challenge_platform.core import heartbeat, standing
 from challenge_platform.core.board import build_board
 from challenge_platform.core.candidate import Candidates
 from challenge_platform.core.definition import Board
-from challenge_platform.core.evaluation import SCORING_LIMITS
 from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.reaper import BOARD, EVALUATE, enqueue_board
+from challenge_platform.core.scoring import SCORING_LIMITS
 from challenge_platform.errors import QueueUnavailable
 from sandbox import SandboxUnavailable
 

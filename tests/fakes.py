@@ -1,13 +1,14 @@
 """Fakes that implement the platform's interfaces, for tests that need no engine or clock."""
 
 import io
+import tarfile
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 
-from sandbox import End, Outcome, Run, SandboxUnavailable, Status
+from sandbox import End, Outcome, Run, SandboxUnavailable, Status, Usage
 from scorers.document import Evaluation, Refusal
 from scorers.evaluation import evaluate
 from scorers.predictions.problems import InvalidPredictions
@@ -87,6 +88,57 @@ class FakeRunner:
         """Say that no run of this id is under way: a fake run ends before it can be cancelled."""
         del run_id
         return False
+
+
+Files = Mapping[str, bytes]
+
+
+@dataclass
+class FakePrograms(FakeRunner):
+    """Runs `program` on the files of /input for a team's program, and scores as FakeRunner does.
+
+    `program` gives the collected file, or the End that it comes to; `log` is what it says. An id of
+    a detached run that is asked for again before it was acknowledged gives the same outcome.
+    """
+
+    program: Callable[[Files], bytes | End] = field(default=lambda _files: End.NO_FILE)
+    log: bytes = b"hello\n"
+    exit_code: int = 0
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def run(self, run: Run, /) -> Outcome:
+        """Run the program, or score."""
+        if run.collect is None:
+            return super().run(run)
+        if run.id not in self.outcomes:
+            self.runs.append(run)
+            self.outcomes[run.id] = self._outcome(_untarred(self.kept[run.files or ""]))
+        return self.outcomes[run.id]
+
+    def acknowledge(self, run_id: str, /) -> None:
+        """Forget an outcome."""
+        self.outcomes.pop(run_id, None)
+
+    def _outcome(self, files: Files) -> Outcome:
+        made = self.program(files)
+        return Outcome(
+            end=End.FINISHED if isinstance(made, bytes) else made,
+            output=b"",
+            exit_code=self.exit_code,
+            seconds=1.234567,
+            image=IMAGE,
+            timings={"create": 0.01, "start": 0.05, "run": 1.234567, "collect": 0.02},
+            file=made if isinstance(made, bytes) else None,
+            log=self.log,
+            usage=Usage(
+                cpu_seconds=1.1, peak_memory=7_654_321, wall_seconds=1.234567, output_bytes=99
+            ),
+        )
+
+
+def _untarred(archive: bytes) -> Files:
+    with tarfile.open(fileobj=io.BytesIO(archive)) as found:
+        return {member.name: found.extractfile(member).read() for member in found}  # type: ignore[union-attr]  # regular files all
 
 
 def _scored(request: bytes) -> bytes:

@@ -21,7 +21,7 @@ from challenge_platform.core import account
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublishedChallenge, current_version
 from challenge_platform.core.definition import Baseline
-from challenge_platform.core.evaluation import Result
+from challenge_platform.core.result import Result
 from challenge_platform.core.standing import boards_due
 from challenge_platform.core.submission import State, Submission
 from challenge_platform.core.team import join

@@ -20,9 +20,9 @@ from challenge_platform.core.account import Role, User
 from challenge_platform.core.board_state import BoardState
 from challenge_platform.core.candidate import Candidate
 from challenge_platform.core.challenge import Challenge, ChallengeVersion
-from challenge_platform.core.evaluation import Result
 from challenge_platform.core.identity import NO_PASSWORD
 from challenge_platform.core.invitation import Invitation
+from challenge_platform.core.result import Result
 from challenge_platform.core.standing import Standing, mark_boards_due
 from challenge_platform.core.submission import OPEN_STATES, Submission
 from challenge_platform.core.team import Membership, Team, free_name

@@ -1,102 +1,56 @@
-"""Evaluating a submission: claim it, score it in the sandbox, record the end in one transaction."""
+"""Evaluating a submission: claim it, run it if it is a program, score it, record its end.
+
+Truth never enters the sandbox that a team's program runs in, and of what is made there only valid
+predictions cross to the sandbox that scores.
+"""
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import structlog
-from sqlalchemy import JSON
-from sqlmodel import Field, Session, SQLModel
 
 from challenge_platform.core import lease, standing
 from challenge_platform.core import submission as submissions
+from challenge_platform.core.attempt import Ended, NotScored, Work
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import disclosed_scores
 from challenge_platform.core.receipt import Signer
+from challenge_platform.core.result import REPORTED, Result, StoredReport
+from challenge_platform.core.run_stage import Made, RunStage
+from challenge_platform.core.scoring import score
 from challenge_platform.core.standing import Scores
-from challenge_platform.core.submission import Claim, Reason, State, Submission
+from challenge_platform.core.submission import Claim, Kind, Reason, State
 from challenge_platform.core.team import Team
 from challenge_platform.database import Database
 from challenge_platform.errors import KeyUnavailable, StaleClaim
 from challenge_platform.storage import ObjectStore
-from challenge_platform.vault import KeyRing, Truth, encrypt, open_truth
-from sandbox import End, Limits, Outcome, Run, Runner, SandboxUnavailable
-from scorers.document import Evaluation, Refusal, read_answer
-from scorers.request import write_request
+from challenge_platform.vault import Key, KeyRing, Truth, encrypt, open_truth
+from sandbox import Outcome, Runner
+from scorers.document import Evaluation, Refusal
+from scorers.predictions.table import read_truth
 
 log = structlog.get_logger()
 
-SCORING_RUNTIME = "scoring"
-SCORING_LIMITS = Limits(seconds=60, memory=1 << 30, cpus=1, processes=32, output=4 << 20)
-
-_REASON_OF_END = {
-    End.CRASHED: Reason.SCORING_CRASHED,
-    End.TIMED_OUT: Reason.SCORING_TIMED_OUT,
-    End.OUT_OF_MEMORY: Reason.SCORING_OUT_OF_MEMORY,
-    End.OUTPUT_TOO_LARGE: Reason.SCORING_OUTPUT_TOO_LARGE,
-    End.CANCELLED: Reason.SANDBOX_UNAVAILABLE,
-}
-
 _STORED = {"units", "metrics"}
-REPORTED = {"subgroups", "pictures"}
-"""What is kept of a split beside the vector; core.feedback decides what of it is shown."""
-
-
-class Result(SQLModel, table=True):
-    """What scoring gave: the public part in clear, the private part sealed to the release key.
-
-    `told` are the metrics that the team may be told instead of those in `public`, None if these.
-    """
-
-    __tablename__ = "result"
-
-    submission_id: str = Field(primary_key=True, foreign_key="submission.id", max_length=32)
-    public: dict[str, Any] = Field(sa_type=JSON)
-    told: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
-    sealed: bytes
-    environment: dict[str, Any] = Field(sa_type=JSON)
-    timings: dict[str, Any] = Field(sa_type=JSON)
-    receipt: dict[str, Any] = Field(sa_type=JSON)
-
-
-class StoredReport(SQLModel, table=True):
-    """The subgroups and pictures of a result, apart from it since only its own page reads them.
-
-    `public` are those of the public split; `private` is None until the phase is revealed, before
-    which those of the private split are in the sealed part of the result only.
-    """
-
-    __tablename__ = "report"
-
-    submission_id: str = Field(primary_key=True, foreign_key="submission.id", max_length=32)
-    public: dict[str, Any] = Field(sa_type=JSON)
-    private: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
-
-
-class NotScored(Exception):
-    """The attempt ended without a score, through no fault of the participant."""
-
-    def __init__(self, reason: Reason, *, why: str = "") -> None:
-        super().__init__(why)
-        self.reason = reason
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Work:
-    """What one attempt works on."""
+class _Scored:
+    """What scoring gave, and the run that made the predictions, if a program did."""
 
-    token: int
-    submission: Submission
-    challenge: PublishedChallenge
-    team: Team
+    outcome: Outcome
+    evaluation: Evaluation
+    made: Made | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluator:
-    """The parts that evaluating a submission needs."""
+    """The parts that evaluating a submission needs; `pause` waits for so many seconds."""
 
     database: Database
     store: ObjectStore
@@ -107,6 +61,7 @@ class Evaluator:
     lease: timedelta
     max_attempts: int
     clock: Callable[[], datetime]
+    pause: Callable[[float], None]
 
     def evaluate(self, submission_id: str, /) -> State | None:
         """Take a submission to its end, or back to the queue; None when it was not to be taken.
@@ -121,10 +76,10 @@ class Evaluator:
         try:
             with lease.kept(self.database, claim, lease=self.lease, clock=self.clock):
                 work = self._load(claim)
-                outcome, answer = self._score(work)
-            if isinstance(answer, Refusal):
-                return self._reject(claim, answer)
-            return self._record(claim, work, outcome, answer)
+                found = self._score(work)
+            if isinstance(found, Ended):
+                return self._end(claim, found)
+            return self._record(work, found)
         except NotScored as ended:
             log.warning(
                 "not scored",
@@ -140,61 +95,63 @@ class Evaluator:
             self._postpone(claim, Reason.UNEXPECTED)
             raise
 
-    def _load(self, claim: Claim) -> _Work:
+    def _load(self, claim: Claim) -> Work:
         with self.database.reading() as session:
             submission = submissions.find_submission(session, claim.submission_id)
             challenge = challenge_version(session, submission.version_id)
             team = session.get_one(Team, submission.team_id)
-        return _Work(token=claim.token, submission=submission, challenge=challenge, team=team)
+        return Work(claim=claim, submission=submission, challenge=challenge, team=team)
 
-    def _score(self, work: _Work) -> tuple[Outcome, Evaluation | Refusal]:
-        """Score in the sandbox; raise NotScored with the platform's reason when that fails."""
+    def _score(self, work: Work) -> _Scored | Ended:
+        """Run a program, score what it made, or a predictions file; raise NotScored if we fail."""
         submission, challenge = work.submission, work.challenge
-        truth = self._truth(challenge)
-        request = write_request(
-            challenge.definition.task,
-            truth=truth.table,
-            predictions=self.store.read(submission.artifact),
-            seed=truth.seed(f"resamples/{submission.phase}"),
+        secrets = _Secrets(challenge, self.store, self.scoring_keys)
+        secrets.require_genuine()
+        made = None
+        if submission.kind is not Kind.PREDICTIONS:
+            stage = RunStage(
+                database=self.database,
+                store=self.store,
+                runner=self.runner,
+                clock=self.clock,
+                pause=self.pause,
+            )
+            found = stage.predictions(work, key=secrets.key, hidden_ids=lambda: secrets.ids)
+            if isinstance(found, Ended):
+                return found
+            made = found
+        outcome, answer = score(
+            self.runner,
+            f"{submission.id}-{work.claim.token}",
+            task=challenge.definition.task,
+            truth=secrets.truth.table,
+            predictions=made.content if made else self.store.read(submission.artifact),
+            seed=secrets.truth.seed(f"resamples/{submission.phase}"),
         )
-        run_id = f"{submission.id}-{work.token}"
-        run = Run(id=run_id, runtime=SCORING_RUNTIME, limits=SCORING_LIMITS, input=request)
-        try:
-            outcome = self.runner.run(run)
-        except SandboxUnavailable as error:
-            raise NotScored(Reason.SANDBOX_UNAVAILABLE) from error
-        if outcome.end is not End.FINISHED:
-            raise NotScored(_REASON_OF_END[outcome.end])
-        return outcome, _read_answer(outcome.output)
+        if isinstance(answer, Refusal):
+            # Files are checked before they come here: this is one of before a rule was known.
+            log.info("rejected", submission=submission.id, problems=answer.total)
+            return Ended(state=State.REJECTED, reason=Reason.PREDICTIONS_REFUSED, charged=False)
+        return _Scored(outcome=outcome, evaluation=answer, made=made)
 
-    def _truth(self, challenge: PublishedChallenge) -> Truth:
-        """Open the hidden truth, if the challenge is as it was published."""
-        try:
-            genuine = challenge.is_genuine(self.scoring_keys.open(challenge.slug))
-            sealed = self.store.read(challenge.version.truth_object)
-            truth = open_truth(sealed, ring=self.scoring_keys, slug=challenge.slug)
-        except KeyUnavailable as error:
-            raise NotScored(Reason.TRUTH_UNAVAILABLE) from error
-        if not genuine or truth.commitment != challenge.version.truth_commitment:
-            why = f"{challenge.slug} was changed in the database since it was published"
-            raise NotScored(Reason.TRUTH_UNAVAILABLE, why=why)
-        return truth
-
-    def _reject(self, claim: Claim, refusal: Refusal) -> State:
-        """End a submission whose file breaks a rule; uploads.refusal tells its team which.
-
-        Files are checked when they are sent in, so that this is one of before a rule was known.
-        """
-        log.info("rejected", submission=claim.submission_id, problems=refusal.total)
-        reason = Reason.PREDICTIONS_REFUSED
+    def _end(self, claim: Claim, ended: Ended) -> State:
+        """End a submission without a score; uploads.refusal or its run tells its team why."""
+        log.info("ended", submission=claim.submission_id, reason=ended.reason)
         with self.database.writing() as session:
-            now = self.clock()
-            submissions.finish(session, claim, state=State.REJECTED, reason=reason, now=now)
-        return State.REJECTED
+            submissions.finish(
+                session,
+                claim,
+                state=ended.state,
+                reason=ended.reason,
+                now=self.clock(),
+                charged=ended.charged,
+            )
+        return ended.state
 
-    def _record(self, claim: Claim, work: _Work, outcome: Outcome, evaluation: Evaluation) -> State:
+    def _record(self, work: Work, scored: _Scored) -> State:
         """Write state, scores, standing and receipt in one transaction, with a valid claim only."""
         submission, challenge = work.submission, work.challenge
+        evaluation, outcome = scored.evaluation, scored.outcome
         now = self.clock()
         public, private = evaluation.splits[Board.PUBLIC], evaluation.splits[Board.PRIVATE]
         recipient = challenge.version.release_recipient
@@ -203,7 +160,8 @@ class Evaluator:
         primary = challenge.definition.scoring.primary.key
         vector = self.store.put(public.vector(primary).tobytes())
         with self.database.writing() as session:
-            submissions.finish(session, claim, state=State.SCORED, reason=Reason.COMPLETE, now=now)
+            state, reason = State.SCORED, Reason.COMPLETE
+            submissions.finish(session, work.claim, state=state, reason=reason, now=now)
             told = standing.offer(
                 session,
                 challenge,
@@ -214,7 +172,7 @@ class Evaluator:
                 store=self.store,
                 now=now,
             )
-            receipt = self._receipt(work, outcome, evaluation, told=told, sealed=sealed, now=now)
+            receipt = self._receipt(work, scored, told=told, sealed=sealed, now=now)
             session.add(
                 Result(
                     submission_id=submission.id,
@@ -232,19 +190,12 @@ class Evaluator:
             )
             report = public.model_dump(mode="json", include=REPORTED)
             session.add(StoredReport(submission_id=submission.id, public=report))
-        return State.SCORED
+        return state
 
     def _receipt(
-        self,
-        work: _Work,
-        outcome: Outcome,
-        evaluation: Evaluation,
-        *,
-        told: Scores,
-        sealed: bytes,
-        now: datetime,
+        self, work: Work, scored: _Scored, *, told: Scores, sealed: bytes, now: datetime
     ) -> dict[str, Any]:
-        submission, challenge = work.submission, work.challenge
+        submission, challenge, evaluation = work.submission, work.challenge, scored.evaluation
         phase = challenge.definition.phase(submission.phase)
         return {
             "schema": "receipt/1",
@@ -254,6 +205,7 @@ class Evaluator:
             "team": work.team.name,
             "submission": submission.id,
             "artifact": {"sha256": submission.artifact, "bytes": submission.size},
+            **_predictions(scored.made),
             "times": {
                 "opened": submission.opened_at.isoformat(),
                 "received": submission.received_at.isoformat(),
@@ -266,7 +218,7 @@ class Evaluator:
             "protect": challenge.definition.ranking.protect,
             "private": {"sealed_sha256": hashlib.sha256(sealed).hexdigest()},
             "truth": {"commitment": challenge.version.truth_commitment},
-            "scorer": {**evaluation.scorer.model_dump(), "image": outcome.image},
+            "scorer": {**evaluation.scorer.model_dump(), "image": scored.outcome.image},
             "environment": evaluation.environment.model_dump(mode="json"),
             "reproducibility": evaluation.reproducibility,
         }
@@ -285,22 +237,57 @@ class Evaluator:
             return None
 
 
-def _read_answer(output: bytes) -> Evaluation | Refusal:
-    """Parse the sandbox's one document; raise NotScored unless it answers for every board."""
-    try:
-        answer = read_answer(output)
-    except ValueError as error:
-        raise NotScored(Reason.SCORING_ANSWER_INVALID) from error
-    if isinstance(answer, Evaluation) and set(answer.splits) != set(Board):
-        raise NotScored(Reason.SCORING_ANSWER_INVALID)
-    return answer
+@dataclass(frozen=True)
+class _Secrets:
+    """The scoring key and the hidden truth of a challenge, each opened when it is needed."""
+
+    challenge: PublishedChallenge
+    store: ObjectStore
+    ring: KeyRing
+
+    @cached_property
+    def key(self) -> Key:
+        """The scoring key; NotScored when this process may not read it."""
+        try:
+            return self.ring.open(self.challenge.slug)
+        except KeyUnavailable as error:
+            raise NotScored(Reason.TRUTH_UNAVAILABLE) from error
+
+    def require_genuine(self) -> None:
+        """Raise NotScored unless the challenge is as it was published."""
+        if not self.challenge.is_genuine(self.key):
+            why = f"{self.challenge.slug} was changed in the database since it was published"
+            raise NotScored(Reason.TRUTH_UNAVAILABLE, why=why)
+
+    @cached_property
+    def truth(self) -> Truth:
+        """The truth; NotScored when it cannot be opened, or is not the one that was published."""
+        version = self.challenge.version
+        sealed = self.store.read(version.truth_object)
+        try:
+            truth = open_truth(sealed, ring=self.ring, slug=self.challenge.slug)
+        except KeyUnavailable as error:
+            raise NotScored(Reason.TRUTH_UNAVAILABLE) from error
+        if truth.commitment != version.truth_commitment:
+            why = f"the truth of {self.challenge.slug} is not the one that was published"
+            raise NotScored(Reason.TRUTH_UNAVAILABLE, why=why)
+        return truth
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids to predict, which the truth has too."""
+        return read_truth(self.truth.table, table=self.challenge.definition.task.truth_table).ids
 
 
-def result_of(session: Session, submission_id: str, /) -> Result | None:
-    """Give a submission's result, or None before it is scored."""
-    return session.get(Result, submission_id)
+def _predictions(made: Made | None) -> dict[str, Any]:
+    """Give what a receipt says of predictions that a program made.
 
-
-def report_of(session: Session, submission_id: str, /) -> StoredReport | None:
-    """Give what is kept beside the scores, or None before a submission is scored."""
-    return session.get(StoredReport, submission_id)
+    A digest of those that were made on hidden data would tell which of the files that a team can
+    imagine it was, so that of these there is the digest of the ciphertext.
+    """
+    if made is None:
+        return {}
+    if made.run.stage.is_hidden:
+        return {"predictions": {"sealed_sha256": made.run.predictions}}
+    digest = hashlib.sha256(made.content).hexdigest()
+    return {"predictions": {"sha256": digest, "bytes": len(made.content)}}

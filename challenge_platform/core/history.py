@@ -10,9 +10,9 @@ from sqlmodel import Session, col, func, select
 from challenge_platform.core import submission as submissions
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
-from challenge_platform.core.evaluation import Result, report_of, result_of
 from challenge_platform.core.feedback import Viewer, VisibleSubmission, visible
 from challenge_platform.core.progress import merit, shown_scores
+from challenge_platform.core.result import Result, report_of, result_of
 from challenge_platform.core.submission import (
     OPEN_STATES,
     State,

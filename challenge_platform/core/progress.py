@@ -6,13 +6,13 @@ from sqlmodel import Session, col, select
 
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
 from challenge_platform.core.definition import Board, Disclosure
-from challenge_platform.core.evaluation import Result
 from challenge_platform.core.feedback import (
     Score,
     VisibleSubmission,
     disclosed_scores,
     rounded_difference,
 )
+from challenge_platform.core.result import Result
 from challenge_platform.core.standing import BoardRevision, Standing
 from challenge_platform.core.submission import State, Submission, find_submission
 from scorers.metric import Direction

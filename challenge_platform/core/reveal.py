@@ -7,7 +7,7 @@ from sqlmodel import Session, select
 from challenge_platform.core import audit, board, standing
 from challenge_platform.core.challenge import Challenge, PublishedChallenge, record_reveal
 from challenge_platform.core.definition import Board
-from challenge_platform.core.evaluation import REPORTED, Result, report_of
+from challenge_platform.core.result import REPORTED, Result, report_of
 from challenge_platform.core.standing import Standing
 from challenge_platform.core.submission import count_under_way, find_submission
 from challenge_platform.errors import Conflict

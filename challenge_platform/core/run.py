@@ -12,8 +12,9 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from challenge_platform.core.submission import Submission
+from challenge_platform.core.submission import Claim, State, Submission
 from challenge_platform.database import UTCDateTime, enum_column
+from challenge_platform.errors import StaleClaim
 from sandbox import End
 
 
@@ -35,8 +36,8 @@ class ProgramRun(SQLModel, table=True):
 
     `usage` is a sandbox.Usage. `exit_code` and `log` are of a run on public data; of one on hidden
     data both are in `sealed`, for organizers, where there was room for `sealed_bytes` of it.
-    `predictions` is the digest of what it made, encrypted to the scoring key, and
-    `predictions_sha256` of the clear bytes. `refused` says what was wrong with it.
+    `predictions` is the digest of the valid ones that it made, encrypted to the scoring key;
+    `refused` says what was wrong with others.
     """
 
     __tablename__ = "run"
@@ -54,8 +55,51 @@ class ProgramRun(SQLModel, table=True):
     sealed: bytes | None = None
     sealed_bytes: int = 0
     predictions: str | None = Field(default=None, max_length=64)
-    predictions_sha256: str | None = Field(default=None, max_length=64)
     refused: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
+
+
+def begin(session: Session, held: Claim, /, *, stage: Stage, now: datetime) -> ProgramRun:
+    """Note that a program runs, since earlier if it goes on; StaleClaim when it is another's."""
+    _require_held(session, held)
+    run = run_of(session, held.submission_id, stage=stage)
+    if run is None:
+        run = ProgramRun(
+            submission_id=held.submission_id, stage=stage, attempt=held.attempt, started_at=now
+        )
+    run.attempt = held.attempt
+    session.add(run)
+    return run
+
+
+def forget(session: Session, held: Claim, /, *, stage: Stage) -> None:
+    """Note that a program could not be run; StaleClaim when it is another worker's by now."""
+    _require_held(session, held)
+    if (run := run_of(session, held.submission_id, stage=stage)) is not None:
+        session.delete(run)
+
+
+def record(
+    session: Session,
+    held: Claim,
+    /,
+    *,
+    stage: Stage,
+    now: datetime,
+    **facts: Any,  # noqa: ANN401 -- the columns of the table
+) -> ProgramRun:
+    """Note what came of a program's run that `begin` noted; StaleClaim when it is another's."""
+    _require_held(session, held)
+    run = session.get_one(ProgramRun, (held.submission_id, stage))
+    run.ended_at = now
+    for name, fact in facts.items():
+        setattr(run, name, fact)
+    session.add(run)
+    return run
+
+
+def run_of(session: Session, submission_id: str, /, *, stage: Stage) -> ProgramRun | None:
+    """Give the run of a submission's program at a stage, if there is one."""
+    return session.get(ProgramRun, (submission_id, stage))
 
 
 def runs_of(session: Session, submission_id: str, /) -> list[ProgramRun]:
@@ -73,3 +117,13 @@ def sealed_bytes(session: Session, /, *, challenge_id: int) -> int:
         .where(Submission.challenge_id == challenge_id)
     )
     return session.exec(query).one()
+
+
+def _require_held(session: Session, held: Claim) -> None:
+    query = select(Submission.id).where(
+        Submission.id == held.submission_id,
+        Submission.state == State.RUNNING,
+        Submission.token == held.token,
+    )
+    if session.exec(query.with_for_update(key_share=True)).first() is None:
+        raise StaleClaim(f"submission {held.submission_id} is no longer held by token {held.token}")

@@ -134,14 +134,17 @@ class Uploads:
                 kinds=", ".join(definition.kinds),
                 kind=upload.kind,
             )
-        if len(upload.content) > definition.max_bytes:
+        most = most_bytes(challenge, kind=upload.kind)
+        if len(upload.content) > most:
             raise UploadTooLarge(
                 "the file has {size:,} bytes; {challenge} takes at most {most:,}",
                 size=len(upload.content),
                 challenge=challenge.slug,
-                most=definition.max_bytes,
+                most=most,
             )
         _check_source(challenge, upload)
+        if upload.kind is Kind.CODE:
+            return 0
         return self._read(challenge, upload.content)
 
     def refusal(self, challenge: PublishedChallenge, digest: str, /) -> InvalidUpload | None:
@@ -203,6 +206,14 @@ class Uploads:
                 concurrent=phase.concurrent,
                 phase=phase.key,
             )
+
+
+def most_bytes(challenge: PublishedChallenge, /, *, kind: Kind) -> int:
+    """Give how many bytes a file of a kind may have."""
+    definition = challenge.definition
+    if kind is Kind.PREDICTIONS or definition.program is None:
+        return int(definition.submission.max_bytes)
+    return int(definition.program.max_bytes)
 
 
 def _check_source(challenge: PublishedChallenge, upload: Upload) -> None:

@@ -15,8 +15,8 @@ from challenge_platform.core.account import Role, User
 from challenge_platform.core.audit import AuditEvent
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.departure import KEPT, Departed, Departure, Tombstone, partings_of
-from challenge_platform.core.evaluation import Result
 from challenge_platform.core.identity import Claims, link
+from challenge_platform.core.result import Result
 from challenge_platform.core.submission import State, Submission
 from challenge_platform.core.team import Membership, Team, join
 from challenge_platform.core.upload import Upload

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core.evaluation import Result
 from challenge_platform.core.receipt import Signer, canonical, verify_receipt
+from challenge_platform.core.result import Result
 from challenge_platform.errors import InvalidInput
 from tests.conftest import Participant
 from tests.core.test_submission import send

@@ -14,8 +14,8 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core import quota, submission
 from challenge_platform.core.challenge import ChallengeVersion, PublishedChallenge
 from challenge_platform.core.definition import Board
-from challenge_platform.core.evaluation import Result
 from challenge_platform.core.quota import LedgerEntry
+from challenge_platform.core.result import Result
 from challenge_platform.core.standing import Standing
 from challenge_platform.core.submission import Reason, State, Submission
 from challenge_platform.core.upload import SOURCE_BYTES, Accepted, Upload

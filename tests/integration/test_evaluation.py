@@ -17,7 +17,7 @@ from challenge_platform.cli.build import build_challenge
 from challenge_platform.config import Settings
 from challenge_platform.core import account
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
-from challenge_platform.core.evaluation import Result
+from challenge_platform.core.result import Result
 from challenge_platform.core.submission import State
 from challenge_platform.core.team import join
 from challenge_platform.core.upload import Upload

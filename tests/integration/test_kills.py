@@ -9,8 +9,8 @@ import docker
 import pytest
 from sqlmodel import func, select
 
-from challenge_platform.core.evaluation import Result
 from challenge_platform.core.quota import LedgerEntry
+from challenge_platform.core.result import Result
 from challenge_platform.core.submission import Submission
 from tests.core.test_submission import predictions
 from tests.live import Live, running, wait_until

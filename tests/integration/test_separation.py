@@ -23,7 +23,7 @@ from challenge_platform.cli.privileges import (
 )
 from challenge_platform.config import Settings
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.evaluation import Result
+from challenge_platform.core.result import Result
 from tests.conftest import Participant
 from tests.core.test_submission import send
 from tests.fakes import Clock, FakeRunner
@@ -40,7 +40,7 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.config import Settings
 from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.evaluation import Result
+from challenge_platform.core.result import Result
 from challenge_platform.errors import PlatformError
 from challenge_platform.vault import open_truth
 

@@ -19,7 +19,7 @@ from challenge_platform.cli.commands import COMMANDS, LazyCommand
 from challenge_platform.config import PREFIX, Settings
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.definition_file import json_schema
-from challenge_platform.core.evaluation import result_of
+from challenge_platform.core.result import result_of
 from challenge_platform.core.upload import Upload
 from sandbox.images.content import runtimes
 from scorers.registry import metric_keys

@@ -9,7 +9,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core.board_state import Leaderboard
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.comparison import Alternative, Comparison, Scheme, Significance
-from challenge_platform.core.evaluation import StoredReport
+from challenge_platform.core.result import StoredReport
 from challenge_platform.core.standing import BoardRevision
 from scorers.document import Score
 from scorers.pictures.document import PICTURES, Picture

@@ -14,7 +14,7 @@ from challenge_platform.core.challenge import (
     record_reveal,
 )
 from challenge_platform.core.definition import Board
-from challenge_platform.core.evaluation import Result
+from challenge_platform.core.result import Result
 from challenge_platform.core.reveal import reveal
 from tests.conftest import Participant, participant, publish_changed
 from tests.web.conftest import SLUG, Browser, Program, Visitor, predictions

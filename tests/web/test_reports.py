@@ -12,8 +12,8 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.evaluation import Result, StoredReport
 from challenge_platform.core.feedback import rounded
+from challenge_platform.core.result import Result, StoredReport
 from challenge_platform.core.reveal import reveal
 from challenge_platform.core.takeout import take_out
 from challenge_platform.errors import InvalidInput

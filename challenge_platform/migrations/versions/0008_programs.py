@@ -67,7 +67,6 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("sealed_bytes", sa.Integer(), nullable=False),
         sa.Column("predictions", sa.String(length=64), nullable=True),
-        sa.Column("predictions_sha256", sa.String(length=64), nullable=True),
         sa.Column("refused", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["submission_id"], ["submission.id"], name=op.f("fk_run_submission_id_submission")

@@ -1,0 +1,104 @@
+"""What was wrong with predictions that a program made, kept for its team in any language.
+
+Of a file that was made on hidden data only counts are kept: ids, lines, columns and cells of it may
+be hidden data, or say some.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scorers.message import Message
+from scorers.predictions.problems import MAX_PROBLEMS, InvalidPredictions, Problem, ProblemCode
+
+Item = Mapping[str, str | int | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """The problems that are told of a file, and how many there are; at least so many, if hidden."""
+
+    problems: tuple[Item, ...] = ()
+    total: int = 0
+
+
+NOTHING = Refused()
+
+
+def keep(invalid: InvalidPredictions, /, *, hidden: bool) -> dict[str, Any]:
+    """Write what is wrong with a file as JSON values; of one made on hidden data counts only.
+
+    An exact total would be a number that a program chooses, so that it ends at MAX_PROBLEMS.
+    """
+    problems = _counted(invalid.problems) if hidden else invalid.problems
+    return {
+        "total": min(invalid.total, MAX_PROBLEMS) if hidden else invalid.total,
+        "problems": [_document(problem) for problem in problems],
+    }
+
+
+def read(document: Mapping[str, Any] | None, /) -> Refused:
+    """Read what `keep` wrote; NOTHING of a file that was not refused."""
+    if document is None:
+        return NOTHING
+    return Refused(
+        problems=tuple(_item(problem) for problem in document["problems"]),
+        total=document["total"],
+    )
+
+
+def _counted(problems: Sequence[Problem]) -> list[Problem]:
+    """Tell each kind of problem once, with how many there are of it."""
+    return [
+        Problem(
+            code=code,
+            found=Message("{count:,} of the first {most} problems", count=count, most=MAX_PROBLEMS),
+            expected=Message("none"),
+            repair=_repair(code),
+        )
+        for code, count in Counter(problem.code for problem in problems).items()
+    ]
+
+
+def _repair(code: ProblemCode) -> Message:
+    if code in (ProblemCode.MISSING_ID, ProblemCode.UNKNOWN_ID):
+        return Message("read the ids from the file in /input, and from nowhere else")
+    return Message("look at what the program writes for unusual cells of its input, such as none")
+
+
+def _document(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "line": problem.line,
+        "column": problem.column,
+        "found": _write(problem.found),
+        "expected": _write(problem.expected),
+        "repair": _write(problem.repair),
+    }
+
+
+def _item(document: Mapping[str, Any]) -> Item:
+    texts = {name: _read(document[name]) for name in ("found", "expected", "repair")}
+    return {name: document[name] for name in ("code", "line", "column")} | texts
+
+
+def _write(message: Message) -> dict[str, Any]:
+    """Keep a message as its template and values, by which it can be said in other languages."""
+    values = {
+        name: _write(value)
+        if isinstance(value, Message)
+        else value
+        if isinstance(value, int | float)
+        else str(value)
+        for name, value in message.values.items()
+    }
+    return {"template": message.template, "values": values}
+
+
+def _read(document: Mapping[str, Any]) -> Message:
+    values = {
+        name: _read(value) if isinstance(value, dict) else value
+        for name, value in document["values"].items()
+    }
+    return Message(document["template"], **values)

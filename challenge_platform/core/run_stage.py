@@ -1,0 +1,213 @@
+"""The run stage: a submitted program runs in a sandbox of its own, and makes predictions there.
+
+On hidden input it runs only once it has made valid predictions on the public sample, at no cost.
+Only predictions that the platform's one reader accepts leave this stage.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from challenge_platform.core import refusal
+from challenge_platform.core.attempt import Ended, NotScored, Work
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.delivery import delivered
+from challenge_platform.core.run import ProgramRun, Stage, begin, forget, record, run_of
+from challenge_platform.core.run_log import keep_log
+from challenge_platform.core.submission import Kind, Reason, State
+from challenge_platform.database import Database
+from challenge_platform.errors import KeyUnavailable, NotFound
+from challenge_platform.storage import ObjectStore
+from challenge_platform.vault import Key, encrypt
+from sandbox import End, Limits, Outcome, Run, Runner, SandboxUnavailable
+from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
+
+COARSE_SECONDS = 10
+"""What a run on hidden input takes is a multiple of it, as far as anybody outside can tell."""
+
+_REASON_OF_END = {
+    End.CRASHED: Reason.RUN_CRASHED,
+    End.TIMED_OUT: Reason.RUN_TIMED_OUT,
+    End.OUT_OF_MEMORY: Reason.RUN_OUT_OF_MEMORY,
+    End.OUTPUT_TOO_LARGE: Reason.RUN_OUTPUT_TOO_LARGE,
+    End.NO_FILE: Reason.RUN_NO_FILE,
+}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """Valid predictions that a program made, and the run that they come from."""
+
+    content: bytes
+    run: ProgramRun
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStage:
+    """The parts that running a program needs; `pause` waits for so many seconds."""
+
+    database: Database
+    store: ObjectStore
+    runner: Runner
+    clock: Callable[[], datetime]
+    pause: Callable[[float], None]
+
+    def predictions(
+        self, work: Work, /, *, key: Key, hidden_ids: Callable[[], Sequence[str]]
+    ) -> Made | Ended:
+        """Give what the program predicted for the ids that are scored, or how it ended.
+
+        What came to its end in an earlier attempt is not run again. Raise NotScored when the
+        platform could not run it.
+        """
+        for stage in stages_of(work):
+            run = self._known(work, stage) or self._run(work, stage, key=key, hidden_ids=hidden_ids)
+            if (ended := _ended(run)) is not None:
+                return ended
+        return Made(content=key.decrypt(self.store.read(run.predictions or "")), run=run)
+
+    def _known(self, work: Work, stage: Stage) -> ProgramRun | None:
+        """Give what came of a stage in an earlier attempt, if it came to its end."""
+        with self.database.reading() as session:
+            run = run_of(session, work.submission.id, stage=stage)
+        return None if run is None or run.end is None else run
+
+    def _run(
+        self, work: Work, stage: Stage, *, key: Key, hidden_ids: Callable[[], Sequence[str]]
+    ) -> ProgramRun:
+        """Run the program at a stage, and keep what came of it."""
+        with self.database.writing() as session:
+            begun = begin(session, work.claim, stage=stage, now=self.clock())
+        run_id = run_id_of(work.submission.id, stage)
+        outcome = self._outcome(work, stage, key=key, run_id=run_id)
+        invalid = None
+        if outcome.file is not None:
+            ids = hidden_ids() if stage.is_hidden else self._public_ids(work, stage)
+            invalid = _problems(outcome.file, definition=work.challenge.definition, ids=ids)
+        if stage.is_hidden:  # a team that watches the clock shall learn no more than is told
+            elapsed = (self.clock() - begun.started_at).total_seconds()
+            self.pause(-elapsed % COARSE_SECONDS)
+        with self.database.writing() as session:
+            facts = self._facts(outcome, stage=stage, invalid=invalid, key=key)
+            if stage.is_hidden:
+                facts |= keep_log(session, work.challenge, outcome, recipient=key.recipient)
+            run = record(session, work.claim, stage=stage, now=self.clock(), **facts)
+        with suppress(SandboxUnavailable):  # it is then forgotten after a while
+            self.runner.acknowledge(run_id)
+        log.info("program ran", submission=run.submission_id, stage=stage, end=run.end)
+        return run
+
+    def _outcome(self, work: Work, stage: Stage, *, key: Key, run_id: str) -> Outcome:
+        """Run the program; raise NotScored, with no trace of the run, when it could not be."""
+        runtime, stdin = self._program(work)
+        try:
+            files = delivered(work.challenge, stage, runner=self.runner, store=self.store, key=key)
+            outcome = self.runner.run(
+                Run(
+                    id=run_id,
+                    runtime=runtime,
+                    limits=limits_of(work.challenge.definition),
+                    input=stdin,
+                    files=files,
+                    collect=work.challenge.definition.submission.file,
+                )
+            )
+            if outcome.end is not End.CANCELLED:
+                return outcome
+            self.runner.acknowledge(run_id)
+            problem: Exception = SandboxUnavailable("the run was cancelled", code="cancelled")
+        except (SandboxUnavailable, KeyUnavailable, NotFound) as error:
+            problem = error
+        with self.database.writing() as session:
+            forget(session, work.claim, stage=stage)
+        ours = isinstance(problem, SandboxUnavailable)
+        reason = Reason.SANDBOX_UNAVAILABLE if ours else Reason.TRUTH_UNAVAILABLE
+        raise NotScored(reason) from problem
+
+    def _program(self, work: Work) -> tuple[str, bytes]:
+        """Give what runs a submission, and what that gets on its stdin."""
+        program = work.challenge.definition.program
+        if program is None or work.submission.kind is not Kind.CODE:
+            raise NotScored(Reason.UNEXPECTED, why=f"nothing runs a {work.submission.kind}")
+        return program.runtime, self.store.read(work.submission.artifact)
+
+    def _public_ids(self, work: Work, stage: Stage) -> Sequence[str]:
+        challenge = work.challenge
+        asked = challenge.definition.submission
+        files = challenge.sample if stage is Stage.SMOKE else challenge.files
+        table = next(file for file in files if file.name == asked.ids)
+        return read_ids(self.store.read(table.digest), id_column=asked.id)
+
+    def _facts(
+        self, outcome: Outcome, *, stage: Stage, invalid: InvalidPredictions | None, key: Key
+    ) -> dict[str, Any]:
+        """Give what is kept of a run beside its sealed log."""
+        facts: dict[str, Any] = {
+            "end": outcome.end,
+            "timings": dict(outcome.timings),
+            "usage": asdict(outcome.usage),
+        }
+        if not stage.is_hidden:
+            facts |= {"exit_code": outcome.exit_code, "log": outcome.log}
+        if invalid is not None:
+            facts["refused"] = refusal.keep(invalid, hidden=stage.is_hidden)
+        elif outcome.file is not None and stage is not Stage.SMOKE:
+            sealed = encrypt(outcome.file, recipient=key.recipient)
+            facts["predictions"] = self.store.put(sealed).digest
+        return facts
+
+
+def stages_of(work: Work, /) -> tuple[Stage, ...]:
+    """Give the stages at which a submission's program runs."""
+    hides = work.challenge.version.input_object is not None
+    return (Stage.SMOKE, Stage.HIDDEN) if hides else (Stage.PUBLIC,)
+
+
+def run_id_of(submission_id: str, stage: Stage, /) -> str:
+    """Give the id of a run, the same in each attempt: whoever asks again joins what goes on."""
+    return f"{submission_id}-{stage}"
+
+
+def limits_of(definition: ChallengeDefinition, /) -> Limits:
+    """Give what a program may use."""
+    asked = definition.limits
+    return Limits(
+        seconds=asked.seconds,
+        memory=int(asked.memory),
+        cpus=asked.cpus,
+        processes=asked.processes,
+        scratch=int(asked.scratch),
+        file=int(definition.submission.max_bytes),
+    )
+
+
+def _problems(
+    content: bytes, *, definition: ChallengeDefinition, ids: Sequence[str]
+) -> InvalidPredictions | None:
+    try:
+        read_predictions(
+            content, submission=definition.submission, ids=ids, scoring=definition.scoring
+        )
+    except InvalidPredictions as invalid:
+        return invalid
+    return None
+
+
+def _ended(run: ProgramRun) -> Ended | None:
+    """Give the end that a run is for its submission; None if it made valid predictions.
+
+    What fails on public data costs nothing, and what fails on hidden data counts.
+    """
+    charged = run.stage.is_hidden
+    if run.refused is not None:
+        reason = Reason.PREDICTIONS_REFUSED
+        return Ended(state=State.REJECTED, reason=reason, charged=charged)
+    if run.end is None or run.end is End.FINISHED:
+        return None
+    return Ended(state=State.FAILED, reason=_REASON_OF_END[run.end], charged=charged)
