@@ -19,6 +19,7 @@ from challenge_platform.core.result import Result
 from challenge_platform.core.scoring import SCORING_LIMITS
 from challenge_platform.core.submission import Submission
 from challenge_platform.vault import open_truth
+from sandbox import Run
 from sandbox.container import Container
 from sandbox.engine import Engine
 from sandbox.images.build import build_image
@@ -183,7 +184,8 @@ def _container(engine: Engine, *, image: str) -> float:
     started = time.perf_counter()
     container = Container.prepare(engine, options=options)
     try:
-        ended = container.feed(b"", limits=SCORING_LIMITS, interrupts=[])
+        run = Run(id="bench", runtime="scoring", limits=SCORING_LIMITS)
+        ended = container.feed(run, interrupts=[])
         container.end(ended.stop)
         return time.perf_counter() - started
     finally:

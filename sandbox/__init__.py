@@ -144,8 +144,9 @@ class Status:
 
     `runtimes` gives the image id of each runtime, None for an image that is missing; `active` the
     ids of the runs under way; `engine` the facts that the options are chosen by, None when the
-    engine cannot be reached. `pool` counts the sandboxes that are `ready`, the runs that found one
-    (`hits`) and those that did not (`misses`).
+    engine cannot be reached. `pool` counts the sandboxes that are `ready`, the bytes of `memory`
+    that these hold, the runs that found one (`hits`) and those that did not (`misses`). `notes` say
+    what this engine lacks, though programs are contained.
     """
 
     version: str
@@ -155,6 +156,7 @@ class Status:
     slots: int
     pool: Mapping[str, int]
     problems: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 class SandboxUnavailable(Exception):

@@ -10,7 +10,7 @@ import selectors
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -19,7 +19,7 @@ _CHUNK = 64 * 1024
 _HEADER = struct.Struct(">BxxxL")  # stream number, three zero bytes, length of the payload
 _STDOUT = 1
 _STDERR = 2
-_STDERR_KEPT = 16 * 1024
+_LOG_KEPT = 32 * 1024  # at the head of a log, and as much at its tail
 
 
 class Stop(Enum):
@@ -33,17 +33,22 @@ class Stop(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Conversation:
-    """What a program said; stdout is cut at the limit, and only the head of stderr is kept."""
+    """What a program said; stdout is cut at the limit, and the middle of a long log is left out.
+
+    `heard` is the number of bytes of both streams.
+    """
 
     stop: Stop
     stdout: bytes
-    stderr: bytes
+    log: bytes
+    heard: int
 
 
-def attach(container_id: str, *, engine: Path, timeout: float) -> socket.socket:
+def attach(container_id: str, *, engine: Path, timeout: float, stdin: bool = True) -> socket.socket:
     """Connect to a container's streams; do it before the start, or its first words are lost.
 
-    `engine` is the engine's unix socket, `timeout` is in seconds. Raises OSError when the engine
+    `engine` is the engine's unix socket, `timeout` is in seconds; without `stdin` the program's own
+    is left as it is. Raises OSError when the engine
     cannot be reached or refuses. Close the connection before the container is killed: an engine
     that waits for a reader blocks the kill, the wait and the removal (moby issue 41827).
     """
@@ -51,7 +56,8 @@ def attach(container_id: str, *, engine: Path, timeout: float) -> socket.socket:
     try:
         connection.settimeout(timeout)
         connection.connect(str(engine))
-        _upgrade(connection, path=f"/containers/{container_id}/attach")
+        streams = f"stream=1&stdin={stdin:d}&stdout=1&stderr=1"
+        _upgrade(connection, path=f"/containers/{container_id}/attach?{streams}")
     except BaseException:
         connection.close()
         raise
@@ -60,7 +66,7 @@ def attach(container_id: str, *, engine: Path, timeout: float) -> socket.socket:
 
 def _upgrade(connection: socket.socket, *, path: str) -> None:
     connection.sendall(
-        f"POST {path}?stream=1&stdin=1&stdout=1&stderr=1 HTTP/1.1\r\nHost: docker\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: docker\r\n"
         "Connection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n".encode()
     )
     answer = b""
@@ -76,21 +82,26 @@ def _upgrade(connection: socket.socket, *, path: str) -> None:
 def converse(
     connection: socket.socket,
     *,
-    data: bytes,
+    data: bytes | None,
     limit: int,
     deadline: float,
     interrupts: Sequence[socket.socket] = (),
+    mixed: bool = False,
+    on_fed: Callable[[], None] = lambda: None,
 ) -> Conversation:
     """Feed `data` as stdin while reading stdout and stderr, at most `limit` bytes of each.
 
-    `connection` must not block. Over when the engine closes the streams, at `deadline` (of
-    `time.monotonic`), when the limit is passed, or as soon as one of `interrupts` is closed by its
-    other end.
+    `connection` must not block; without `data` there is no stdin. `on_fed` is called when all of it
+    was sent. The log has stderr, with `mixed` also stdout as it came.
+
+    Over when the engine closes the streams, at `deadline` (of `time.monotonic`), when the limit is
+    passed, or as soon as one of `interrupts` is closed by its other end.
     """
-    said = _Said(limit=limit)
-    unsent = memoryview(data)
+    said = _Said(limit=limit, mixed=mixed)
+    unsent = memoryview(data or b"")
     with selectors.DefaultSelector() as selector:
-        selector.register(connection, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        writes = 0 if data is None else selectors.EVENT_WRITE
+        selector.register(connection, selectors.EVENT_READ | writes)
         for interrupt in interrupts:
             selector.register(interrupt, selectors.EVENT_READ, data=interrupt)
         while (left := deadline - time.monotonic()) > 0:
@@ -104,6 +115,7 @@ def converse(
                     unsent = _send(connection, unsent)
                     if not unsent:
                         selector.modify(connection, selectors.EVENT_READ)
+                        on_fed()
                 if ready & selectors.EVENT_READ:
                     stop = said.hear(_receive(connection))
                     if stop is not None:
@@ -111,14 +123,39 @@ def converse(
     return said.until(Stop.DEADLINE)
 
 
+class _Log:
+    """Keeps the head and the tail of what it is given."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._left_out = 0
+
+    def take(self, payload: memoryview) -> None:
+        """Take a piece in."""
+        room = _LOG_KEPT - len(self._head)
+        self._head += payload[:room]
+        self._tail += payload[room:]
+        excess = len(self._tail) - _LOG_KEPT
+        if excess > 0:
+            del self._tail[:excess]
+            self._left_out += excess
+
+    def text(self) -> bytes:
+        """Give what is kept, with a line in place of what is not."""
+        gap = f"\n[{self._left_out} bytes left out]\n".encode() if self._left_out else b""
+        return bytes(self._head) + gap + bytes(self._tail)
+
+
 class _Said:
     """What was heard so far: takes the engine's frames apart, wherever the chunks divide them."""
 
-    def __init__(self, *, limit: int) -> None:
+    def __init__(self, *, limit: int, mixed: bool) -> None:
         self._limit = limit
         self._heard = {_STDOUT: 0, _STDERR: 0}
-        self._kept = {_STDOUT: bytearray(), _STDERR: bytearray()}
-        self._keep = {_STDOUT: limit, _STDERR: min(limit, _STDERR_KEPT)}
+        self._stdout = bytearray()
+        self._log = _Log()
+        self._logged = {_STDOUT, _STDERR} if mixed else {_STDERR}
         self._header = bytearray()
         self._stream = 0
         self._left = 0
@@ -144,14 +181,20 @@ class _Said:
 
     def until(self, stop: Stop) -> Conversation:
         """Give what was heard until the conversation stopped for this reason."""
-        stdout, stderr = bytes(self._kept[_STDOUT]), bytes(self._kept[_STDERR])
-        return Conversation(stop=stop, stdout=stdout, stderr=stderr)
+        return Conversation(
+            stop=stop,
+            stdout=bytes(self._stdout),
+            log=self._log.text(),
+            heard=sum(self._heard.values()),
+        )
 
     def _take(self, payload: memoryview) -> None:
-        if self._stream not in self._kept:
+        if self._stream not in self._heard:
             raise ConnectionError(f"the engine sent a frame of stream {self._stream}")
-        kept = self._kept[self._stream]
-        kept += payload[: self._keep[self._stream] - len(kept)]
+        if self._stream == _STDOUT:
+            self._stdout += payload[: self._limit - len(self._stdout)]
+        if self._stream in self._logged:
+            self._log.take(payload)
         self._heard[self._stream] += len(payload)
 
 

@@ -1,49 +1,56 @@
 """The Runner on a Docker Engine: each program in a fresh container, and none is left behind."""
 
 import logging
-import queue
+import shutil
 import socket
-import threading
+import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import nullcontext
+from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
+from typing import BinaryIO
 
 from sandbox import Outcome, Run, SandboxUnavailable, Status
-from sandbox.container import Container
-from sandbox.engine import Engine
-from sandbox.options import EngineFacts, container_options, shortcomings
+from sandbox.activity import Active, Activities
+from sandbox.adoption import Left, adopted, listen_on, note_of
+from sandbox.attach import Conversation, Stop
+from sandbox.ending import cancelled_early, ended, not_started
+from sandbox.engine import Engine, StartRefused
+from sandbox.facts import shortcomings
+from sandbox.files import KeptFiles
+from sandbox.image_store import ImageStore
+from sandbox.journal import Journal, Note
+from sandbox.kept import KeptList
+from sandbox.pieces import pieces_of
 from sandbox.pool import KINDS, Kind, Pool, Sandbox
+from sandbox.slots import Cancelled, Slots
+from sandbox.workshop import Workshop
+
+DISK = 20 << 30
+"""Bytes that may be kept on the engine's disk unless it is set."""
 
 _SLOT_SECONDS = 30.0  # to wait for a free slot before the caller is told to try again later
-_CANCEL_SECONDS = 90.0  # a slot, a start and a kill, each at its slowest
+_CANCEL_SECONDS = 90.0  # a start and a kill, each at its slowest
 _BEING_REMOVED = 8  # containers that have ended, and whose removal may still be under way
+_ENGINE_CODES = {"engine", "engine_unfit", "options_not_taken", "image_missing"}
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(kw_only=True)
-class _Active:
-    """A run under way: closing `stop` ends its conversation, which watches `stopped`.
-
-    `owner` is the label of its container.
-    """
-
-    stop: socket.socket
-    stopped: socket.socket
-    over: threading.Event
-    owner: str
 
 
 class DockerRunner:
     """Runs programs on one engine; may be shared by threads.
 
-    `runtimes` names the images that may run, no others may. An image's id is looked up once, so
-    that a tag that moves later changes nothing. `label` marks this runner's containers; another
-    runner on the engine needs another. `slots` runs go on at once. Every container has its own
-    uid; `warm` of each kind that was used last are kept ready for the next run.
+    `runtimes` names the images that may run, beside submitted ones that are kept. An image's id is
+    looked up once, so that a tag that moves later changes nothing. `label` marks this runner's
+    containers and volumes; another runner on the engine needs another. `slots` runs go on at once,
+    and as many detached ones. Every container has its own uid; `warm` of each kind that was used
+    last are kept ready for the next run. `folder` remembers detached runs and what is kept, at most
+    `disk` bytes, beyond this process; without it both end with `close`. For `memory` and `runtime`
+    see Workshop.
     """
 
     def __init__(
@@ -55,243 +62,280 @@ class DockerRunner:
         label: str,
         slots: int = 4,
         warm: int = 0,
+        folder: Path | None = None,
+        disk: int = DISK,
+        memory: int | None = None,
+        runtime: str | None = None,
     ) -> None:
         self._engine = engine
-        self._runtimes = dict(runtimes)
         self._label = label
-        self._slot_count = slots
-        self._slots = threading.BoundedSemaphore(slots)
-        self._numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in range(slots + KINDS * warm + _BEING_REMOVED):
-            self._numbers.put(number)
-        self._warm: set[str] = set()  # owners of sandboxes that were made ready and are not removed
-        self._known_facts: EngineFacts | None = None
-        self._known_images: dict[str, str] = {}
-        self._active: dict[str, _Active] = {}
-        self._lock = threading.Lock()  # for _active and _closed
-        self._closed = False
+        self._remembers = folder is not None
+        folder = folder or Path(tempfile.mkdtemp(prefix="launcher-"))
+        self._folder = folder
+        self.journal = Journal(folder / "runs")
+        self._workshop = Workshop(
+            engine,
+            runtimes=runtimes,
+            label=label,
+            numbers=2 * slots + KINDS * warm + _BEING_REMOVED,
+            files=KeptFiles(engine, label=label, kept=KeptList(folder / "kept", budget=disk)),
+            memory=memory,
+            runtime=runtime,
+        )
+        self._images = ImageStore(engine.path, label=label)
+        self._slots = Slots(count=slots, seconds=_SLOT_SECONDS, memory=self._memory)
+        self._activities = Activities()
         self._removals = ThreadPoolExecutor(max_workers=1, thread_name_prefix="removal")
         self._pool = Pool(
-            size=warm, make=self._make_ready, discard=self._discard, is_busy=self._is_busy
+            size=warm,
+            make=self._make_ready,
+            discard=self._discard,
+            is_busy=self._is_busy,
+            room=lambda: self._slots.room,
         )
 
     def run(self, run: Run, /, *, interrupts: Sequence[socket.socket] = ()) -> Outcome:
         """Run it once; raises SandboxUnavailable when it could not be run.
 
-        It is cancelled as soon as one of `interrupts` is closed by its other end.
+        It is cancelled as soon as one of `interrupts` is closed by its other end. The outcome of a
+        detached run is in the journal before its sandbox is removed.
         """
-        with self._activity(run.id) as active:
+        with self._activities.begun(run) as active:
             try:
-                with self._slot():
+                image = self._images.using(run.runtime) if run.is_image else nullcontext()
+                slot = self._slots.taken(run, is_cancelled=active.cancelled.is_set)
+                with image, slot:
                     return self._run(run, active, interrupts=[active.stopped, *interrupts])
+            except Cancelled:
+                return self._conclude(run, cancelled_early())
             except SandboxUnavailable as error:
-                self._known_facts = None  # the engine may be another one by the next run
-                self._known_images.pop(run.runtime, None)
-                _log.error("run %s could not be run: %s (%s)", run.id, error, error.code)
+                self._could_not(run, error)
                 raise
+            finally:
+                self._pool.look_again()
+
+    def adopt(self) -> list[Note]:
+        """Take over the sandboxes of detached runs that another launcher left; give their notes.
+
+        Each is to be given to `resume`. Raises SandboxUnavailable when the engine cannot tell.
+        """
+        notes = [one for one in self.journal.notes() if not self.is_under_way(one.run.id)]
+        there = self._engine.containers(label=self._label) if notes else {}
+        for note in notes:
+            if note.container not in there or self.journal.has_outcome(note.run.id):
+                self.journal.forget_note(note.run.id)
+        return [one for one in notes if self.journal.is_noted(one.run.id)]
+
+    def resume(self, note: Note, /) -> Outcome:
+        """Go on with a run that was taken over; raises what `run` raises."""
+        run = note.run
+        with self._activities.begun(run) as active, self._slots.held(run):
+            active.owner = note.owner
+            try:
+                sandbox = adopted(note, engine=self._engine, groups=self._workshop.site().groups)
+                self._workshop.adopt(sandbox)
+                listen = partial(listen_on, note, sandbox, interrupts=[active.stopped])
+                return self._watch(run, active, sandbox, converse=listen)
+            except SandboxUnavailable as error:
+                self._could_not(run, error)
+                raise
+
+    def is_under_way(self, run_id: str, /) -> bool:
+        """Whether a run goes on in this process."""
+        return self._activities.find(run_id) is not None
+
+    def wait(self, run_id: str, /, *, seconds: float) -> None:
+        """Wait until a run is not under way any more, at most so long."""
+        if (active := self._activities.find(run_id)) is not None:
+            active.over.wait(seconds)
 
     def cancel(self, run_id: str, /) -> bool:
         """Kill a run and confirm that it is gone; False when no such run is under way."""
-        active = self._active.get(run_id)
+        active = self._activities.find(run_id)
         if active is None:
             return False
-        active.stop.close()
+        active.interrupt()
+        self._slots.look_again()
         if not active.over.wait(_CANCEL_SECONDS):
             raise SandboxUnavailable(f"The run {run_id} could not be ended.", code="not_killed")
         # After the run's own removal, which is queued already: what is there now was not removed.
         owned = {run_id, active.owner}
-        removal = self._removals.submit(self._remove_containers, lambda owner: owner in owned)
+        removal = self._removals.submit(self._remove_containers, owned)
         removal.result(_CANCEL_SECONDS)
         return True
 
     def sweep(self) -> int:
-        """Remove the containers of this label that nothing here owns; give their number."""
-        return self._remove_containers(
-            lambda owner: owner not in self._active and owner not in self._warm
-        )
+        """Remove what bears this label and nothing here owns; give the number of containers."""
+        noted = {note.owner for note in self.journal.notes()}
+        return self._workshop.sweep(is_spared=noted.__contains__)
 
-    def close(self) -> None:
-        """Cancel every run, remove every container of this label, and run no more."""
-        with self._lock:
-            self._closed = True
-            under_way = list(self._active.values())
+    def close(self, *, leaving: bool = False) -> None:
+        """End every run, remove every sandbox of this label, and run no more.
+
+        When `leaving`, detached runs go on, for the next launcher to adopt.
+        """
+        under_way = self._activities.close()
         for active in under_way:
-            active.stop.close()
+            active.leaving = leaving and active.run.detached
+            active.interrupt()
+        self._slots.look_again()
         for active in under_way:
             active.over.wait(_CANCEL_SECONDS)
         self._pool.close()
         self._removals.shutdown()
-        self._warm.clear()
-        self.sweep()
+        try:
+            if not self._remembers:
+                self._workshop.files.clear()
+            self.sweep()
+        finally:
+            self._workshop.close()
+            self._images.close()
+            if not self._remembers:
+                shutil.rmtree(self._folder, ignore_errors=True)
+
+    def has_files(self, digest: str, /) -> bool:
+        """Whether the tar of this SHA-256 is kept."""
+        return self._workshop.files.has(digest)
+
+    def keep_files(self, digest: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep a plain tar; see `Runner.keep_files`."""
+        self._workshop.keep_files(digest, archive, size=size)
+
+    def has_image(self, image_id: str, /) -> bool:
+        """Whether a submitted image is kept."""
+        return self._images.has(image_id)
+
+    def keep_image(self, image_id: str, archive: BinaryIO, /, *, size: int) -> None:
+        """Keep a submitted image; see `Runner.keep_image`."""
+        self._images.keep(image_id, pieces_of(archive, size=size), size=size)
+
+    def acknowledge(self, run_id: str, /) -> None:
+        """Forget a detached run's outcome."""
+        self.journal.forget_outcome(run_id)
 
     def status(self) -> Status:
         """Ask the engine anew what could run now."""
-        engine, images, problems = None, dict.fromkeys(self._runtimes), []
+        engine, images, problems = None, dict.fromkeys(self._workshop.runtimes), []
         try:
-            facts = self._engine.facts()
+            facts = self._workshop.facts()
             engine, problems = asdict(facts), shortcomings(facts)
-            images = {name: self._engine.image_id(tag) for name, tag in self._runtimes.items()}
-            problems += [self._missing(name) for name, image in images.items() if image is None]
+            tags = self._workshop.runtimes.items()
+            images = {name: self._engine.image_id(tag) for name, tag in tags}
+            missing = [name for name, image in images.items() if image is None]
+            problems += [self._workshop.missing(name) for name in missing]
         except SandboxUnavailable as error:
             problems.append(str(error))
+        pool = {"ready": self._pool.ready, "memory": self._pool.memory}
         return Status(
             version=version("challenge-platform"),
             engine=engine,
             runtimes=images,
-            active=tuple(self._active),
-            slots=self._slot_count,
-            pool={"ready": self._pool.ready, **self._pool.counts},
+            active=tuple(active.run.id for active in self._activities.all()),
+            slots=self._slots.count,
+            pool=pool | self._pool.counts,
             problems=tuple(problems),
+            notes=self._workshop.notes(),
         )
 
-    def _run(self, run: Run, active: _Active, *, interrupts: Sequence[socket.socket]) -> Outcome:
-        kind = Kind.of(run, image=self._image(run.runtime))
+    def _run(self, run: Run, active: Active, *, interrupts: Sequence[socket.socket]) -> Outcome:
+        kind = self._workshop.kind_of(run)
         sandbox = self._pool.take(kind)
-        was_ready = sandbox is not None
         if sandbox is None:
-            sandbox = self._make(kind, owner=run.id)
+            try:
+                sandbox = self._workshop.make(kind, owner=run.id)
+            except StartRefused as refused:
+                if not run.is_image:
+                    raise
+                return self._conclude(run, not_started(run, why=str(refused)))
+        else:
+            sandbox.container.timings.clear()  # nobody waited for its making
         active.owner = sandbox.owner
-        container = sandbox.container
-        if was_ready:
-            container.timings.clear()  # nobody waited for its making
-        try:
-            said = container.feed(run.input, limits=run.limits, interrupts=interrupts)
-            end, exit_code = container.end(said.stop)
-        finally:
-            self._discard(sandbox)
-        outcome = Outcome(
-            end=end,
-            output=said.stdout,
-            exit_code=exit_code,
-            seconds=container.timings["run"],
-            image=kind.image,
-            timings=dict(container.timings),
+        converse = partial(
+            sandbox.container.feed,
+            run,
+            interrupts=interrupts,
+            on_fed=partial(self._note, run, sandbox) if run.detached else _do_nothing,
         )
-        _report(run, outcome, stderr=said.stderr)
+        return self._watch(run, active, sandbox, converse=converse)
+
+    def _watch(
+        self,
+        run: Run,
+        active: Active,
+        sandbox: Sandbox,
+        *,
+        converse: Callable[[], Conversation],
+    ) -> Outcome:
+        """See a run to its end, or leave it to another launcher; its sandbox is not left behind."""
+        used_before = sandbox.group.cpu_seconds() if sandbox.group else None
+        left = False
+        try:
+            said = converse()
+            left = (
+                active.leaving and said.stop is Stop.INTERRUPTED and self.journal.is_noted(run.id)
+            )
+            if left:
+                sandbox.container.leave()
+                raise Left(run.id)
+            outcome = ended(run, sandbox, said, used_before=used_before)
+            return self._conclude(run, outcome)
+        finally:
+            if not left:
+                self._discard(sandbox)
+
+    def _note(self, run: Run, sandbox: Sandbox) -> None:
+        self.journal.note(note_of(run, sandbox))
+
+    def _conclude(self, run: Run, outcome: Outcome) -> Outcome:
+        if run.detached:
+            self.journal.conclude(run.id, outcome)
+        phases = " ".join(f"{name}={seconds:.3f}" for name, seconds in outcome.timings.items())
+        _log.info("run %s %s: %s", run.id, outcome.end, phases)
+        if outcome.log and not run.detached:  # what participants print about hidden data stays out
+            _log.warning("run %s said: %r", run.id, outcome.log.decode(errors="replace"))
         return outcome
 
-    def _make(self, kind: Kind, *, owner: str) -> Sandbox:
-        """Start a sandbox, which waits for its input."""
-        try:
-            number = self._numbers.get(timeout=_SLOT_SECONDS)
-        except queue.Empty:
-            raise SandboxUnavailable(
-                f"Containers have not been removed for {_SLOT_SECONDS:.0f} s.", code="busy"
-            ) from None
-        try:
-            options = container_options(
-                owner,
-                image=kind.image,
-                limits=kind.limits,
-                facts=self._facts(),
-                slot=number,
-                label=self._label,
-            )
-            container = Container.prepare(self._engine, options=options)
-        except BaseException:
-            self._numbers.put(number)
-            raise
-        return Sandbox(kind=kind, container=container, number=number, owner=owner)
+    def _could_not(self, run: Run, error: SandboxUnavailable) -> None:
+        if isinstance(error, Left):
+            _log.info("run %s goes on without this launcher", run.id)
+            return
+        _log.error("run %s could not be run: %s (%s)", run.id, error, error.code)
+        if error.code != "duplicate_run":
+            self.journal.forget_note(run.id)
+        if error.code in _ENGINE_CODES:
+            self._workshop.forget()
+
+    def _memory(self) -> int | None:
+        site = self._workshop.known()
+        return None if site is None else site.memory
 
     def _make_ready(self, kind: Kind) -> Sandbox:
-        owner = f"warm.{uuid.uuid4().hex}"  # no run's id has a dot
-        self._warm.add(owner)
-        try:
-            return self._make(kind, owner=owner)
-        except BaseException:
-            self._warm.discard(owner)
-            raise
+        return self._workshop.make(kind, owner=f"warm.{uuid.uuid4().hex}")  # no run's id has a dot
 
     def _is_busy(self) -> bool:
-        """Whether runs use half of the cores, so that no sandbox should be made ready now."""
-        cores = self._known_facts.cpus if self._known_facts else 1
-        return 2 * len(self._active) >= cores
+        """Whether runs that are waited for use half of the cores, so that none should be made."""
+        site = self._workshop.known()
+        cores = site.facts.cpus if site else 1
+        waited_for = [one for one in self._activities.all() if not one.run.detached]
+        return 2 * len(waited_for) >= cores
 
     def _discard(self, sandbox: Sandbox) -> None:
         """Have a sandbox removed; nobody waits for it."""
         self._removals.submit(self._remove, sandbox)
 
-    def _facts(self) -> EngineFacts:
-        if self._known_facts is None:
-            facts = self._engine.facts()
-            if lacks := shortcomings(facts):
-                raise SandboxUnavailable(f"{'; '.join(lacks)}.", code="engine_unfit")
-            self._known_facts = facts
-        return self._known_facts
-
-    def _image(self, runtime: str) -> str:
-        if runtime not in self._runtimes:
-            raise SandboxUnavailable(
-                f"There is no runtime {runtime!r}; there are {sorted(self._runtimes)}.",
-                code="unknown_runtime",
-            )
-        if runtime not in self._known_images:
-            image = self._engine.image_id(self._runtimes[runtime])
-            if image is None:
-                raise SandboxUnavailable(self._missing(runtime), code="image_missing")
-            self._known_images[runtime] = image
-        return self._known_images[runtime]
-
-    def _missing(self, runtime: str) -> str:
-        return (
-            f"The image {self._runtimes[runtime]} of the runtime {runtime!r} is missing: run "
-            "`python -m sandbox.images.build`."
-        )
-
-    @contextmanager
-    def _activity(self, run_id: str) -> Iterator[_Active]:
-        stop, stopped = socket.socketpair()
-        active = _Active(stop=stop, stopped=stopped, over=threading.Event(), owner=run_id)
-        with stop, stopped:
-            with self._lock:
-                if self._closed:
-                    raise SandboxUnavailable("The launcher is stopping.", code="stopping")
-                if run_id in self._active:
-                    raise SandboxUnavailable(
-                        f"The run {run_id} is under way already.", code="duplicate_run"
-                    )
-                self._active[run_id] = active
-            try:
-                yield active
-            finally:
-                with self._lock:
-                    del self._active[run_id]
-                active.over.set()
-                self._pool.look_again()
-
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        if not self._slots.acquire(timeout=_SLOT_SECONDS):
-            raise SandboxUnavailable(
-                f"All {self._slot_count} slots have been busy for {_SLOT_SECONDS:.0f} s.",
-                code="busy",
-            )
-        try:
-            yield
-        finally:
-            self._slots.release()
-
     def _remove(self, sandbox: Sandbox) -> None:
         try:
-            sandbox.container.remove()
+            self._workshop.remove(sandbox)
         except SandboxUnavailable as error:
             _log.warning("a container is left to the next sweep: %s", error)
         finally:
-            self._warm.discard(sandbox.owner)
-            self._numbers.put(sandbox.number)
             self._pool.look_again()
 
-    def _remove_containers(self, of_run: Callable[[str], bool]) -> int:
-        owners = self._engine.containers(label=self._label)
-        doomed = [container for container, owner in owners.items() if of_run(owner)]
-        for container in doomed:
-            self._engine.remove(container)
-        return len(doomed)
+    def _remove_containers(self, owners: Container[str]) -> None:
+        for container, owner in self._engine.containers(label=self._label).items():
+            if owner in owners:
+                self._engine.remove(container)
 
 
-def _report(run: Run, outcome: Outcome, *, stderr: bytes) -> None:
-    """Write a run's end to the operators' log, the only place where stderr ever goes."""
-    phases = " ".join(f"{name}={seconds:.3f}" for name, seconds in outcome.timings.items())
-    _log.info("run %s %s: %s", run.id, outcome.end, phases)
-    if stderr:
-        _log.warning("run %s said: %r", run.id, stderr.decode(errors="replace"))
+def _do_nothing() -> None:
+    """Note nothing: the run ends with its caller."""

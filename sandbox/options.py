@@ -1,112 +1,170 @@
 """The one set of options that every sandbox gets: no network, no privilege, no disk, bounded use.
 
-A pure function of the limits and of what the engine can do; `mismatches` then tells whether the
-engine took each of them. The attacks that the options contain are in `tests/sandbox/cases`.
+A pure function of the limits and of what the engine can do; `comparison` then tells whether the
+engine took each of them. The attacks that the options contain are in `sandbox/cases`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from sandbox import Limits
+from sandbox import MIB, Limits
+from sandbox.facts import EngineFacts
 
 Options = dict[str, Any]  # JSON, as the engine's API names and nests it
 
 LAUNCHER_LABEL = "challenge-platform.launcher"
 RUN_LABEL = "challenge-platform.run"
+ROLE_LABEL = "challenge-platform.role"
+
+OUTPUT_FOLDER = "/output"
+INPUT_FOLDER = "/input"
+OUTPUT_FILES = 1_024
 
 # A uid of its own for each slot: sandboxes of one uid share the kernel's quotas of that uid.
 _FIRST_UID = 200_000
 _FIRST_REMAPPED_UID = 20_000  # an engine with its own uid map has 65,536 of them
-_PARENT = "challenge-sandboxes"
+PARENT = "challenge-sandboxes"
+_HELPER = Limits(memory=16 * MIB, scratch=MIB, processes=4, cpus=0.5)
 
 
 @dataclass(frozen=True, kw_only=True)
-class EngineFacts:
-    """What an engine is and can do, as its `docker info` says."""
+class Mounts:
+    """What a program finds beside its image: names of volumes, and a path of the engine's host.
 
-    version: str
-    architecture: str
-    cpus: int
-    memory: int
-    cgroup_version: str
-    cgroup_driver: str
-    limits_memory: bool
-    limits_swap: bool
-    limits_processes: bool
-    limits_cpu: bool
-    seccomp: bool
-    remapped: bool
+    `output` is the folder that it may write its results to, `files` what it may read, `hosts` the
+    file by which `localhost` has an address.
+    """
 
-    @classmethod
-    def from_info(cls, info: Mapping[str, Any], /) -> Self:
-        """Read the facts out of the answer to `GET /info`; what it does not say is not there."""
-        security = {option.partition(",")[0] for option in info.get("SecurityOptions") or ()}
-        return cls(
-            version=info.get("ServerVersion", ""),
-            architecture=info.get("Architecture", ""),
-            cpus=info.get("NCPU", 0),
-            memory=info.get("MemTotal", 0),
-            cgroup_version=info.get("CgroupVersion", "1"),
-            cgroup_driver=info.get("CgroupDriver", "none"),
-            limits_memory=info.get("MemoryLimit", False),
-            limits_swap=info.get("SwapLimit", False),
-            limits_processes=info.get("PidsLimit", False),
-            limits_cpu=info.get("CpuCfsQuota", False),
-            seccomp="name=seccomp" in security,
-            remapped=bool(security & {"name=userns", "name=rootless"}),
-        )
+    output: str | None = None
+    files: str | None = None
+    hosts: str | None = None
 
-
-def shortcomings(facts: EngineFacts, /) -> list[str]:
-    """Say why this engine cannot contain a program, a sentence each; empty when it can."""
-    needed = {
-        "limit memory": facts.limits_memory,
-        "limit the number of processes": facts.limits_processes,
-        "limit processor time": facts.limits_cpu,
-        "filter system calls (seccomp)": facts.seccomp,
-        "place containers in control groups": facts.cgroup_driver != "none",
-    }
-    return [f"the Docker Engine cannot {what}" for what, there in needed.items() if not there]
+    def options(self) -> list[Options]:
+        """Give them as the engine's API does."""
+        hosts = {"Type": "bind", "Source": self.hosts, "Target": "/etc/hosts", "ReadOnly": True}
+        return [
+            *([volume(self.output, target=OUTPUT_FOLDER)] if self.output else []),
+            *([volume(self.files, target=INPUT_FOLDER, read_only=True)] if self.files else []),
+            *([hosts] if self.hosts else []),
+        ]
 
 
 def container_options(
-    run_id: str, /, *, image: str, limits: Limits, facts: EngineFacts, slot: int, label: str
+    owner: str,
+    /,
+    *,
+    image: str,
+    limits: Limits,
+    facts: EngineFacts,
+    slot: int,
+    label: str,
+    parent: str | None = None,
+    mounts: Mounts | None = None,
+    submitted: bool = False,
 ) -> Options:
-    """Give the whole body of `POST /containers/create` for a run.
+    """Give the whole body of `POST /containers/create` for a program.
 
     `image` is a `sha256:…` id, never a tag, which could move; `slot` numbers the runs that go on at
-    once; `label` tells the containers of this launcher from those of others.
+    once; `label` tells the containers of this launcher from those of others, `owner` those of a run
+    from each other. `parent` is the control group in which its own is made. The image of a
+    `submitted` program keeps its folder, and gets no stdin.
     """
-    uid = (_FIRST_REMAPPED_UID if facts.remapped else _FIRST_UID) + slot
+    mounts = mounts or Mounts()
+    user = user_of(slot, facts=facts)
+    folder = {} if submitted else {"WorkingDir": "/tmp"}  # noqa: S108  the sandbox's own, in memory
+    runtime = {"Runtime": facts.runtime} if facts.runtime else {}
+    host = _privileges() | _resources(limits, facts=facts, parent=parent, mounts=mounts) | runtime
     return {
         "Image": image,
-        "User": f"{uid}:{uid}",
-        "WorkingDir": "/tmp",  # noqa: S108  the sandbox's own, in memory
+        "User": f"{user}:{user}",
+        **folder,
         "Hostname": "sandbox",
-        "Env": _environment(),
-        "Labels": {LAUNCHER_LABEL: label, RUN_LABEL: run_id},
+        "Env": _environment(limits),
+        "Labels": {LAUNCHER_LABEL: label, RUN_LABEL: owner, ROLE_LABEL: "program"},
         "NetworkDisabled": True,
         "Volumes": {},
         "Healthcheck": {"Test": ["NONE"]},
         "StopSignal": "SIGKILL",
         "Tty": False,
-        "OpenStdin": True,
-        "StdinOnce": True,
-        "AttachStdin": True,
-        "AttachStdout": True,
-        "AttachStderr": True,
-        "HostConfig": _privileges() | _resources(limits, facts=facts),
+        **_streams(stdin=not submitted),
+        "HostConfig": host | {"Mounts": mounts.options()},
     }
 
 
-def _environment() -> list[str]:
-    # One thread: sums of another number of threads differ in their last bits.
+def helper_options(
+    owner: str,
+    /,
+    *,
+    image: str,
+    facts: EngineFacts,
+    slot: int,
+    label: str,
+    mount: Options,
+    role: str,
+    parent: str | None = None,
+) -> Options:
+    """Give the options of a container of ours, which sleeps with a volume mounted."""
+    options = container_options(
+        owner, image=image, limits=_HELPER, facts=facts, slot=slot, label=label, parent=parent
+    )
+    options["Labels"][ROLE_LABEL] = role
+    options["HostConfig"]["Mounts"] = [mount]
+    options["HostConfig"].pop("Runtime", None)  # the image is ours
+    sleeps = {"Entrypoint": ["/bin/sleep"], "Cmd": ["infinity"]}
+    return options | sleeps | _streams(stdin=False)
+
+
+def output_volume(limits: Limits, *, slot: int, facts: EngineFacts) -> Options:
+    """Give the driver's options of a volume in memory, which a run's own user can write to.
+
+    It has room for a file that is a little above the limit, so that this can be told.
+    """
+    user = user_of(slot, facts=facts)
+    bounds = f"size={limits.file + MIB},nr_inodes={OUTPUT_FILES}"
+    access = f"mode=0700,uid={user},gid={user},nosuid,nodev,noexec"
+    return {"type": "tmpfs", "device": "tmpfs", "o": f"{bounds},{access}"}
+
+
+def volume(name: str, *, target: str, read_only: bool = False) -> Options:
+    """Give the mount of a volume, into which nothing of the image is copied."""
+    access = {"ReadOnly": True} if read_only else {}
+    copying = {"VolumeOptions": {"NoCopy": True}}
+    return {"Type": "volume", "Source": name, "Target": target} | access | copying
+
+
+def user_of(slot: int, *, facts: EngineFacts) -> int:
+    """Give the user id of a slot, within the engine's own map of them if it has one."""
+    return (_FIRST_REMAPPED_UID if facts.remapped else _FIRST_UID) + slot
+
+
+def parent_of(facts: EngineFacts) -> str:
+    """Name the control group of all sandboxes as the engine's driver does."""
+    return f"{PARENT}.slice" if facts.cgroup_driver == "systemd" else f"/{PARENT}"
+
+
+def _streams(*, stdin: bool) -> Options:
+    return {
+        "OpenStdin": stdin,
+        "StdinOnce": stdin,
+        "AttachStdin": stdin,
+        "AttachStdout": True,
+        "AttachStderr": True,
+    }
+
+
+def _environment(limits: Limits) -> list[str]:
+    # As many threads as cores: sums of another number of them differ in their last bits.
+    threads = max(1, int(limits.cpus))
     libraries = ("OMP", "OPENBLAS", "MKL")
-    return ["HOME=/tmp", "TMPDIR=/tmp", "LANG=C.UTF-8"] + [f"{x}_NUM_THREADS=1" for x in libraries]
+    return [
+        "HOME=/tmp",
+        "TMPDIR=/tmp",
+        "LANG=C.UTF-8",
+        *(f"{library}_NUM_THREADS={threads}" for library in libraries),
+    ]
 
 
 def _privileges() -> Options:
@@ -120,7 +178,6 @@ def _privileges() -> Options:
         "SecurityOpt": ["no-new-privileges:true", f"seccomp={_seccomp()}"],
         "GroupAdd": [],
         "Binds": [],
-        "Mounts": [],
         "VolumesFrom": [],
         "Devices": [],
         "DeviceRequests": [],
@@ -141,7 +198,10 @@ def _privileges() -> Options:
     }
 
 
-def _resources(limits: Limits, *, facts: EngineFacts) -> Options:
+def _resources(
+    limits: Limits, *, facts: EngineFacts, parent: str | None, mounts: Mounts
+) -> Options:
+    largest_file = max(limits.scratch, limits.file + MIB if mounts.output else 0)
     resources: Options = {
         "Memory": limits.memory,
         "OomScoreAdj": 500,
@@ -149,8 +209,8 @@ def _resources(limits: Limits, *, facts: EngineFacts) -> Options:
         "PidsLimit": limits.processes,
         "NanoCpus": round(limits.cpus * 1e9),
         "CpuShares": 128,  # the platform comes first when cores are short
-        "CgroupParent": f"{_PARENT}.slice" if facts.cgroup_driver == "systemd" else f"/{_PARENT}",
-        "Ulimits": _ulimits(limits),
+        "CgroupParent": parent or parent_of(facts),
+        "Ulimits": _ulimits(largest_file),
         "Tmpfs": {
             "/tmp": _tmpfs(limits.scratch, files=16_384),  # noqa: S108  the sandbox's own
             "/dev/shm": _tmpfs(limits.scratch, files=1_024),  # noqa: S108  the sandbox's own
@@ -163,11 +223,11 @@ def _resources(limits: Limits, *, facts: EngineFacts) -> Options:
     return resources
 
 
-def _ulimits(limits: Limits) -> list[Options]:
+def _ulimits(largest_file: int) -> list[Options]:
     # Not nproc: it counts the uid's processes on the whole host; PidsLimit counts the sandbox's.
     hard = {
         "core": 0,
-        "fsize": limits.scratch,
+        "fsize": largest_file,
         "memlock": 64 * 1024,
         "msgqueue": 0,
         "nice": 0,
@@ -187,47 +247,3 @@ def _seccomp() -> str:
     """Profile of allowed system calls; Docker's own allows io_uring and vsock on older engines."""
     profile = Path(__file__).with_name("seccomp.json").read_text(encoding="utf-8")
     return json.dumps(json.loads(profile), separators=(",", ":"))
-
-
-def mismatches(sent: Options, inspected: Mapping[str, Any], /) -> list[str]:
-    """Name the fields in which a created container differs from what was asked for; sorted.
-
-    `inspected` is the answer to `GET /containers/{id}/json`. Beyond what was sent, the engine must
-    have mounted nothing and must mask the kernel's files in /proc.
-    """
-    config, host = inspected.get("Config") or {}, inspected.get("HostConfig") or {}
-    wrong = [name for name in sent if not _took(name, sent[name], config.get(name))]
-    wrong.remove("HostConfig")
-    asked = sent["HostConfig"]
-    wrong += [f"HostConfig.{name}" for name in asked if not _same(asked[name], host.get(name))]
-    required = {
-        "Image id": inspected.get("Image") == sent["Image"],
-        "Mounts": not inspected.get("Mounts"),
-        "HostConfig.MaskedPaths": "/proc/kcore" in (host.get("MaskedPaths") or ()),
-        "HostConfig.ReadonlyPaths": "/proc/sys" in (host.get("ReadonlyPaths") or ()),
-    }
-    return sorted(wrong + [name for name, kept in required.items() if not kept])
-
-
-def _took(name: str, asked: object, found: object) -> bool:
-    """Whether the image's own settings, which the engine merges in, left ours as they were."""
-    if name == "Labels" and isinstance(asked, Mapping) and isinstance(found, Mapping):
-        return asked.items() <= found.items()
-    if name == "Env" and isinstance(asked, Sequence) and isinstance(found, Sequence):
-        return set(asked) <= set(found)
-    return _same(asked, found)
-
-
-def _same(asked: object, found: object) -> bool:
-    """Whether two JSON values mean the same: absent, null and empty do, and the order of a list."""
-    if not asked or not found:
-        return not asked and not found
-    if isinstance(asked, Mapping) and isinstance(found, Mapping):
-        return all(_same(asked.get(key), found.get(key)) for key in asked.keys() | found.keys())
-    if isinstance(asked, list) and isinstance(found, list):
-        return sorted(map(_text, asked)) == sorted(map(_text, found))
-    return asked == found
-
-
-def _text(value: object) -> str:
-    return json.dumps(value, sort_keys=True)

@@ -8,14 +8,16 @@ import logging
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
 from sandbox import Limits, Run, SandboxUnavailable
+from sandbox.cgroups import Group
 from sandbox.container import Container
+from sandbox.output import Output
 
-KINDS = 2
+KINDS = 4
 """So many kinds are kept ready, those of the last runs."""
 
 OLDEST_SECONDS = 600.0
@@ -29,28 +31,53 @@ class Kind:
     """What two containers must have in common to stand for each other.
 
     `limits` has those that a container is made with; seconds and output are counted outside of it.
+    `files` is the volume that it reads, `collects` whether it has a folder for results.
     """
 
     runtime: str
     image: str
     limits: Limits
+    files: str | None = None
+    collects: bool = False
 
     @classmethod
-    def of(cls, run: Run, /, *, image: str) -> Self:
+    def of(cls, run: Run, /, *, image: str, files: str | None) -> Self:
         """Give the kind of container that a run needs."""
         usual = Limits()
-        limits = replace(run.limits, seconds=usual.seconds, output=usual.output, file=usual.file)
-        return cls(runtime=run.runtime, image=image, limits=limits)
+        limits = replace(
+            run.limits,
+            seconds=usual.seconds,
+            output=usual.output,
+            file=run.limits.file if run.collect else usual.file,
+        )
+        return cls(
+            runtime=run.runtime,
+            image=image,
+            limits=limits,
+            files=files,
+            collects=run.collect is not None,
+        )
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether its program is a participant's from its start, so that none is kept ready."""
+        return self.runtime.startswith("sha256:")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Sandbox:
-    """A started container, its kind, the number that gives it its uid, and its label's owner."""
+    """A started container and what belongs to it.
+
+    Its kind, the number that gives it its uid, its label's owner, the folder for its results, and
+    its control group.
+    """
 
     kind: Kind
     container: Container
     number: int
     owner: str
+    output: Output | None = None
+    group: Group | None = None
     since: float = field(default_factory=time.monotonic)
 
 
@@ -58,7 +85,8 @@ class Pool:
     """Keeps `size` sandboxes ready of each kind that was used last; may be shared by threads.
 
     One is made at a time, by `make`, and none while `is_busy` says that runs need the cores. One
-    that has become old, has died or is of another kind goes to `discard`. A `size` of 0 keeps none.
+    that has become old, has died, is of another kind or does not fit goes to `discard`: together
+    they may have as much memory as `room` gives, None for any. A `size` of 0 keeps none.
     """
 
     def __init__(
@@ -68,11 +96,13 @@ class Pool:
         make: Callable[[Kind], Sandbox],
         discard: Callable[[Sandbox], None],
         is_busy: Callable[[], bool],
+        room: Callable[[], int | None] = lambda: None,
     ) -> None:
         self._size = size
         self._make = make
         self._discard = discard
         self._is_busy = is_busy
+        self._room = room
         self._ready: list[Sandbox] = []
         self._kinds: OrderedDict[Kind, None] = OrderedDict()
         self._changed = threading.Condition()
@@ -87,9 +117,14 @@ class Pool:
         """How many sandboxes wait."""
         return len(self._ready)
 
+    @property
+    def memory(self) -> int:
+        """How many bytes those that wait hold now, where control groups tell it."""
+        return sum(one.group.memory() for one in list(self._ready) if one.group is not None)
+
     def take(self, kind: Kind, /) -> Sandbox | None:
         """Give a sandbox that waits, or None where none does; more of its kind will be made."""
-        if not self._size:
+        if not self._size or kind.is_submitted:
             return None
         with self._changed:
             self._want(kind)
@@ -162,14 +197,30 @@ class Pool:
                 or one.kind not in self._kinds
                 or not _waits(one)
             ]
-            self._ready = [one for one in self._ready if one not in stale]
+            kept = [one for one in self._ready if one not in stale]
+            while kept and not self._fits(kept):
+                stale.append(kept.pop(0))
+            self._ready = kept
         return stale
 
     def _missing(self) -> Kind | None:
         """Give the kind of which there are too few, the one that was used last first."""
         with self._changed:
             ready = Counter(one.kind for one in self._ready)
-            return next((kind for kind in reversed(self._kinds) if ready[kind] < self._size), None)
+            return next(
+                (
+                    kind
+                    for kind in reversed(self._kinds)
+                    if ready[kind] < self._size and self._fits(self._ready, beside=kind)
+                ),
+                None,
+            )
+
+    def _fits(self, sandboxes: Sequence[Sandbox], *, beside: Kind | None = None) -> bool:
+        """Whether the memory that these may use is there, and that of one more of a kind."""
+        room = self._room()
+        more = beside.limits.memory if beside else 0
+        return room is None or sum(one.kind.limits.memory for one in sandboxes) + more <= room
 
     def _rest(self, seconds: float) -> None:
         """Wait for so long, whatever changes, or until the pool is closed."""

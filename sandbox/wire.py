@@ -57,6 +57,7 @@ _STATUS: _Kinds = {
     "slots": int,
     "pool": dict,
     "problems": list,
+    "notes": list,
 }
 
 
@@ -119,7 +120,7 @@ def encode_status(status: Status, /) -> bytes:
 def decode_status(body: bytes, /) -> Status:
     """Read a status from the answer to `GET /status`. Raises ValueError when it is not one."""
     head = _object(body, kinds=_STATUS)
-    return Status(**head | {"active": tuple(head["active"]), "problems": tuple(head["problems"])})
+    return Status(**head | {key: tuple(head[key]) for key in ("active", "problems", "notes")})
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

@@ -35,12 +35,13 @@ def test_a_program_gets_its_input_and_gives_its_output(
     assert outcome.seconds == outcome.timings["run"]
 
 
-def test_stderr_is_in_the_operators_log_and_nowhere_else(
+def test_stderr_is_in_the_operators_log_and_apart_from_the_output(
     runner: DockerRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     outcome = runner.run(case_run("import sys\nprint('answer')\nsys.stderr.write('why\\x1b[31m')"))
 
     assert outcome.output == b"answer\n"
+    assert outcome.log == b"why\x1b[31m"
     assert "why" not in repr(outcome)
     assert r"why\x1b[31m" in caplog.text
 
@@ -220,6 +221,8 @@ def test_an_engine_that_is_down_is_the_platforms_fault(tmp_path: Path) -> None:
     assert error.value.code == "engine"
     assert runner.status().engine is None
     assert str(tmp_path) in runner.status().problems[0]
+    with pytest.raises(SandboxUnavailable):
+        runner.close()
 
 
 def test_a_busy_runner_says_so(

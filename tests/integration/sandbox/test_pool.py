@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sandbox import End, Limits
+from sandbox import MIB, End, Limits
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
 from tests.integration.sandbox.conftest import Background, case_run, wait_until
@@ -41,7 +41,10 @@ def test_a_run_takes_a_sandbox_that_is_ready_and_another_takes_its_place(
 
     assert (outcome.end, outcome.output) == (End.FINISHED, b"answer\n")
     assert outcome.timings.keys() == {"run", "end"}
-    wait_until(lambda: warm.status().pool == {"ready": WARM, "hits": 1, "misses": 1})
+    wait_until(lambda: warm.status().pool["ready"] == WARM)
+    pool = warm.status().pool
+    assert (pool["hits"], pool["misses"]) == (1, 1)
+    assert 0 < pool["memory"] < WARM * 40 * MIB
 
 
 def test_a_sandbox_that_was_ready_is_used_once(warm: DockerRunner) -> None:

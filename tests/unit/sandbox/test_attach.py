@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,13 +31,13 @@ def frame(stream: int, payload: bytes) -> bytes:
 def talk(
     ours: socket.socket,
     *,
-    data: bytes = b"",
+    data: bytes | None = b"",
     limit: int = 1000,
     seconds: float = 5,
-    interrupts: tuple[socket.socket, ...] = (),
+    **more: Any,
 ) -> Conversation:
     deadline = time.monotonic() + seconds
-    return converse(ours, data=data, limit=limit, deadline=deadline, interrupts=interrupts)
+    return converse(ours, data=data, limit=limit, deadline=deadline, **more)
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 8, 9, 13, 1000])
@@ -55,7 +56,7 @@ def test_frames_are_put_together_wherever_they_are_cut(pair: Pair, size: int) ->
     said = talk(ours)
     thread.join()
 
-    assert said == Conversation(stop=Stop.ENDED, stdout=b"one two", stderr=b"oops")
+    assert said == Conversation(stop=Stop.ENDED, stdout=b"one two", log=b"oops", heard=11)
 
 
 def test_a_long_input_is_fed_while_a_long_output_is_read(pair: Pair) -> None:
@@ -92,7 +93,7 @@ def test_a_program_that_closes_its_stdin_is_heard_to_its_end(pair: Pair) -> None
 
     said = talk(ours, data=b"x" * 10_000_000)
 
-    assert said == Conversation(stop=Stop.ENDED, stdout=b"enough", stderr=b"")
+    assert said == Conversation(stop=Stop.ENDED, stdout=b"enough", log=b"", heard=6)
 
 
 @pytest.mark.parametrize("stream", [1, 2])
@@ -108,7 +109,9 @@ def test_stdout_is_cut_at_the_limit(pair: Pair) -> None:
     ours, engines = pair
     engines.sendall(frame(1, b"abcd") + frame(1, b"efgh"))
 
-    assert talk(ours, limit=6) == Conversation(stop=Stop.TOO_LARGE, stdout=b"abcdef", stderr=b"")
+    said = talk(ours, limit=6)
+
+    assert said == Conversation(stop=Stop.TOO_LARGE, stdout=b"abcdef", log=b"", heard=8)
 
 
 def test_a_flood_of_stderr_stops_the_program_too(pair: Pair) -> None:
@@ -120,12 +123,53 @@ def test_a_flood_of_stderr_stops_the_program_too(pair: Pair) -> None:
     assert (said.stop, said.stdout) == (Stop.TOO_LARGE, b"fine")
 
 
-def test_only_the_head_of_stderr_is_kept(pair: Pair) -> None:
+def test_the_middle_of_a_long_stderr_is_left_out(pair: Pair) -> None:
     ours, engines = pair
-    engines.sendall(frame(2, b"x" * 100_000))
+    engines.sendall(frame(2, b"h" * 32_768) + frame(2, b"m" * 50_000) + frame(2, b"t" * 32_768))
     engines.shutdown(socket.SHUT_WR)
 
-    assert len(talk(ours, limit=200_000).stderr) == 16 * 1024
+    log = talk(ours, limit=200_000).log
+
+    assert log == b"h" * 32_768 + b"\n[50000 bytes left out]\n" + b"t" * 32_768
+
+
+def test_a_mixed_log_has_both_streams_as_they_came(pair: Pair) -> None:
+    ours, engines = pair
+    engines.sendall(frame(1, b"one ") + frame(2, b"oops ") + frame(1, b"two"))
+    engines.shutdown(socket.SHUT_WR)
+
+    said = talk(ours, mixed=True)
+
+    assert said == Conversation(stop=Stop.ENDED, stdout=b"one two", log=b"one oops two", heard=12)
+
+
+def test_that_the_input_was_sent_is_told_when_it_was(pair: Pair) -> None:
+    ours, engines = pair
+    fed: list[bytes] = []
+
+    def play() -> None:
+        time.sleep(0.1)
+        assert fed == []  # two megabytes do not fit into a socket
+        while engines.recv(65536):
+            pass
+        engines.shutdown(socket.SHUT_WR)
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    talk(ours, data=b"x" * 2_000_000, on_fed=lambda: fed.append(b"fed"))
+    thread.join()
+
+    assert fed == [b"fed"]
+
+
+def test_without_input_stdin_is_left_as_it_is(pair: Pair) -> None:
+    ours, engines = pair
+    engines.settimeout(0.05)
+
+    talk(ours, data=None, seconds=0.05)
+
+    with pytest.raises(TimeoutError):
+        engines.recv(1)
 
 
 def test_a_silent_program_is_left_at_the_deadline(pair: Pair) -> None:
@@ -135,7 +179,7 @@ def test_a_silent_program_is_left_at_the_deadline(pair: Pair) -> None:
 
     said = talk(ours, seconds=0.2)
 
-    assert said == Conversation(stop=Stop.DEADLINE, stdout=b"wait", stderr=b"")
+    assert said == Conversation(stop=Stop.DEADLINE, stdout=b"wait", log=b"", heard=4)
     assert 0.2 <= time.monotonic() - started < 2
 
 

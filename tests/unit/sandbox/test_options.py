@@ -8,14 +8,18 @@ from typing import Any
 import pytest
 
 from sandbox import MIB, Limits
+from sandbox.comparison import mismatches
+from sandbox.facts import EngineFacts, shortcomings
 from sandbox.options import (
     LAUNCHER_LABEL,
+    ROLE_LABEL,
     RUN_LABEL,
-    EngineFacts,
+    Mounts,
     Options,
     container_options,
-    mismatches,
-    shortcomings,
+    helper_options,
+    output_volume,
+    volume,
 )
 
 IMAGE = "sha256:" + "0" * 64
@@ -63,7 +67,23 @@ def as_inspected(sent: Options) -> dict[str, Any]:
     host["Ulimits"].reverse()
     host["MaskedPaths"] = ["/proc/asound", "/proc/kcore"]
     host["ReadonlyPaths"] = ["/proc/bus", "/proc/sys"]
-    return {"Image": sent["Image"], "Mounts": [], "Config": config, "HostConfig": host}
+    mounts = [as_mounted(mount) for mount in sent["HostConfig"]["Mounts"]]
+    return {"Image": sent["Image"], "Mounts": mounts, "Config": config, "HostConfig": host}
+
+
+def as_mounted(mount: Options) -> dict[str, Any]:
+    """Tell of a mount as an engine does."""
+    names = {"Name": mount["Source"]} if mount["Type"] == "volume" else {}
+    return (
+        names
+        | {
+            "Type": mount["Type"],
+            "Source": f"/data/{mount['Source']}",
+            "Destination": mount["Target"],
+            "RW": not mount.get("ReadOnly", False),
+        }
+        | ({} if names else {"Source": mount["Source"]})
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,6 +131,117 @@ def test_no_file_is_longer_than_the_scratch_and_no_core_is_written() -> None:
     assert ulimits["core"] == {"Name": "core", "Soft": 0, "Hard": 0}
 
 
+MOUNTS = Mounts(output="out", files="in", hosts="/data/hosts/hosts")
+
+
+def with_mounts() -> Options:
+    limits = Limits(scratch=5 * MIB, file=7 * MIB)
+    return container_options(
+        "run-1", image=IMAGE, limits=limits, facts=V1, slot=0, label="ours", mounts=MOUNTS
+    )
+
+
+def test_a_program_writes_to_its_output_alone_of_what_is_mounted() -> None:
+    mounts = with_mounts()["HostConfig"]["Mounts"]
+
+    assert {(m["Target"], m["Source"], m.get("ReadOnly", False)) for m in mounts} == {
+        ("/output", "out", False),
+        ("/input", "in", True),
+        ("/etc/hosts", "/data/hosts/hosts", True),
+    }
+
+
+def test_a_collected_file_may_be_longer_than_the_scratch() -> None:
+    ulimits = {u["Name"]: u["Hard"] for u in with_mounts()["HostConfig"]["Ulimits"]}
+
+    assert ulimits["fsize"] == 8 * MIB
+
+
+def test_the_output_is_bounded_in_memory_and_its_users_alone() -> None:
+    driver = output_volume(Limits(file=MIB), slot=3, facts=V1)
+
+    assert driver["type"] == "tmpfs"
+    assert set(driver["o"].split(",")) == {
+        f"size={2 * MIB}",
+        "nr_inodes=1024",
+        "mode=0700",
+        "uid=200003",
+        "gid=200003",
+        "nosuid",
+        "nodev",
+        "noexec",
+    }
+
+
+def test_what_holds_an_output_is_as_unprivileged_as_a_program_and_can_only_read_it() -> None:
+    mount = volume("out", target="/output", read_only=True)
+    holder = helper_options(
+        "run-1", image=IMAGE, facts=V1, slot=0, label="ours", mount=mount, role="holder"
+    )
+    program = options()["HostConfig"]
+    kept = {"CapDrop", "SecurityOpt", "ReadonlyRootfs", "NetworkMode", "IpcMode", "Privileged"}
+
+    assert {key: holder["HostConfig"][key] for key in kept} == {k: program[k] for k in kept}
+    assert holder["HostConfig"]["Mounts"] == [mount]
+    assert holder["Entrypoint"] == ["/bin/sleep"]
+    assert holder["OpenStdin"] is False
+
+
+def test_a_submitted_image_keeps_its_folder_and_gets_no_stdin() -> None:
+    submitted = container_options(
+        "run-1", image=IMAGE, limits=Limits(), facts=V1, slot=0, label="ours", submitted=True
+    )
+
+    assert "WorkingDir" not in submitted
+    assert [submitted[key] for key in ("OpenStdin", "StdinOnce", "AttachStdin")] == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "whats_wrong"),
+    [
+        ({"RW": True, "Destination": "/input"}, "the input can be written"),
+        ({"Name": "other", "Destination": "/output"}, "another volume"),
+        ({"Source": "/etc/shadow", "Destination": "/etc/hosts"}, "another file of the host"),
+    ],
+)
+def test_a_mount_that_is_not_as_sent_is_named(change: dict[str, Any], whats_wrong: str) -> None:
+    sent = with_mounts()
+    inspected = as_inspected(sent)
+    assert mismatches(sent, inspected) == []
+    (mount,) = [m for m in inspected["Mounts"] if m["Destination"] == change["Destination"]]
+    mount |= change
+
+    assert mismatches(sent, inspected) == ["Mounts"], whats_wrong
+
+
+@pytest.mark.parametrize(("cpus", "threads"), [(0.5, 1), (1, 1), (1.9, 1), (4, 4)])
+def test_libraries_start_as_many_threads_as_there_are_whole_cores(
+    cpus: float, threads: int
+) -> None:
+    assert f"OMP_NUM_THREADS={threads}" in options(limits=Limits(cpus=cpus))["Env"]
+
+
+def test_sandboxes_run_in_the_runtime_that_is_set_and_what_is_ours_in_the_engines_own() -> None:
+    info = INFO_V1 | {"DefaultRuntime": "runc", "Runtimes": {"runc": {}, "runsc": {}}}
+    facts = EngineFacts.from_info(info, runtime="runsc")
+    mount = volume("out", target="/output")
+    helper = helper_options(
+        "run-1", image=IMAGE, facts=facts, slot=0, label="ours", mount=mount, role="holder"
+    )
+
+    assert options(facts=facts)["HostConfig"]["Runtime"] == "runsc"
+    assert "Runtime" not in helper["HostConfig"]
+    assert shortcomings(facts) == []
+
+
+def test_an_engine_without_the_runtime_that_is_set_is_told_so() -> None:
+    facts = EngineFacts.from_info(INFO_V1 | {"Runtimes": {"runc": {}}}, runtime="kata")
+
+    assert shortcomings(facts) == [
+        "the Docker Engine cannot run sandboxes in kata, as set, since it has no such runtime"
+    ]
+
+
 @pytest.mark.parametrize(
     ("security", "expected"),
     [
@@ -128,7 +259,11 @@ def test_each_slot_has_a_user_of_its_own_within_the_engines_map(
 
 
 def test_our_labels_tell_the_launcher_and_the_run() -> None:
-    assert options()["Labels"] == {LAUNCHER_LABEL: "ours", RUN_LABEL: "run-1"}
+    assert options()["Labels"] == {
+        LAUNCHER_LABEL: "ours",
+        RUN_LABEL: "run-1",
+        ROLE_LABEL: "program",
+    }
 
 
 def test_the_seccomp_profile_is_sent_whole_and_allows_neither_io_uring_nor_vsock() -> None:
@@ -203,7 +338,7 @@ def test_a_field_that_the_engine_left_out_is_named(field: str) -> None:
     ("change", "named"),
     [
         ({"Image": "sha256:" + "1" * 64}, "Image id"),
-        ({"Mounts": [{"Type": "volume", "Destination": "/data"}]}, "Mounts"),
+        ({"Mounts": [{"Type": "volume", "Name": "x", "Destination": "/data"}]}, "Mounts"),
         ({"HostConfig": {"MaskedPaths": []}}, "HostConfig.MaskedPaths"),
         ({"HostConfig": {"ReadonlyPaths": None}}, "HostConfig.ReadonlyPaths"),
         ({"Config": {"Labels": {RUN_LABEL: "run-1", LAUNCHER_LABEL: "theirs"}}}, "Labels"),

@@ -1,0 +1,64 @@
+"""What a Docker Engine says that it is and can do, and why some cannot contain a program."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineFacts:
+    """What an engine is and can do, as its `docker info` says."""
+
+    version: str
+    architecture: str
+    cpus: int
+    memory: int
+    cgroup_version: str
+    cgroup_driver: str
+    limits_memory: bool
+    limits_swap: bool
+    limits_processes: bool
+    limits_cpu: bool
+    seccomp: bool
+    remapped: bool
+    runtime: str
+    has_runtime: bool
+
+    @classmethod
+    def from_info(cls, info: Mapping[str, Any], /, *, runtime: str | None = None) -> Self:
+        """Read the facts out of the answer to `GET /info`; what it does not say is not there.
+
+        `runtime` is what sandboxes are to run in, such as runsc; the engine's default when None.
+        """
+        security = {option.partition(",")[0] for option in info.get("SecurityOptions") or ()}
+        return cls(
+            version=info.get("ServerVersion", ""),
+            architecture=info.get("Architecture", ""),
+            cpus=info.get("NCPU", 0),
+            memory=info.get("MemTotal", 0),
+            cgroup_version=info.get("CgroupVersion", "1"),
+            cgroup_driver=info.get("CgroupDriver", "none"),
+            limits_memory=info.get("MemoryLimit", False),
+            limits_swap=info.get("SwapLimit", False),
+            limits_processes=info.get("PidsLimit", False),
+            limits_cpu=info.get("CpuCfsQuota", False),
+            seccomp="name=seccomp" in security,
+            remapped=bool(security & {"name=userns", "name=rootless"}),
+            runtime=runtime or info.get("DefaultRuntime", ""),
+            has_runtime=runtime is None or runtime in (info.get("Runtimes") or ()),
+        )
+
+
+def shortcomings(facts: EngineFacts, /) -> list[str]:
+    """Say why this engine cannot contain a program, a sentence each; empty when it can."""
+    needed = {
+        "limit memory": facts.limits_memory,
+        "limit the number of processes": facts.limits_processes,
+        "limit processor time": facts.limits_cpu,
+        "filter system calls (seccomp)": facts.seccomp,
+        "place containers in control groups": facts.cgroup_driver != "none",
+    }
+    needed[f"run sandboxes in {facts.runtime}, as set, since it has no such runtime"] = (
+        facts.has_runtime
+    )
+    return [f"the Docker Engine cannot {what}" for what, there in needed.items() if not there]

@@ -1,0 +1,53 @@
+"""Volumes on the engine's disk that are filled without running anything."""
+
+import io
+import tarfile
+from collections.abc import Iterable
+
+from sandbox.container import create_checked
+from sandbox.engine import Engine
+from sandbox.facts import EngineFacts
+from sandbox.options import INPUT_FOLDER, helper_options, volume
+
+FILES_ROLE = "files"
+HOSTS_ROLE = "hosts"
+HOSTS_FILE = "hosts"
+
+_HOSTS = b"127.0.0.1 localhost\n::1 localhost\n"
+
+
+def fill(
+    engine: Engine,
+    name: str,
+    archive: Iterable[bytes],
+    /,
+    *,
+    owner: str,
+    image: str,
+    facts: EngineFacts,
+    label: str,
+) -> None:
+    """Unpack a tar, which comes in pieces, into a volume, through a container that never starts.
+
+    What `archive` raises is raised. Raises SandboxUnavailable when the engine cannot.
+    """
+    mount = volume(name, target=INPUT_FOLDER)
+    options = helper_options(
+        owner, image=image, facts=facts, slot=0, label=label, mount=mount, role="filler"
+    )
+    filler = create_checked(engine, options)
+    try:
+        engine.fill(filler, folder=INPUT_FOLDER, archive=archive)
+    finally:
+        engine.remove(filler)
+
+
+def hosts_archive() -> bytes:
+    """Give a tar of the file by which `localhost` has an address in a sandbox without network."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        member = tarfile.TarInfo(HOSTS_FILE)
+        member.size = len(_HOSTS)
+        member.mode = 0o644
+        tar.addfile(member, io.BytesIO(_HOSTS))
+    return content.getvalue()
