@@ -2,6 +2,8 @@ import os
 import resource
 
 os.chdir("/tmp")
+_, most = resource.getrlimit(resource.RLIMIT_CORE)
+resource.setrlimit(resource.RLIMIT_CORE, (most, most))
 pid = os.fork()
 if pid == 0:
     os.abort()

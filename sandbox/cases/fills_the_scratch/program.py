@@ -28,13 +28,13 @@ def files_of_a_megabyte() -> None:
 
 
 def empty_files() -> None:
-    for number in range(10_000_000):
+    for number in range(40_000):
         open(f"/tmp/full/{number}", "w").close()
 
 
 fill("one file", one_file)
 fill("16 MiB in files", files_of_a_megabyte)
-fill("10000000 empty files", empty_files)
+fill("40000 empty files", empty_files)
 with open("/tmp/program", "w") as file:
     file.write("#!/bin/sh\necho ran\n")
 os.chmod("/tmp/program", 0o700)

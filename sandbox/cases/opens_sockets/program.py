@@ -1,5 +1,6 @@
 import socket
 
+PORTS = [22, 2375, 60606]  # the last is where the host listens in the experiment without protection
 ADDRESSES = [
     ("172.17.0.1", 2375),  # the host, through Docker's bridge
     ("172.17.0.1", 22),
@@ -22,6 +23,13 @@ FAMILIES = {  # family, type, protocol
 }
 
 
+def gateways() -> list[str]:
+    """Give the first address of each network that there is a way to: the host's own."""
+    with open("/proc/net/route") as file:
+        networks = [int(line.split()[1], 16) for line in list(file)[1:]]
+    return [socket.inet_ntoa((number + (1 << 24)).to_bytes(4, "little")) for number in networks]
+
+
 def reaches(address: tuple[str, int]) -> bool:
     try:
         socket.create_connection(address, timeout=1).close()
@@ -38,6 +46,7 @@ def opens(family: int, kind: int, protocol: int) -> bool:
     return True
 
 
+TRIED = [*ADDRESSES, *((host, port) for host in gateways() for port in PORTS)]
 print("interfaces:", *(name for _, name in socket.if_nameindex()))
-print("reached:", [address for address in ADDRESSES if reaches(address)])
+print("reached:", [address for address in TRIED if reaches(address)])
 print("opened:", sorted(name for name, args in FAMILIES.items() if opens(*args)))

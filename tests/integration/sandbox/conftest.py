@@ -6,21 +6,17 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Generic, TypeVar
 
-import docker
 import pytest
 
 from sandbox import Limits, Run, SandboxUnavailable
 from sandbox.docker import DockerRunner
-from sandbox.engine import ENGINE_SOCKET, Engine
-from sandbox.images.build import build_base, build_image
-from sandbox.images.content import SCORING
+from sandbox.engine import Engine
+from sandbox.images.build import build_image
+from sandbox.images.content import SCORING, SELFTEST
 
-FOLDER = Path(__file__).parents[2] / "sandbox"
 T = TypeVar("T")
-CASE_IMAGE = "challenge-platform/test-cases"
 
 
 def case_input(program: str, data: bytes = b"") -> bytes:
@@ -84,22 +80,9 @@ def scoring_image(engine: Engine) -> str:
 
 @pytest.fixture(scope="session")
 def case_image(engine: Engine) -> str:
-    """Make the test runtime on the Python base and give its tag."""
+    """Make the self-test's image, if it is not there, and give its tag."""
     assert engine.facts().seccomp
-    base = build_base(say=print)
-    with docker.APIClient(base_url=f"unix://{ENGINE_SOCKET}") as api:
-        answers = api.build(
-            path=str(FOLDER),
-            tag=CASE_IMAGE,
-            buildargs={"BASE": base},
-            network_mode="none",
-            rm=True,
-            forcerm=True,
-            decode=True,
-        )
-        problems = [answer["error"] for answer in answers if "error" in answer]
-    assert problems == []
-    return CASE_IMAGE
+    return build_image(SELFTEST, say=print)
 
 
 @pytest.fixture

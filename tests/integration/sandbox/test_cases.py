@@ -1,60 +1,71 @@
-"""Every hostile program in `tests/sandbox/cases` ends as its case.toml says, on a real engine."""
+"""Every hostile program in `sandbox/cases` ends as its case.toml says, on a real engine."""
 
-import tomllib
-from dataclasses import dataclass, field
-from typing import Any
+import uuid
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sandbox import End, Limits
+from sandbox import End, SandboxUnavailable
 from sandbox.docker import DockerRunner
-from tests.integration.sandbox.conftest import FOLDER, case_run
+from sandbox.engine import Engine
+from sandbox.selftest import Finding, try_case
+from sandbox.selftest.case import Case, read_cases
+from sandbox.selftest.images import case_images
+from sandbox.selftest.weaken import try_without
 
-CASES = sorted(path.parent.name for path in (FOLDER / "cases").glob("*/case.toml"))
+CASES = read_cases()
+
+# Each case, with each set of measures that contains it.
+PROOFS = [(case, names) for case in CASES for names in case.protects]
 
 pytestmark = pytest.mark.docker
 
 
-@dataclass(frozen=True, kw_only=True)
-class Case:
-    """What a program does, and what must come of it."""
-
-    what: str
-    end: End
-    output: str | None = None
-    output_has: list[str] = field(default_factory=list)
-    output_bytes: int | None = None
-    exit_code: int | None = None
-    seconds_below: float = 30
-    input_bytes: int = 0
-    limits: dict[str, Any] = field(default_factory=dict)
+def name_of(value: object) -> str:
+    """Name a case, or measures, for pytest."""
+    return value.name if isinstance(value, Case) else "+".join(value)  # type: ignore[arg-type]  # of texts
 
 
-def read_case(name: str) -> tuple[Case, str]:
-    folder = FOLDER / "cases" / name
-    table = tomllib.loads((folder / "case.toml").read_text())
-    case = Case(**table | {"end": End(table["end"])})
-    return case, (folder / "program.py").read_text()
+@pytest.fixture(scope="module")
+def images(engine: Engine) -> Iterator[Mapping[str, str]]:
+    """Give the image of each runtime of the cases; those of single cases are gone after it."""
+    assert engine.facts().seccomp
+    with case_images(CASES) as made:
+        yield made
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_a_hostile_program_is_contained(name: str, runner: DockerRunner) -> None:
-    case, program = read_case(name)
-    limits = Limits(**{"seconds": 20} | case.limits)
+@pytest.fixture(scope="module")
+def findings(images: Mapping[str, str], engine: Engine) -> Iterator[Mapping[str, Finding]]:
+    """Try the cases, a few at a time since most of them wait, and give what was found by name."""
+    label = f"test-{uuid.uuid4()}"
+    runner = DockerRunner(engine, runtimes=images, label=label)
 
-    outcome = runner.run(case_run(program, b"x" * case.input_bytes, limits=limits))
+    def tried(case: Case) -> Finding:
+        try:
+            return try_case(runner, case)
+        except SandboxUnavailable as error:
+            return Finding(case=case, untried=f"{error} ({error.code})")
 
-    text = outcome.output.decode()
-    assert outcome.end is case.end, text
-    if case.output is not None:
-        assert text == case.output.removeprefix("\n")
-    assert [part for part in case.output_has if part not in text] == []
-    assert case.output_bytes in {None, len(outcome.output)}
-    assert case.exit_code in {None, outcome.exit_code}
-    assert outcome.seconds < case.seconds_below
+    with ThreadPoolExecutor(max_workers=3) as pool:
+        yield {finding.case.name: finding for finding in pool.map(tried, CASES)}
+    runner.close()
+    assert engine.containers(label=label) == {}
+    assert engine.volumes(label=label) == {}
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_a_hostile_program_is_contained(case: Case, findings: Mapping[str, Finding]) -> None:
+    assert findings[case.name].told() == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("case", "names"), PROOFS, ids=name_of)
+def test_a_hostile_program_is_not_contained_without_what_contains_it(
+    case: Case, names: tuple[str, ...], images: Mapping[str, str]
+) -> None:
+    assert try_without(case, names, runtimes=images).seen != ()
 
 
 def test_there_are_cases_for_every_end_but_the_callers_own() -> None:
-    ends = {read_case(name)[0].end for name in CASES}
-
-    assert ends == set(End) - {End.CANCELLED}
+    assert {case.end for case in CASES} == set(End) - {End.CANCELLED} | {None}

@@ -1,0 +1,3 @@
+import os
+
+os.symlink("predictions.csv", "/output/predictions.csv")
