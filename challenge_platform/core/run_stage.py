@@ -16,6 +16,7 @@ from challenge_platform.core import refusal
 from challenge_platform.core.attempt import Ended, NotScored, Work
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.delivery import delivered
+from challenge_platform.core.program_limits import limits_of
 from challenge_platform.core.run import ProgramRun, Stage, begin, forget, record, run_of
 from challenge_platform.core.run_log import keep_log
 from challenge_platform.core.submission import Kind, Reason, State
@@ -23,7 +24,7 @@ from challenge_platform.database import Database
 from challenge_platform.errors import KeyUnavailable, NotFound
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import Key, encrypt
-from sandbox import End, Limits, Outcome, Run, Runner, SandboxUnavailable
+from sandbox import End, Outcome, Run, Runner, SandboxUnavailable
 from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
 
 COARSE_SECONDS = 10
@@ -172,19 +173,6 @@ def stages_of(work: Work, /) -> tuple[Stage, ...]:
 def run_id_of(submission_id: str, stage: Stage, /) -> str:
     """Give the id of a run, the same in each attempt: whoever asks again joins what goes on."""
     return f"{submission_id}-{stage}"
-
-
-def limits_of(definition: ChallengeDefinition, /) -> Limits:
-    """Give what a program may use."""
-    asked = definition.limits
-    return Limits(
-        seconds=asked.seconds,
-        memory=int(asked.memory),
-        cpus=asked.cpus,
-        processes=asked.processes,
-        scratch=int(asked.scratch),
-        file=int(definition.submission.max_bytes),
-    )
 
 
 def _problems(
