@@ -8,10 +8,11 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ProblemItem(BaseModel):
-    """One thing to repair in a file or a parameter."""
+    """One thing to repair in a file or a parameter; `member` is a file of an archive."""
 
     line: int | None = None
     column: str | None = None
+    member: str | None = None
     code: str
     expected: Message
     found: Message

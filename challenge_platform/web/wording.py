@@ -6,6 +6,7 @@ from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.phase import Status
 from challenge_platform.core.submission import Fault, Reason, State
 from challenge_platform.web.language import lazy_gettext as _
+from sandbox.archive import ArchiveProblem
 from scorers.predictions.problems import ProblemCode
 from scorers.uncertainty.intervals import NoInterval
 
@@ -104,6 +105,23 @@ PROBLEMS = {
     ProblemCode.TOO_MANY_CODES: _("There are too many codes in the cell."),
     ProblemCode.TOO_MANY_OBJECTS: _("There are too many rows of one id."),
     ProblemCode.BROKEN_RULE: _("A metric cannot use this row."),
+    ArchiveProblem.NOT_AN_ARCHIVE: _("This is no zip or tar.gz archive."),
+    ArchiveProblem.DAMAGED_ARCHIVE: _("The archive is damaged."),
+    ArchiveProblem.CONTRADICTORY_ARCHIVE: _("The archive contradicts itself."),
+    ArchiveProblem.HIDDEN_DATA: _("The archive has bytes that belong to no file."),
+    ArchiveProblem.UNSUPPORTED_ARCHIVE: _("The archive is of a kind that is not read here."),
+    ArchiveProblem.ENCRYPTED_MEMBER: _("The archive has a password."),
+    ArchiveProblem.NOT_A_REGULAR_FILE: _("This is no regular file."),
+    ArchiveProblem.UNSAFE_NAME: _("This name cannot be used."),
+    ArchiveProblem.NAME_TOO_LONG: _("The name is too long."),
+    ArchiveProblem.TOO_DEEP: _("The file lies in too many folders."),
+    ArchiveProblem.SAME_NAME: _("Two files have the same name."),
+    ArchiveProblem.TOO_MANY_MEMBERS: _("The archive has too many files."),
+    ArchiveProblem.MEMBER_TOO_LARGE: _("A file of the archive is too large."),
+    ArchiveProblem.UNPACKS_TOO_LARGE: _("The archive is too large when it is unpacked."),
+    ArchiveProblem.PACKED_TOO_TIGHTLY: _("The archive unpacks to far more than it has."),
+    ArchiveProblem.MISSING_MEMBER: _("A file that is needed is missing."),
+    ArchiveProblem.INSIDE_A_FOLDER: _("All files lie in one folder."),
 }
 
 ROLES = {Role.PARTICIPANT: _("Participant"), Role.ORGANIZER: _("Organizer")}

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from sandbox.archive.limits import ArchiveLimits
-from sandbox.archive.problems import ArchiveProblem, Problem, Words, visible
+from sandbox.archive.limits import ArchiveLimits, too_many_members
+from sandbox.archive.problems import ArchiveProblem, Problem, Words, refuse, visible
 
 # No file can have these names on Windows, with any ending; a challenge's readers may use it.
 RESERVED = re.compile(
@@ -23,14 +23,20 @@ class Names:
         self._known: dict[str, tuple[str, bool]] = {}
 
     def place(self, name: str, /, *, folder: bool) -> str | Problem:
-        """Give the path below the archive's root, "" for the root itself, or what is wrong."""
+        """Give the path below the archive's root, "" for the root itself, or what is wrong.
+
+        Raises InvalidArchive when there are too many, the folders above files counted as well.
+        """
         parts = unicodedata.normalize("NFC", name).split("/")
         while parts and parts[0] == ".":
             parts = parts[1:]
         if folder and not any(parts):
             return ""
         path = "/".join(parts)
-        return self._refusal(name, path, folder=folder) or path
+        refusal = self._refusal(name, path, folder=folder)
+        if len(self._known) > self._limits.members:  # with the folders that names imply
+            refuse(too_many_members(self._limits))
+        return refusal or path
 
     def _refusal(self, name: str, path: str, *, folder: bool) -> Problem | None:
         shown = visible(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Formatter
 
 import challenge_platform
+import sandbox.archive
 import scorers
 from challenge_platform import errors
 from challenge_platform.errors import InvalidUpload, RequestRefused, Sealed
@@ -15,7 +16,8 @@ from challenge_platform.errors import InvalidUpload, RequestRefused, Sealed
 PLATFORM = Path(challenge_platform.__file__).parent
 SOURCES = [
     path
-    for path in sorted([*PLATFORM.rglob("*.py"), *Path(scorers.__file__).parent.rglob("*.py")])
+    for package in (challenge_platform, sandbox.archive, scorers)
+    for path in sorted(Path(str(package.__file__)).parent.rglob("*.py"))
     if PLATFORM / "cli" not in path.parents
 ]
 """The modules whose messages a page may show; those of the command line are read by it alone."""
@@ -25,7 +27,7 @@ MAKERS = {
     for name, error in inspect.getmembers(errors, inspect.isclass)
     if issubclass(error, RequestRefused | Sealed)
     and error is not InvalidUpload  # which carries problems, each with messages of its own
-} | {"Message"}
+} | {"Message", "Words"}
 """The names of what is made of a template and of the values for its places."""
 
 NO_VALUES = {"next_slot"}

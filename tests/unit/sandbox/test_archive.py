@@ -185,6 +185,7 @@ def test_a_damaged_archive_raises_nothing_else(data: st.DataObject, content: byt
     ("files", "code"),
     [
         ({f"{number}": b"" for number in range(5)}, ArchiveProblem.TOO_MANY_MEMBERS),
+        ({"a/b/c": b"", "d/e": b""}, ArchiveProblem.TOO_MANY_MEMBERS),
         ({"a": os.urandom(20_001)}, ArchiveProblem.MEMBER_TOO_LARGE),
         ({str(n): os.urandom(13_400) for n in range(3)}, ArchiveProblem.UNPACKS_TOO_LARGE),
         ({"a/b/c/d": b""}, ArchiveProblem.TOO_DEEP),
