@@ -177,6 +177,7 @@ class Platform:
             platform_url=self.settings.public_url,
             lease=self.settings.lease,
             max_attempts=self.settings.max_attempts,
+            team_runs=self.settings.team_runs,
             clock=self.clock,
             pause=self.pause,
         )
@@ -189,4 +190,5 @@ class Platform:
             queue=self.queue,
             clock=self.clock,
             max_attempts=self.settings.max_attempts,
+            team_runs=self.settings.team_runs,
         )

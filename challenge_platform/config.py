@@ -123,6 +123,14 @@ class Settings(BaseSettings):
     max_attempts: Annotated[
         int, Field(ge=1, description="Claims of one submission before it ends as errored.")
     ] = 6
+    team_runs: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Programs (code or containers) of one team that may run at a time; what "
+            "else it sent in waits.",
+        ),
+    ] = 1
     worker_max_jobs: Annotated[
         int, Field(ge=1, description="Jobs after which a worker process is replaced.")
     ] = 1000

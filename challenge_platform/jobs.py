@@ -3,6 +3,8 @@
 import signal
 import threading
 import time
+from collections.abc import Collection, Iterable
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -17,11 +19,17 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.reaper import BOARD, EVALUATE, enqueue_board
 from challenge_platform.core.scoring import SCORING_LIMITS
+from challenge_platform.core.submission import PROGRAMS, QueueName
 from challenge_platform.errors import QueueUnavailable
+from challenge_platform.queue import JobFunction, Table
 from sandbox import SandboxUnavailable
 
 # A job outlives its sandbox and the launcher's own deadlines, so that they always come first.
-JOB_SECONDS = int(SCORING_LIMITS.seconds) + 180
+SCORING_SECONDS = int(SCORING_LIMITS.seconds) + 180
+# A program may be run twice, each time for a day, before what it made is scored.
+PROGRAM_SECONDS = 2 * 24 * 3600 + SCORING_SECONDS
+
+EVERY_QUEUE = tuple(QueueName)
 
 BEAT_SECONDS = 5.0
 
@@ -36,10 +44,24 @@ class Jobs:
         self._evaluator = platform.evaluator
         self._candidates = Candidates(platform.store)
 
-    def evaluate(self, submission_id: str) -> None:
-        """Evaluate a submission, then see to its board."""
-        state = self._evaluator.evaluate(submission_id)
-        log.info("evaluated", submission=submission_id, state=state)
+    def tables(self, queues: Iterable[QueueName], /) -> dict[str, Table]:
+        """Give what may be called by the messages of each queue; boards are built by scoring."""
+        tables = {}
+        for queue in queues:
+            functions: dict[str, JobFunction] = {EVALUATE: partial(self.evaluate, queue)}
+            if queue is QueueName.SCORING:
+                functions[BOARD] = self.board
+            seconds = PROGRAM_SECONDS if queue in PROGRAMS else SCORING_SECONDS
+            tables[str(queue)] = Table(functions=functions, seconds=seconds)
+        return tables
+
+    def evaluate(self, queue: QueueName, hinted: str) -> None:
+        """Evaluate the submission of a queue whose turn it is, then see to its board.
+
+        The one that the message names only waited when the message was written.
+        """
+        state = self._evaluator.evaluate_next(queue)
+        log.info("evaluated", queue=queue, hinted=hinted, state=state)
         if state is not None and not state.is_open:
             self._build_due_boards()
 
@@ -68,15 +90,13 @@ class Jobs:
             log.warning("board not enqueued, the reaper will")
 
 
-def work(platform: Platform, /, *, burst: bool = False) -> None:
-    """Work the queue off in this process, once what an interrupted departure left is removed."""
+def work(
+    platform: Platform, /, *, queues: Collection[QueueName] = EVERY_QUEUE, burst: bool = False
+) -> None:
+    """Work queues off in this process, once what an interrupted departure left is removed."""
     platform.departures.remove_contents()
-    jobs = Jobs(platform)
     platform.queue.work(
-        {EVALUATE: jobs.evaluate, BOARD: jobs.board},
-        seconds=JOB_SECONDS,
-        max_jobs=platform.settings.worker_max_jobs,
-        burst=burst,
+        Jobs(platform).tables(queues), max_jobs=platform.settings.worker_max_jobs, burst=burst
     )
 
 
@@ -110,9 +130,11 @@ app = typer.Typer(add_completion=False, help=__doc__)
 
 @app.command("worker")
 def _worker(
-    *, burst: Annotated[bool, typer.Option(help="End when the queue is empty.")] = False
+    *,
+    queue: Annotated[list[QueueName] | None, typer.Option(help="A queue to work off.")] = None,
+    burst: Annotated[bool, typer.Option(help="End when the queues are empty.")] = False,
 ) -> None:
-    work(Platform.from_settings(Settings()), burst=burst)
+    work(Platform.from_settings(Settings()), queues=tuple(queue or EVERY_QUEUE), burst=burst)
 
 
 @app.command("reaper")

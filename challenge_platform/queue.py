@@ -3,13 +3,16 @@
 RQ's pickle runs what it reads, and its plain JSON calls any importable name. Here a job's data is
 JSON under an HMAC, its function is looked up in a fixed table, its arguments are short texts, and
 every other instruction that a job hash may carry (callbacks, webhooks, retries, time-outs) is
-overwritten on loading. A job only says *which* submission; the database says what to do.
+overwritten on loading. Each queue has a key and a table of its own, so that a job cannot be moved
+to another. A job only says *that* there is work; the database says what it is.
 """
 
 import hmac
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -18,10 +21,10 @@ from redis.retry import Retry
 from rq import Queue as RQQueue
 from rq import SimpleWorker
 from rq.job import UNEVALUATED, Job
+from rq.worker import DequeueStrategy
 
 from challenge_platform.errors import ForgedJob, QueueUnavailable
 
-NAME = "challenge"
 MAX_JOB_BYTES = 4096
 REDIS_SECONDS = 1.0
 RESULT_TTL = 0
@@ -30,11 +33,22 @@ FAILURE_TTL = 24 * 3600
 JobFunction = Callable[..., None]
 
 
-class SignedJSON:
-    """RQ serializer: JSON behind the HMAC-SHA256 of a key that is not in Redis."""
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The functions that the jobs of a queue may name, and the seconds that each may take."""
 
-    def __init__(self, key: bytes, /) -> None:
-        self._key = key
+    functions: Mapping[str, JobFunction]
+    seconds: int
+
+
+class SignedJSON:
+    """RQ serializer: JSON behind an HMAC-SHA256 by the queue's key, which is not in Redis.
+
+    The key of a queue is the HMAC of its name by the platform's key.
+    """
+
+    def __init__(self, key: bytes, /, *, queue: str) -> None:
+        self._key = hmac.digest(key, queue.encode(), "sha256")
         self.__qualname__ = type(self).__qualname__  # RQ's worker asks every serializer its name
 
     def dumps(self, value: object, /) -> bytes:
@@ -58,8 +72,13 @@ class SignedJSON:
 class SafeJob(Job):
     """An RQ job that can only call the functions of its table with text arguments."""
 
-    functions: ClassVar[Mapping[str, JobFunction]] = {}
-    seconds: ClassVar[int] = 60
+    functions: Mapping[str, JobFunction] = MappingProxyType({})
+    seconds: int = 60
+
+    def take_from(self, queue: str, table: Table, serializer: SignedJSON, /) -> None:
+        """Read it as a job of the queue that it was taken from, whatever it says of itself."""
+        self.origin, self.functions, self.serializer = queue, table.functions, serializer
+        self.seconds = self.timeout = table.seconds
 
     @property
     def func(self) -> JobFunction:
@@ -94,6 +113,16 @@ class SafeJob(Job):
 class DeafWorker(SimpleWorker):
     """A worker that takes jobs from Redis, but no orders: not to suspend, stop or shut down."""
 
+    tables: Mapping[str, Table] = MappingProxyType({})
+    serializers: Mapping[str, SignedJSON] = MappingProxyType({})
+
+    def execute_job(self, job: Job, queue: RQQueue) -> None:
+        """Run a job by the table and the key of the queue that it was in."""
+        if not isinstance(job, SafeJob):
+            raise TypeError("a worker of the platform was given a job of another class")
+        job.take_from(queue.name, self.tables[queue.name], self.serializers[queue.name])
+        super().execute_job(job, queue)
+
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 -- RQ's own signature
         """Go on, whatever a key in Redis says."""
 
@@ -105,19 +134,23 @@ class DeafWorker(SimpleWorker):
 
 
 class Queue:
-    """What the platform does with Redis: put an id in, ask whether it is there, work it off."""
+    """What the platform does with Redis: put an id in, ask whether it is there, work it off.
+
+    It is one place with several queues in it, each of a name; `key` signs for all of them.
+    """
 
     def __init__(self, *, address: str, key: Callable[[], bytes]) -> None:
         self._address = address
         self._key = key
-        self._connected: RQQueue | None = None
+        self._connection: Redis | None = None
+        self._queues: dict[str, RQQueue] = {}
 
-    def enqueue(self, function: str, /, *arguments: str, job_id: str) -> None:
-        """Put a call into the queue once; raise QueueUnavailable when Redis cannot be reached."""
+    def enqueue(self, function: str, /, *arguments: str, queue: str, job_id: str) -> None:
+        """Put a call into a queue once; raise QueueUnavailable when Redis cannot be reached."""
         try:
-            queue = self._rq()
-            if queue.get_job_position(job_id) is None:
-                queue.enqueue_call(
+            into = self._named(queue)
+            if into.get_job_position(job_id) is None:
+                into.enqueue_call(
                     function,
                     args=arguments,
                     job_id=job_id,
@@ -131,51 +164,64 @@ class Queue:
     def ping(self) -> None:
         """Raise QueueUnavailable when Redis cannot be reached."""
         try:
-            self._rq().connection.ping()
+            self._redis().ping()
         except RedisError as error:
             raise QueueUnavailable(f"Redis cannot be reached: {type(error).__name__}") from error
 
-    def length(self) -> int:
-        """Count the jobs that wait; raise QueueUnavailable when Redis cannot be reached."""
+    def length(self, queue: str, /) -> int:
+        """Count the jobs of a queue; raise QueueUnavailable when Redis cannot be reached."""
         try:
-            return self._rq().count
+            return self._named(queue).count
         except RedisError as error:
             raise QueueUnavailable(f"Redis cannot be reached: {type(error).__name__}") from error
 
     def work(
-        self,
-        functions: Mapping[str, JobFunction],
-        /,
-        *,
-        seconds: int,
-        max_jobs: int | None = None,
-        burst: bool = False,
+        self, tables: Mapping[str, Table], /, *, max_jobs: int | None = None, burst: bool = False
     ) -> None:
-        """Work the queue off in this process; a call that lasts over `seconds` is interrupted."""
-        job_class = type("PlatformJob", (SafeJob,), {"functions": functions, "seconds": seconds})
-        queue = self._rq(job_class)
+        """Work the queues of these names off in this process, in turn, as long as they have jobs.
+
+        A call that lasts over its table's seconds is interrupted.
+        """
+        connection = self._connect()  # of its own: RQ gives it the patience of its long waits
+        serializers = {name: self._serializer(name) for name in tables}
         worker = DeafWorker(
-            [queue],
-            connection=queue.connection,
-            job_class=job_class,
-            serializer=queue.serializer,
+            [_rq(name, connection, serializer) for name, serializer in serializers.items()],
+            connection=connection,
+            job_class=SafeJob,
+            serializer=next(iter(serializers.values())),  # of no meaning; `execute_job` has its own
             log_job_description=False,
         )
-        worker.work(max_jobs=max_jobs, burst=burst, logging_level="WARNING", with_scheduler=False)
+        worker.tables, worker.serializers = tables, serializers
+        worker.work(
+            max_jobs=max_jobs,
+            burst=burst,
+            logging_level="WARNING",
+            with_scheduler=False,
+            dequeue_strategy=DequeueStrategy.ROUND_ROBIN,
+        )
 
-    def _rq(self, job_class: type[SafeJob] = SafeJob) -> RQQueue:
-        if self._connected is None or self._connected.job_class is not job_class:
-            connection = Redis.from_url(
-                self._address,
-                socket_connect_timeout=REDIS_SECONDS,
-                socket_timeout=REDIS_SECONDS,  # RQ's worker sets its own, for its long waits
-                health_check_interval=30,
-                retry=Retry(
-                    NoBackoff(), 0
-                ),  # a submission does not wait for Redis: the reaper does
-            )
-            serializer: Any = SignedJSON(self._key())
-            self._connected = RQQueue(
-                NAME, connection=connection, serializer=serializer, job_class=job_class
-            )
-        return self._connected
+    def _connect(self) -> Redis:
+        return Redis.from_url(
+            self._address,
+            socket_connect_timeout=REDIS_SECONDS,
+            socket_timeout=REDIS_SECONDS,
+            health_check_interval=30,
+            retry=Retry(NoBackoff(), 0),  # a submission does not wait for Redis: the reaper does
+        )
+
+    def _redis(self) -> Redis:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _named(self, name: str) -> RQQueue:
+        if name not in self._queues:
+            self._queues[name] = _rq(name, self._redis(), self._serializer(name))
+        return self._queues[name]
+
+    def _serializer(self, name: str) -> SignedJSON:
+        return SignedJSON(self._key(), queue=name)
+
+
+def _rq(name: str, connection: Redis, serializer: Any) -> RQQueue:  # noqa: ANN401 -- RQ's protocol has other argument names
+    return RQQueue(name, connection=connection, serializer=serializer, job_class=SafeJob)

@@ -10,6 +10,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.organizer import DataDir, open_platform
 from challenge_platform.cli.privileges import can_separate
 from challenge_platform.core.challenge import list_challenges
+from challenge_platform.core.submission import QueueName
 from challenge_platform.errors import PlatformError
 from sandbox import SandboxUnavailable, Status
 from sandbox.client import LauncherClient
@@ -72,7 +73,7 @@ def _challenges(platform: Platform) -> str:
 
 def _queue(platform: Platform) -> str:
     platform.queue.ping()
-    return f"{platform.queue.length()} jobs wait"
+    return f"{sum(platform.queue.length(name) for name in QueueName)} jobs wait"
 
 
 def _redis_program() -> Finding:

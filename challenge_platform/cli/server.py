@@ -19,6 +19,7 @@ from challenge_platform.cli.organizer import DataDir, settings
 from challenge_platform.cli.privileges import UMASK, WORKER, can_separate, code_folders
 from challenge_platform.cli.supervisor import Program, Supervisor, programs, web_command
 from challenge_platform.config import Settings
+from challenge_platform.core.submission import QueueName
 from challenge_platform.errors import InvalidInput
 
 app = typer.Typer()
@@ -37,7 +38,12 @@ def up(
     port: Port = 8080,
     host: Host = "127.0.0.1",
     data_dir: DataDir = None,
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Worker processes that score predictions.")
+    ] = 1,
+    program_workers: Annotated[
+        int, typer.Option(min=0, help="Worker processes that run code and containers.")
+    ] = 1,
     with_demo: Annotated[
         bool, typer.Option("--demo", help="Load the challenges and submit their baselines.")
     ] = False,
@@ -53,7 +59,9 @@ def up(
     _check_port(host, port)
     _check_socket_path(chosen.launcher_address)
     datadir.prepare(Platform.from_settings(chosen), slugs=demo.slugs() if with_demo else ())
-    supervisor = _supervisor(chosen, bind=f"{host}:{port}", workers=workers)
+    supervisor = _supervisor(
+        chosen, bind=f"{host}:{port}", workers=workers, program_workers=program_workers
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stopped.set())
     _say_separation()
@@ -123,9 +131,18 @@ def web(*, bind: str = "127.0.0.1:8080", data_dir: DataDir = None) -> None:
 
 
 @app.command("worker")
-def worker(*, data_dir: DataDir = None) -> None:
-    """Work the queue off (one process of `challenge up`)."""
-    _replace((sys.executable, "-m", "challenge_platform.jobs", "worker"), settings(data_dir))
+def worker(
+    *,
+    queue: Annotated[
+        list[QueueName] | None,
+        typer.Option(help="A queue to work off, may be given several times; all when unset."),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Work the queue off, or those named (one process of `challenge up`)."""
+    options = tuple(word for name in queue or () for word in ("--queue", name.value))
+    command = (sys.executable, "-m", "challenge_platform.jobs", "worker", *options)
+    _replace(command, settings(data_dir))
 
 
 @app.command("reaper")
@@ -134,7 +151,7 @@ def reaper(*, data_dir: DataDir = None) -> None:
     _replace((sys.executable, "-m", "challenge_platform.jobs", "reaper"), settings(data_dir))
 
 
-def _supervisor(chosen: Settings, *, bind: str, workers: int) -> Supervisor:
+def _supervisor(chosen: Settings, *, bind: str, workers: int, program_workers: int) -> Supervisor:
     redis_socket = None if chosen.redis_url else chosen.run_dir / "redis" / "redis.sock"
     return Supervisor(
         programs=programs(
@@ -142,6 +159,7 @@ def _supervisor(chosen: Settings, *, bind: str, workers: int) -> Supervisor:
             bind=bind,
             web_threads=chosen.web_threads,
             workers=workers,
+            program_workers=program_workers,
         ),
         environment=chosen.environment(),
         logs=chosen.data_dir.absolute() / "log",

@@ -131,9 +131,17 @@ def _how(code: int) -> str:
 
 
 def programs(
-    *, redis_socket: Path | None, bind: str, web_threads: int, workers: int
+    *,
+    redis_socket: Path | None,
+    bind: str,
+    web_threads: int,
+    workers: int,
+    program_workers: int,
 ) -> list[Program]:
-    """Give the platform's processes; `redis_socket` None means that Redis is run elsewhere."""
+    """Give the platform's processes; `redis_socket` None means that Redis is run elsewhere.
+
+    `workers` score files, `program_workers` run code and containers, which may take hours.
+    """
     python = sys.executable
     found: list[Program] = []
     if redis_socket is not None:
@@ -143,11 +151,15 @@ def programs(
     )
     found.extend(
         Program(
-            name=f"worker-{number}",
-            command=(python, "-m", "challenge_platform.jobs", "worker"),
+            name=f"{name}-{number}",
+            command=(python, "-m", "challenge_platform.jobs", "worker", *options),
             identity=WORKER,
         )
-        for number in range(1, workers + 1)
+        for name, options, count in (
+            ("worker", ("--queue", "scoring"), workers),
+            ("worker-programs", ("--queue", "code", "--queue", "container"), program_workers),
+        )
+        for number in range(1, count + 1)
     )
     found.append(
         Program(

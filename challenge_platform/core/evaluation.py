@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from challenge_platform.core import lease, standing
+from challenge_platform.core import lease, standing, turn
 from challenge_platform.core import submission as submissions
 from challenge_platform.core.attempt import Ended, NotScored, Work
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
@@ -24,7 +24,7 @@ from challenge_platform.core.result import REPORTED, Result, StoredReport
 from challenge_platform.core.run_stage import Made, RunStage
 from challenge_platform.core.scoring import score
 from challenge_platform.core.standing import Scores
-from challenge_platform.core.submission import Claim, Kind, Reason, State
+from challenge_platform.core.submission import Claim, Kind, QueueName, Reason, State
 from challenge_platform.core.team import Team
 from challenge_platform.database import Database
 from challenge_platform.errors import KeyUnavailable, StaleClaim
@@ -60,8 +60,21 @@ class Evaluator:
     platform_url: str
     lease: timedelta
     max_attempts: int
+    team_runs: int
     clock: Callable[[], datetime]
     pause: Callable[[float], None]
+
+    def evaluate_next(self, queue: QueueName, /) -> State | None:
+        """Take the submission of a queue whose turn it is to its end, as `evaluate` does."""
+        with self.database.writing() as session:
+            claim = turn.claim_next(
+                session,
+                queue,
+                now=self.clock(),
+                lease=self.lease,
+                team_runs=self.team_runs,
+            )
+        return self._evaluate(claim) if claim else None
 
     def evaluate(self, submission_id: str, /) -> State | None:
         """Take a submission to its end, or back to the queue; None when it was not to be taken.
@@ -71,8 +84,9 @@ class Evaluator:
         """
         with self.database.writing() as session:
             claim = submissions.claim(session, submission_id, now=self.clock(), lease=self.lease)
-        if claim is None:
-            return None
+        return self._evaluate(claim) if claim else None
+
+    def _evaluate(self, claim: Claim) -> State | None:
         try:
             with lease.kept(self.database, claim, lease=self.lease, clock=self.clock):
                 work = self._load(claim)
@@ -83,7 +97,7 @@ class Evaluator:
         except NotScored as ended:
             log.warning(
                 "not scored",
-                submission=submission_id,
+                submission=claim.submission_id,
                 attempt=claim.attempt,
                 reason=ended.reason,
                 why=str(ended.__cause__ or ended),

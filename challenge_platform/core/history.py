@@ -18,9 +18,9 @@ from challenge_platform.core.submission import (
     State,
     Submission,
     find_submission,
-    queue_position,
 )
 from challenge_platform.core.team import Team, team_of
+from challenge_platform.core.turn import queue_positions
 from challenge_platform.errors import NotFound
 
 PER_PAGE = 100
@@ -58,7 +58,7 @@ def read_submission(
         team=session.get_one(Team, submission.team_id),
         result=result_of(session, submission.id),
         report=report_of(session, submission.id),
-        position=queue_position(session, submission),
+        position=queue_positions(session, [submission]).get(submission.id),
         viewer=viewer,
     )
 
@@ -84,6 +84,7 @@ def read_submissions(
     names = names[first:] if page is None else names[first : first + PER_PAGE]
     found = _by_id(session, names)
     results = _results(session, found)
+    positions = queue_positions(session, found)
     team = session.get_one(Team, viewer.team_id)
     versions = {
         version_id: challenge_version(session, version_id)
@@ -95,7 +96,7 @@ def read_submissions(
             challenge=versions[submission.version_id],
             team=team,
             result=results.get(submission.id),
-            position=queue_position(session, submission),
+            position=positions.get(submission.id),
             viewer=viewer,
         )
         for submission in found

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from challenge_platform.core import submission as submissions
+from challenge_platform.core import turn
 from challenge_platform.core.standing import boards_to_build
+from challenge_platform.core.submission import QueueName
+from challenge_platform.core.turn import Hint
 from challenge_platform.database import Database
 from challenge_platform.errors import QueueUnavailable
 from challenge_platform.queue import Queue
@@ -31,6 +34,7 @@ class Reaper:
     queue: Queue
     clock: Callable[[], datetime]
     max_attempts: int
+    team_runs: int
 
     def round(self) -> Round:
         """Do one round; with Redis down, only what the database needs."""
@@ -41,11 +45,11 @@ class Reaper:
             with self.database.writing() as session:
                 submissions.take_back_lost(session, now=now, max_attempts=self.max_attempts)
         with self.database.reading() as session:
-            waiting = submissions.due(session, now=now)
+            waiting = turn.due(session, now=now, team_runs=self.team_runs)
             boards = boards_to_build(session, now=now)
         try:
-            for identifier, token in waiting:
-                enqueue_evaluation(self.queue, identifier, token=token)
+            for hint in waiting:
+                enqueue_evaluation(self.queue, hint)
             for challenge_id, phase, board in boards:
                 enqueue_board(self.queue, challenge_id, phase=phase, board=board)
         except QueueUnavailable:
@@ -53,12 +57,14 @@ class Reaper:
         return Round(taken_back=lost, enqueued=len(waiting), queue_available=True)
 
 
-def enqueue_evaluation(queue: Queue, submission_id: str, /, *, token: int = 0) -> None:
-    """Put a submission into the queue once; its last token tells a later job from an earlier."""
-    queue.enqueue(EVALUATE, submission_id, job_id=f"{EVALUATE}-{submission_id}-{token}")
+def enqueue_evaluation(queue: Queue, hint: Hint, /) -> None:
+    """Put into its queue, once, that a submission waits there."""
+    name = f"{EVALUATE}-{hint.submission_id}-{hint.token}"
+    queue.enqueue(EVALUATE, hint.submission_id, queue=hint.queue, job_id=name)
 
 
 def enqueue_board(queue: Queue, challenge_id: int, /, *, phase: str, board: str) -> None:
     """Put the building of a board into the queue once."""
     job_id = f"{BOARD}-{challenge_id}-{phase}-{board}"
-    queue.enqueue(BOARD, str(challenge_id), phase, board, job_id=job_id)
+    arguments = (str(challenge_id), phase, board)
+    queue.enqueue(BOARD, *arguments, queue=QueueName.SCORING, job_id=job_id)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, ScalarSelect, update
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit, quota
@@ -117,6 +117,28 @@ class Kind(StrEnum):
     CONTAINER = "container"
 
 
+class QueueName(StrEnum):
+    """The queue that a submission waits in, so that what takes hours delays no file's scoring."""
+
+    SCORING = "scoring"
+    CODE = "code"
+    CONTAINER = "container"
+    GPU = "gpu"
+
+
+PROGRAMS = frozenset(QueueName) - {QueueName.SCORING}
+"""The queues of what runs a team's own program first."""
+
+
+def queue_of(kind: Kind, /, *, gpus: int) -> QueueName:
+    """Give the queue of what is submitted to a challenge whose programs have so many GPUs."""
+    if kind is Kind.PREDICTIONS:
+        return QueueName.SCORING
+    if gpus:
+        return QueueName.GPU
+    return QueueName.CODE if kind is Kind.CODE else QueueName.CONTAINER
+
+
 class Submission(SQLModel, table=True):
     """One submission of a team, from the accepted upload to its end."""
 
@@ -125,6 +147,8 @@ class Submission(SQLModel, table=True):
         UniqueConstraint("team_id", "idempotency_key"),
         Index("ix_submission_open", "state", "not_before"),
         Index("ix_submission_finished", "challenge_id", "state", "finished_at"),
+        Index("ix_submission_served_challenge", "challenge_id", "queue", "started_at"),
+        Index("ix_submission_served_team", "team_id", "queue", "started_at"),
         CheckConstraint("size >= 0", name="size_not_negative"),
     )
 
@@ -135,6 +159,7 @@ class Submission(SQLModel, table=True):
     user_id: int = Field(foreign_key="user.id")
     phase: str = Field(max_length=64)
     kind: Kind = Field(sa_type=enum_column(Kind))
+    queue: QueueName = Field(default=QueueName.SCORING, sa_type=enum_column(QueueName))
     filename: str = Field(max_length=200)
     message: str = Field(default="", max_length=500)
     artifact: str = Field(max_length=64, index=True)
@@ -173,9 +198,17 @@ def find_submission(session: Session, submission_id: str, /) -> Submission:
 
 
 def claim(
-    session: Session, submission_id: str, /, *, now: datetime, lease: timedelta
+    session: Session,
+    submission_id: str | ScalarSelect[str],
+    /,
+    *,
+    now: datetime,
+    lease: timedelta,
 ) -> Claim | None:
-    """Take a queued submission, or give None when it is not, or no longer, to be taken."""
+    """Take a queued submission, or give None when it is not, or no longer, to be taken.
+
+    It may be one that a query chooses, which is then asked and answered in the same statement.
+    """
     changed = session.execute(
         update(Submission)
         .where(
@@ -190,12 +223,12 @@ def claim(
             lease_until=now + lease,
             started_at=now,
         )
-        .returning(col(Submission.token), col(Submission.attempt))
+        .returning(col(Submission.id), col(Submission.token), col(Submission.attempt))
     ).first()
     if changed is None:
         return None
-    audit.record(session, action="claimed", subject=submission_id, now=now, attempt=changed.attempt)
-    return Claim(submission_id=submission_id, token=changed.token, attempt=changed.attempt)
+    audit.record(session, action="claimed", subject=changed.id, now=now, attempt=changed.attempt)
+    return Claim(submission_id=changed.id, token=changed.token, attempt=changed.attempt)
 
 
 def renew(session: Session, held: Claim, /, *, until: datetime) -> None:
@@ -293,27 +326,6 @@ def take_back_lost(session: Session, /, *, now: datetime, max_attempts: int) -> 
 
 def _lost(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return (col(Submission.state) == State.RUNNING, col(Submission.lease_until) < now)
-
-
-def due(session: Session, /, *, now: datetime) -> list[tuple[str, int]]:
-    """List (id, token) of the submissions that should be in the queue now, oldest first."""
-    query = (
-        select(Submission.id, Submission.token)
-        .where(Submission.state == State.QUEUED, col(Submission.not_before) <= now)
-        .order_by(col(Submission.received_at))
-    )
-    return [(identifier, token) for identifier, token in session.exec(query)]
-
-
-def queue_position(session: Session, submission: Submission, /) -> int | None:
-    """Give the place in the queue, 1 for the next, or None when it is not waiting."""
-    if submission.state is not State.QUEUED:
-        return None
-    ahead = select(func.count()).where(
-        Submission.state == State.QUEUED,
-        col(Submission.received_at) < submission.received_at,
-    )
-    return session.exec(ahead).one() + 1
 
 
 def count_open(session: Session, /, *, team_id: int, phase: str) -> int:

@@ -16,7 +16,13 @@ from challenge_platform.core.challenge import (
 )
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.phase import Status, status_of
-from challenge_platform.core.submission import Kind, Submission, count_open
+from challenge_platform.core.submission import (
+    Kind,
+    QueueName,
+    Submission,
+    count_open,
+    queue_of,
+)
 from challenge_platform.core.team import require_entry, require_team
 from challenge_platform.database import Database
 from challenge_platform.errors import (
@@ -53,6 +59,7 @@ class Accepted:
     """What a participant gets back at once."""
 
     submission_id: str
+    queue: QueueName
     quota: quota.Quota
     repeated: bool
 
@@ -101,6 +108,7 @@ class Uploads:
                 user_id=user_id,
                 phase=phase.key,
                 kind=upload.kind,
+                queue=queue_of(upload.kind, gpus=challenge.definition.limits.gpus),
                 filename=upload.filename,
                 message=upload.message,
                 artifact=artifact.digest,
@@ -113,7 +121,9 @@ class Uploads:
             )
             _queue(session, submission)
             left = quota.quota_of(session, team_id=team_id, phase=phase, now=now)
-            return Accepted(submission_id=submission.id, quota=left, repeated=False)
+            return Accepted(
+                submission_id=submission.id, queue=submission.queue, quota=left, repeated=False
+            )
 
     def _keep(self, upload: Upload, /, *, digests: tuple[str, str | None]) -> None:
         """Store again what a departure deleted since; it waits for the lock on the challenge."""
@@ -195,7 +205,9 @@ class Uploads:
             )
         phase = challenge.definition.phase(earlier.phase)
         left = quota.quota_of(session, team_id=team_id, phase=phase, now=self.clock())
-        return Accepted(submission_id=earlier.id, quota=left, repeated=True)
+        return Accepted(
+            submission_id=earlier.id, queue=QueueName(earlier.queue), quota=left, repeated=True
+        )
 
     def _require_room(self, session: Session, *, team_id: int, phase: Phase) -> None:
         quota.require_quota(session, team_id=team_id, phase=phase, now=self.clock())

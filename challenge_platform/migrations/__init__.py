@@ -23,6 +23,7 @@ from challenge_platform.core import (  # noqa: F401 -- importing a module regist
     standing,
     submission,
     team,
+    worker,
 )
 from challenge_platform.database import Database
 

@@ -11,6 +11,7 @@ from challenge_platform.core.account import User
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.reaper import enqueue_evaluation
 from challenge_platform.core.submission import Kind
+from challenge_platform.core.turn import Hint
 from challenge_platform.core.upload import Accepted, Upload
 from challenge_platform.errors import InvalidInput, QueueUnavailable
 from challenge_platform.web import current
@@ -40,7 +41,7 @@ def read_upload(*, form_key: str = "") -> Upload:
     content = sent.stream.read()
     return Upload(
         content=content,
-        filename=_file_name(sent.filename),
+        filename=file_name(sent.filename),
         kind=Kind(kind),
         phase=request.form.get("phase") or None,
         message=_line(request.form.get("message", ""), name="message", most=MESSAGE_LENGTH),
@@ -72,7 +73,8 @@ def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     platform = current.platform()
     accepted = platform.uploads.submit(slug, read_upload(form_key=form_key), user_id=person.id)
     try:
-        enqueue_evaluation(platform.queue, accepted.submission_id)
+        hint = Hint(submission_id=accepted.submission_id, token=0, queue=accepted.queue)
+        enqueue_evaluation(platform.queue, hint)
     except QueueUnavailable as error:
         log.warning(
             "not enqueued, the reaper will", submission=accepted.submission_id, error=str(error)
@@ -89,7 +91,7 @@ def check(slug: str, /, *, person: User) -> int:
     return platform.uploads.check(challenge, read_upload())
 
 
-def _file_name(sent: str) -> str:
+def file_name(sent: str) -> str:
     """Give the last part of the name that a browser sent, in characters that can be shown."""
     name = ntpath.basename(sent)
     return "".join(letter if letter.isprintable() else "?" for letter in name)[-FILENAME_LENGTH:]

@@ -13,6 +13,7 @@ from sqlmodel import col, func, select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import reaper
 from challenge_platform.core.submission import Submission
+from challenge_platform.core.turn import Hint
 from challenge_platform.jobs import Jobs
 from challenge_platform.queue import Queue
 from challenge_platform.web import reception
@@ -306,10 +307,10 @@ def test_an_answer_that_was_lost_does_not_submit_twice(
 ) -> None:
     accepted, lost = threading.Event(), threading.Event()
 
-    def wait(queue: Queue, submission_id: str) -> None:
+    def wait(queue: Queue, hint: Hint) -> None:
         accepted.set()
         lost.wait(10)
-        reaper.enqueue_evaluation(queue, submission_id)
+        reaper.enqueue_evaluation(queue, hint)
 
     monkeypatch.setattr(reception, "enqueue_evaluation", wait)
     open_form(page)

@@ -118,6 +118,21 @@ def test_a_submission_may_be_rejected_and_is_cancelled_to_an_older_version(
     assert ends == [("cancelled", "cancelled_by_team")]
 
 
+@pytest.mark.parametrize(
+    ("kind", "queue"),
+    [("predictions", "scoring"), ("code", "code"), ("container", "container")],
+)
+def test_what_an_older_version_took_waits_in_the_queue_of_its_kind(
+    database: Database, kind: str, queue: str
+) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("UPDATE submission SET kind = :kind"), {"kind": kind})
+
+    upgrade(database)
+
+    assert rows(database, "SELECT queue FROM submission") == [(queue,)]
+
+
 def test_rows_cannot_refer_to_nothing_after_a_migration(database: Database) -> None:
     upgrade(database)
     command.downgrade(configuration(database), "0002")

@@ -6,7 +6,7 @@ import pickle
 import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ import pytest
 from redis import Redis
 
 from challenge_platform.errors import QueueUnavailable
-from challenge_platform.queue import NAME, Queue, SignedJSON
+from challenge_platform.queue import Queue, SignedJSON, Table
 
 KEY = b"k" * 32
 OTHER_KEY = b"x" * 32
+NAME = "scoring"
 pytestmark = pytest.mark.redis
 
 
@@ -42,11 +43,31 @@ def _quiet() -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
-def work(queue: Queue) -> list[str]:
-    """Work everything off; give what the one allowed function was called with."""
+def work(queue: Queue, *names: str) -> list[str]:
+    """Work queues off; give what the one allowed function was called with."""
     called: list[str] = []
-    queue.work({"evaluate": called.append}, seconds=5, burst=True)
+    work_with(queue, called.append, *names)
     return called
+
+
+def work_with(queue: Queue, function: Callable[[str], None], *names: str, seconds: int = 5) -> None:
+    """Work queues off with this function."""
+    table = Table(functions={"evaluate": function}, seconds=seconds)
+    queue.work(dict.fromkeys(names or (NAME,), table), burst=True)
+
+
+def signed(
+    function: str = "evaluate",
+    instance: str | None = None,
+    arguments: Sequence[object] = ("abc",),
+    keywords: Mapping[str, str] | None = None,
+    *,
+    key: bytes = KEY,
+    queue: str = NAME,
+) -> bytes:
+    """Sign a message for a queue."""
+    message = [function, instance, list(arguments), dict(keywords or {})]
+    return SignedJSON(key, queue=queue).dumps(message)
 
 
 def forge(redis: Redis, data: bytes, **fields: str | bytes) -> None:
@@ -64,15 +85,15 @@ def forge(redis: Redis, data: bytes, **fields: str | bytes) -> None:
 
 
 def test_an_honest_job_runs_once(queue: Queue) -> None:
-    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
-    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    queue.enqueue("evaluate", "abc", queue=NAME, job_id="evaluate-abc-0")
+    queue.enqueue("evaluate", "abc", queue=NAME, job_id="evaluate-abc-0")
 
-    assert queue.length() == 1
+    assert queue.length(NAME) == 1
     assert work(queue) == ["abc"]
 
 
 def test_a_job_leaves_nothing_in_redis(queue: Queue, redis: Redis) -> None:
-    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    queue.enqueue("evaluate", "abc", queue=NAME, job_id="evaluate-abc-0")
     work(queue)
 
     assert [key for key in redis.scan_iter() if b":job:" in key or b"result" in key] == []
@@ -95,18 +116,20 @@ def test_a_pickle_is_not_opened(queue: Queue, redis: Redis, tmp_path: Path) -> N
     "data",
     [
         json.dumps(["os.system", None, ["touch ran"], {}]).encode(),
-        SignedJSON(OTHER_KEY).dumps(["evaluate", None, ["abc"], {}]),
-        SignedJSON(KEY).dumps(["os.system", None, ["touch ran"], {}]),
-        SignedJSON(KEY).dumps(["evaluate", "instance", ["abc"], {}]),
-        SignedJSON(KEY).dumps(["evaluate", None, [{"id": "abc"}], {}]),
-        SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {"more": "x"}]),
-        SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}]).replace(b"abc", b"abd"),
-        SignedJSON(KEY).dumps(["evaluate", None, ["a" * 5000], {}]),
+        signed(key=OTHER_KEY),
+        signed(queue="gpu"),
+        signed("os.system", None, ["touch ran"]),
+        signed("evaluate", "instance"),
+        signed("evaluate", None, [{"id": "abc"}]),
+        signed("evaluate", None, ["abc"], {"more": "x"}),
+        signed().replace(b"abc", b"abd"),
+        signed("evaluate", None, ["a" * 5000]),
         b"",
     ],
     ids=[
         "unsigned",
         "signed with another key",
+        "signed for another queue",
         "a signed name that is not in the table",
         "an instance",
         "an argument that is not text",
@@ -126,9 +149,37 @@ def test_a_forged_job_does_not_run(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_worker_takes_from_each_of_its_queues_in_turn(queue: Queue) -> None:
+    for name in ("code", "code", "container", "container", "gpu"):
+        queue.enqueue("evaluate", name, queue=name, job_id=f"evaluate-{name}-{queue.length(name)}")
+
+    assert work(queue, "code", "container") == ["code", "container"] * 2
+    assert queue.length("gpu") == 1
+
+
+def test_a_job_moved_to_another_queue_does_not_run(queue: Queue, redis: Redis) -> None:
+    queue.enqueue("evaluate", "abc", queue="code", job_id="evaluate-abc-0")
+    redis.hset("rq:job:evaluate-abc-0", "origin", NAME)
+    redis.lmove("rq:queue:code", f"rq:queue:{NAME}")
+
+    assert work(queue, NAME, "code") == []
+
+
+def test_a_job_may_only_name_a_function_of_its_queue(queue: Queue) -> None:
+    called: list[str] = []
+    queue.enqueue("board", "1", queue="code", job_id="board-1")
+    board, other = ({name: called.append} for name in ("board", "evaluate"))
+    queue.work(
+        {NAME: Table(functions=board, seconds=5), "code": Table(functions=other, seconds=5)},
+        burst=True,
+    )
+
+    assert called == []
+
+
 def test_the_worker_goes_on_after_a_forged_job(queue: Queue, redis: Redis) -> None:
     forge(redis, b"rubbish")
-    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    queue.enqueue("evaluate", "abc", queue=NAME, job_id="evaluate-abc-0")
 
     assert work(queue) == ["abc"]
 
@@ -137,8 +188,7 @@ def test_the_worker_goes_on_after_a_forged_job(queue: Queue, redis: Redis) -> No
 def test_a_callback_named_in_redis_is_not_imported(
     queue: Queue, redis: Redis, callback: str
 ) -> None:
-    signed = SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}])
-    forge(redis, signed, **{f"{callback}_callback_name": "antigravity.geohash"})
+    forge(redis, signed(), **{f"{callback}_callback_name": "antigravity.geohash"})
 
     assert work(queue) == ["abc"]
     assert "antigravity" not in sys.modules
@@ -160,7 +210,7 @@ def test_a_webhook_in_redis_is_not_called(queue: Queue, redis: Redis) -> None:
         hooks = json.dumps(
             [{"url": url, "job_status": status} for status in ("finished", "failed")]
         )
-        forge(redis, SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}]), webhooks=hooks)
+        forge(redis, signed(), webhooks=hooks)
         ran = work(queue)
         server.shutdown()
         thread.join()
@@ -170,35 +220,33 @@ def test_a_webhook_in_redis_is_not_called(queue: Queue, redis: Redis) -> None:
 
 
 def test_retries_and_repeats_in_redis_do_nothing(queue: Queue, redis: Redis) -> None:
-    signed = SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}])
-    forge(redis, signed, retries_left="5", repeats_left="5", repeat_intervals="[0]")
+    forge(redis, signed(), retries_left="5", repeats_left="5", repeat_intervals="[0]")
 
     assert work(queue) == ["abc"]
-    assert queue.length() == 0
+    assert queue.length(NAME) == 0
 
 
 def test_a_job_ends_after_our_time_whatever_redis_says(queue: Queue, redis: Redis) -> None:
     def sleep(_argument: str) -> None:
         threading.Event().wait(30)
 
-    forge(redis, SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}]), timeout="100000")
-    queue.work({"evaluate": sleep}, seconds=1, burst=True)
+    forge(redis, signed(), timeout="100000")
+    work_with(queue, sleep, seconds=1)
 
     assert redis.zcard(f"rq:failed:{NAME}") == 1
 
 
 def test_a_signed_payload_replayed_under_another_id_runs_again(queue: Queue, redis: Redis) -> None:
     """Which is why a job is only a hint: claiming the submission is what happens once."""
-    signed = SignedJSON(KEY).dumps(["evaluate", None, ["abc"], {}])
-    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
-    forge(redis, signed)
+    queue.enqueue("evaluate", "abc", queue=NAME, job_id="evaluate-abc-0")
+    forge(redis, signed())
 
     assert work(queue) == ["abc", "abc"]
 
 
 def test_a_worker_is_not_suspended_by_a_key_in_redis(queue: Queue, redis: Redis) -> None:
     redis.set("rq:suspended", 1)
-    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
+    queue.enqueue("evaluate", "abc", queue=NAME, job_id="evaluate-abc-0")
 
     assert work(queue) == ["abc"]
 
@@ -210,8 +258,8 @@ def test_a_worker_listens_to_no_command(queue: Queue, redis: Redis) -> None:
         channels = redis.pubsub_channels("rq:pubsub:*")
         heard.append(len(channels))
 
-    queue.enqueue("evaluate", "abc", job_id="evaluate-abc-0")
-    queue.work({"evaluate": look}, seconds=5, burst=True)
+    queue.enqueue("evaluate", "abc", queue=NAME, job_id="evaluate-abc-0")
+    work_with(queue, look)
 
     assert heard == [0]
 
@@ -220,6 +268,6 @@ def test_a_redis_that_is_down_is_told_as_such(tmp_path: Path) -> None:
     queue = Queue(address=f"unix://{tmp_path}/nothing.sock", key=lambda: KEY)
 
     with pytest.raises(QueueUnavailable, match="cannot be reached"):
-        queue.enqueue("evaluate", "abc", job_id="x")
+        queue.enqueue("evaluate", "abc", queue=NAME, job_id="x")
     with pytest.raises(QueueUnavailable):
         queue.ping()

@@ -11,12 +11,14 @@ import yaml
 from challenge_platform.cli.datadir import PARTS
 from challenge_platform.cli.privileges import REDIS, WEB, WORKER, Identity
 from challenge_platform.config import PREFIX, Settings
+from challenge_platform.core.submission import QueueName
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: Mapping[str, Any] = COMPOSE["services"]
 ONE_SHOT = {"prepare", "operator"}
 STAYING = sorted(SERVICES.keys() - ONE_SHOT)
+WORKERS = {"worker": "ro", "worker-programs": "ro"}
 DOCKER_SOCKET = "/var/run/docker.sock"
 
 
@@ -51,7 +53,7 @@ def test_an_operator_can_set_every_setting() -> None:
 
 def test_the_services_are_those_of_the_architecture() -> None:
     assert SERVICES.keys() - ONE_SHOT == {
-        *("web", "worker", "launcher", "reaper", "redis", "postgres")
+        *("web", "worker", "worker-programs", "launcher", "reaper", "redis", "postgres")
     }
 
 
@@ -60,13 +62,13 @@ def test_the_services_are_those_of_the_architecture() -> None:
     [
         (DOCKER_SOCKET, {"launcher": "rw"}),
         ("launcher", {"prepare": "rw", "operator": "rw", "launcher": "rw"}
-            | {"worker": "ro", "reaper": "ro"}),
-        ("keys-worker", {"prepare": "rw", "operator": "rw", "worker": "ro"}),
+            | {**WORKERS, "reaper": "ro"}),
+        ("keys-worker", {"prepare": "rw", "operator": "rw", **WORKERS}),
         ("keys-web", {"prepare": "rw", "operator": "rw", "web": "ro"}),
         ("keys-operator", {"operator": "rw"}),
         ("keys-shared", {"prepare": "rw", "operator": "rw"}
-            | {"web": "ro", "worker": "ro", "reaper": "ro"}),
-        ("objects", dict.fromkeys(("prepare", "operator", "web", "worker"), "rw")),
+            | {"web": "ro", "reaper": "ro", **WORKERS}),
+        ("objects", dict.fromkeys(("prepare", "operator", "web", *WORKERS), "rw")),
         ("database", {"postgres": "rw"}),
         ("./challenges", {"operator": "ro"}),
     ],
@@ -107,6 +109,12 @@ def key_owners() -> set[str]:
     return {path[1] for path in parts if path[:1] == ("keys",) and len(path) > 1}
 
 
+def test_every_queue_but_that_of_gpus_has_a_worker_and_scoring_one_of_its_own() -> None:
+    served = [SERVICES[name]["command"][2::2] for name in WORKERS]
+
+    assert served == [[QueueName.SCORING], [QueueName.CODE, QueueName.CONTAINER]]
+
+
 def test_only_web_can_be_reached_from_outside() -> None:
     assert [name for name in SERVICES if "ports" in SERVICES[name]] == ["web"]
     assert all(
@@ -122,7 +130,13 @@ def test_the_launcher_has_no_network() -> None:
 
 @pytest.mark.parametrize(
     ("service", "identity"),
-    [("web", WEB), ("worker", WORKER), ("reaper", WORKER), ("redis", REDIS)],
+    [
+        ("web", WEB),
+        ("worker", WORKER),
+        ("worker-programs", WORKER),
+        ("reaper", WORKER),
+        ("redis", REDIS),
+    ],
 )
 def test_a_process_has_the_user_that_owns_its_folders(service: str, identity: Identity) -> None:
     assert SERVICES[service]["user"] == f"{identity.uid}:{identity.gid}"

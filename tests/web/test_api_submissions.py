@@ -42,7 +42,7 @@ def test_a_valid_file_is_enqueued(queueing: Platform, alices: Program) -> None:
     connected = Program(create_app(queueing).test_client(), alices.token)
 
     assert connected.submit().status_code == 201
-    assert queueing.queue.length() == 1
+    assert queueing.queue.length("scoring") == 1
 
 
 def test_a_message_that_looks_like_json_is_kept_as_it_was_sent(alices: Program) -> None:
