@@ -17,8 +17,18 @@ from typer.main import get_group
 from challenge_platform.cli.exits import ExitCode
 from challenge_platform.errors import InvalidInput
 
-SERVER_MODULE = "sqlmodel"
-"""A module that only the extra [server] installs."""
+
+class Extra(StrEnum):
+    """What a command needs beside the extra [cli]: the name of another extra."""
+
+    SERVER = "server"
+    SANDBOX = "sandbox"
+
+
+_MODULES = {Extra.SERVER: "sqlmodel", Extra.SANDBOX: "docker"}
+"""A module that each extra installs, and none before it."""
+
+_NEEDED = {Extra.SERVER: "the server", Extra.SANDBOX: "Docker's library for Python"}
 
 
 class Section(StrEnum):
@@ -37,11 +47,19 @@ class Row:
     module: str
     line: str
     section: Section = Section.PARTICIPANTS
+    sandbox: bool = False  # it runs programs
+
+    @property
+    def extra(self) -> Extra | None:
+        """The extra without which it does not run."""
+        if self.section is not Section.PARTICIPANTS:
+            return Extra.SERVER
+        return Extra.SANDBOX if self.sandbox else None
 
     @property
     def needs_server(self) -> bool:
         """Whether it runs only where the extra [server] is installed."""
-        return self.section is not Section.PARTICIPANTS
+        return self.extra is Extra.SERVER
 
 
 _CLI = "challenge_platform.cli."
@@ -82,6 +100,12 @@ COMMANDS = (
         words="validate",
         module=_CLI + "validation",
         line="Check a predictions file on this machine, as the platform will.",
+    ),
+    Row(
+        words="run-local",
+        module=_CLI + "run_local",
+        line="Run a program in the platform's sandbox, on this machine.",
+        sandbox=True,
     ),
     Row(words="submit", module=_CLI + "submit", line="Submit a predictions file to a challenge."),
     Row(
@@ -249,7 +273,7 @@ class LazyCommand(TyperCommand):
     def __init__(self, row: Row, /) -> None:
         super().__init__(row.words.split()[-1], help=row.line, rich_help_panel=row.section)
         self.row = row
-        self.hidden = row.needs_server and not server_is_installed()
+        self.hidden = row.needs_server and not is_installed(Extra.SERVER)
 
     # The names and types are Click's, which Typer carries in a private module.
     def make_context(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 -- Click's
@@ -257,10 +281,11 @@ class LazyCommand(TyperCommand):
 
     def load(self) -> TyperCommand:
         """Import the command; raise InvalidInput if it needs an extra that is not installed."""
-        if self.hidden:
+        extra = self.row.extra
+        if extra is not None and not is_installed(extra):
             raise InvalidInput(
-                f"`challenge {self.row.words}` needs the server, which is not installed here; "
-                "install it with: pip install 'challenge-platform[server]'"
+                f"`challenge {self.row.words}` needs {_NEEDED[extra]}, which is not installed "
+                f"here; install it with: pip install 'challenge-platform[{extra}]'"
             )
         command = get_group(importlib.import_module(self.row.module).app).commands[self.name or ""]
         if not isinstance(command, TyperCommand):
@@ -291,9 +316,9 @@ class Group(TyperGroup):
                 formatter.write_dl(rows)
 
 
-def server_is_installed() -> bool:
-    """Tell whether this machine has the extra [server]."""
-    return importlib.util.find_spec(SERVER_MODULE) is not None
+def is_installed(extra: Extra, /) -> bool:
+    """Tell whether this machine has an extra."""
+    return importlib.util.find_spec(_MODULES[extra]) is not None
 
 
 def add_commands(root: TyperGroup, /) -> TyperGroup:
@@ -310,7 +335,7 @@ def add_commands(root: TyperGroup, /) -> TyperGroup:
 def _subgroup(root: TyperGroup, name: str, *, row: Row) -> TyperGroup:
     group = root.commands.get(name)
     if group is None:
-        hidden = row.needs_server and not server_is_installed()
+        hidden = row.needs_server and not is_installed(Extra.SERVER)
         group = Group(
             name=name,
             help=GROUPS[name],

@@ -33,6 +33,8 @@ def _text(error: InvalidUpload, *, file: Path) -> str:
 def problem_text(problem: Problem, /) -> str:
     """Write a problem as `scorers.predictions.problems.Problem` does, which is slow to import."""
     # The platform leaves out what is not known.
-    where = [f"{name} {problem[name]}" for name in ("line", "column") if problem.get(name)]
+    where = [
+        f"{name} {problem[name]}" for name in ("line", "column", "member") if problem.get(name)
+    ]
     place = ", ".join(where) or "file"
     return f"{place}: found {problem['found']}, expected {problem['expected']}; {problem['repair']}"

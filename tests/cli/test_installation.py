@@ -51,8 +51,12 @@ def installed_with(name: str, /, *, extras: frozenset[str]) -> set[str]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a folder of packages like the one of `pip install challenge-platform[cli]`."""
-    folder = tmp_path_factory.mktemp("site-packages")
-    for name in installed_with("challenge-platform", extras=frozenset({"cli"})):
+    return site_with("cli", folder=tmp_path_factory.mktemp("site-packages"))
+
+
+def site_with(extra: str, /, *, folder: Path) -> Path:
+    """Fill a folder with the packages that pip would install with an extra."""
+    for name in installed_with("challenge-platform", extras=frozenset({extra})):
         distribution = importlib.metadata.distribution(name)
         for file in distribution.files or ():
             top = file.parts[0]
@@ -138,6 +142,28 @@ def test_a_command_of_the_server_says_in_one_sentence_how_to_install_it(
         f"challenge: `challenge {words}` needs the server, which is not installed here; "
         "install it with: pip install 'challenge-platform[server]'\n"
     )
+
+
+def test_what_runs_programs_says_in_one_sentence_what_it_needs(site: Path, tmp_path: Path) -> None:
+    code, modules, error = run(site, "run-local", SLUG, "--code", ".", folder=tmp_path)
+
+    assert code == 1
+    assert error == (
+        "challenge: `challenge run-local` needs Docker's library for Python, which is not "
+        "installed here; install it with: pip install 'challenge-platform[sandbox]'\n"
+    )
+    assert modules & SERVER_ONLY == set()
+
+
+def test_with_it_programs_run_without_the_server(tmp_path: Path) -> None:
+    site = site_with("sandbox", folder=tmp_path)
+
+    code, modules, error = run(site, "run-local", SLUG, "--code", ".", folder=tmp_path)
+
+    assert code == 1
+    assert "challenge.json is missing" in error
+    assert "docker" in modules
+    assert modules & SERVER_ONLY == {"docker"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""A program run on this machine as the platform would run it: the same sandbox, limits, input."""
+
+import hashlib
+import io
+import json
+import tarfile
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from challenge_platform.cli.data import CHALLENGE_FILE, SAMPLE, sha256_of
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.program import Program
+from challenge_platform.core.program_limits import limits_of
+from challenge_platform.errors import InvalidInput
+from sandbox import Outcome, Run, Runner
+from sandbox.docker import DockerRunner
+from sandbox.engine import Engine
+
+LEFT_OUT = "__pycache__"
+"""Folders that no program needs; those whose name begins with a dot are left out as well."""
+
+RUNTIME = "local"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalChallenge:
+    """A challenge as it was downloaded: its definition, and what its programs find in `/input`."""
+
+    definition: ChallengeDefinition
+    program: Program
+    inputs: tuple[Path, ...]
+
+    @classmethod
+    def read(cls, slug: str, folder: Path, /) -> "LocalChallenge":
+        """Read it; raise InvalidInput if files are missing or changed, or it runs no programs."""
+        again = f"run: challenge data download {slug} -p {folder}"
+        try:
+            document = json.loads((folder / CHALLENGE_FILE).read_bytes())
+            found = document["slug"]
+            definition = ChallengeDefinition.model_validate(document["definition"])
+            published = {each["name"]: each["sha256"] for each in document["files"]}
+            data = definition.data
+            names = [SAMPLE + name for name in data.input] or data.public
+            inputs = tuple(folder / name for name in names)
+            for name, path in zip(names, inputs, strict=True):
+                if sha256_of(path) != published.get(name):
+                    raise InvalidInput(f"{path} is not the file that is published; {again}")
+        except FileNotFoundError as error:
+            raise InvalidInput(f"{error.filename} is missing; {again}") from error
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise InvalidInput(f"the files in {folder} cannot be used: {error}; {again}") from error
+        if found != slug:
+            raise InvalidInput(
+                f"{folder} holds the challenge {found!r}, not {slug!r}; name its folder with -p"
+            )
+        if definition.program is None:
+            kinds = ", ".join(definition.submission.kinds)
+            raise InvalidInput(f"{slug} runs no programs, it takes {kinds}")
+        return cls(definition=definition, program=definition.program, inputs=inputs)
+
+
+def archive_of(code: Path, /) -> bytes:
+    """Give an archive of code, or make one of the files of a folder."""
+    if not code.is_dir():
+        return code.read_bytes()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for path in sorted(code.rglob("*")):
+            name = path.relative_to(code)
+            if path.is_file() and not any(
+                part.startswith(".") or part == LEFT_OUT for part in name.parts
+            ):
+                zipped.write(path, name.as_posix())
+    return archive.getvalue()
+
+
+@contextmanager
+def local_runner(engine_socket: Path, /, *, image: str) -> Iterator[DockerRunner]:
+    """Give what runs this image, and remove all that it made at the end."""
+    engine = Engine(engine_socket)
+    label = f"run-local-{uuid.uuid4().hex}"
+    runner = DockerRunner(engine, runtimes={RUNTIME: image}, label=label, slots=1)
+    try:
+        yield runner
+    finally:
+        runner.close()
+        engine.close()
+
+
+def run_program(
+    challenge: LocalChallenge, runner: Runner, /, *, runtime: str = RUNTIME, archive: bytes = b""
+) -> Outcome:
+    """Run a program on the challenge's input; raise SandboxUnavailable when it could not run."""
+    with tempfile.TemporaryFile() as packed:
+        _pack(challenge.inputs, packed)
+        size = packed.tell()
+        packed.seek(0)
+        digest = hashlib.file_digest(packed, "sha256").hexdigest()
+        packed.seek(0)
+        runner.keep_files(digest, packed, size=size)
+    return runner.run(
+        Run(
+            id=uuid.uuid4().hex,
+            runtime=runtime,
+            limits=limits_of(challenge.definition),
+            input=archive,
+            files=digest,
+            collect=challenge.definition.submission.file,
+        )
+    )
+
+
+def _pack(files: tuple[Path, ...], target: BinaryIO) -> None:
+    with tarfile.open(fileobj=target, mode="w") as tar:
+        for path in files:
+            tar.add(path, arcname=path.name)

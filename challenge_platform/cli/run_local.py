@@ -1,0 +1,168 @@
+"""`challenge run-local`: a program of yours in the platform's sandbox, on this machine."""
+
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from challenge_platform.cli.arguments import FolderOption, SlugArgument
+from challenge_platform.cli.exits import ExitCode, PlatformFault
+from challenge_platform.cli.local_run import (
+    LocalChallenge,
+    archive_of,
+    local_runner,
+    run_program,
+)
+from challenge_platform.cli.output import size_text
+from challenge_platform.cli.refusal import naming
+from challenge_platform.cli.terminal import note, say
+from challenge_platform.cli.validation import check
+from challenge_platform.core.code_archive import check_code
+from challenge_platform.errors import InvalidInput, InvalidUpload
+from sandbox import MIB, End, Outcome, SandboxUnavailable
+from sandbox.engine import ENGINE_SOCKET
+from sandbox.entry import MAIN
+from sandbox.images import BuildFailed
+from sandbox.images.build import build_image
+from sandbox.images.content import runtimes
+
+ENDS = {
+    End.CRASHED: "Your program ended with an error.",
+    End.TIMED_OUT: "Your program took longer than the challenge allows.",
+    End.OUT_OF_MEMORY: "Your program needed more memory than the challenge allows.",
+    End.OUTPUT_TOO_LARGE: "Your program wrote more than the challenge allows.",
+    End.NO_FILE: "Your program ended without writing the predictions file.",
+}
+"""What the platform says of a run that made no predictions."""
+
+app = typer.Typer()
+
+
+@app.command("run-local")
+def run_local(
+    slug: SlugArgument,
+    *,
+    code: Annotated[
+        Path,
+        typer.Option(
+            "--code",
+            metavar="PATH",
+            exists=True,
+            readable=True,
+            help=f"Folder with {MAIN}, or an archive of it, zip or tar.gz.",
+        ),
+    ],
+    path: FolderOption = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Keep the predictions in this file."),
+    ] = None,
+    runtime_image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IMAGE", help="Image of the runtime, if it is not one that comes with this."
+        ),
+    ] = None,
+    engine: Annotated[
+        Path, typer.Option(metavar="SOCKET", help="Socket of the Docker Engine.")
+    ] = ENGINE_SOCKET,
+) -> None:
+    """Run a program in the platform's sandbox, on this machine, and tell what would be said of it.
+
+    Needs Docker, and the files of `challenge data download`. The program finds the challenge's
+    public sample in /input, or its public files where nothing is hidden; it has the limits of the
+    challenge, and no network. It uses no quota. The first run makes the image of the runtime.
+    """
+    folder = path or Path(slug)
+    challenge = LocalChallenge.read(slug, folder)
+    archive = _checked(code, challenge=challenge)
+    try:
+        image = runtime_image or _runtime_image(challenge.program.runtime, engine=engine)
+        note(f"running {MAIN} with {_limits_text(challenge)}, without a network")
+        with local_runner(engine, image=image) as runner:
+            outcome = run_program(challenge, runner, archive=archive)
+    except (SandboxUnavailable, BuildFailed) as error:
+        raise PlatformFault(f"it could not be run on this machine: {error}") from error
+    _tell(outcome)
+    raise typer.Exit(_judge(outcome, challenge=challenge, folder=folder, output=output))
+
+
+def _checked(code: Path, *, challenge: LocalChallenge) -> bytes:
+    """Give the archive of code; raise InvalidUpload where the platform would refuse it."""
+    archive, most = archive_of(code), challenge.program.max_bytes
+    if len(archive) > most:
+        text = (
+            f"{code} was refused: the archive has {size_text(len(archive))}, and at most "
+            f"{size_text(most)} are taken; leave out what the program does not need"
+        )
+        raise InvalidUpload(text, problems=(), total=1)
+    with naming(code):
+        listing = check_code(archive, scratch=challenge.definition.limits.scratch)
+    note(f"checked {code}: files {len(listing.files)}, unpacked {size_text(listing.unpacked)}")
+    return archive
+
+
+def _runtime_image(runtime: str, *, engine: Path) -> str:
+    """Make the image of a runtime, unless it is there, and give its tag."""
+    if runtime not in runtimes():
+        raise InvalidInput(
+            f"the challenge runs code in the runtime {runtime!r}, which does not come with this "
+            "version of the command; ask the organizers for its image, give it to Docker "
+            "(`docker load`), and name it with --runtime-image"
+        )
+    return build_image(runtime, say=note, engine_socket=engine)
+
+
+def _limits_text(challenge: LocalChallenge) -> str:
+    limits = challenge.definition.limits
+    cores = "1 core" if limits.cpus == 1 else f"{limits.cpus:g} cores"
+    return f"at most {limits.seconds:g} s, {limits.memory // MIB:,} MiB and {cores}"
+
+
+def _tell(outcome: Outcome) -> None:
+    """Print how a run ended, what it used, and what the program said."""
+    usage = asdict(outcome.usage)
+    used = {
+        "wall time": f"{outcome.seconds:.2f} s",
+        "processor time": _text(usage["cpu_seconds"], unit=" s"),
+        "peak of memory": _text(_mebibytes(usage["peak_memory"]), unit=" MiB"),
+        "written": size_text(usage["output_bytes"]),
+    }
+    facts = {
+        "Ended": outcome.end.value.replace("_", " "),
+        "Exit code": "none" if outcome.exit_code is None else str(outcome.exit_code),
+        "Used": ", ".join(f"{name} {value}" for name, value in used.items()),
+        "Phases": ", ".join(f"{name} {value:.3f} s" for name, value in outcome.timings.items()),
+    }
+    for name, fact in facts.items():
+        say(f"{name + ':':<11}{fact}")
+    if outcome.log:
+        say(f"Log:\n{outcome.log.decode(errors='replace').rstrip()}")
+
+
+def _judge(
+    outcome: Outcome, *, challenge: LocalChallenge, folder: Path, output: Path | None
+) -> ExitCode:
+    """Say what the platform would: why it failed, what is wrong with the file, or nothing."""
+    if outcome.file is None:
+        reason = f"run_{outcome.end}, on your team's side"
+        note(f"The platform would say: {ENDS[outcome.end]} ({reason})")
+        return ExitCode.FAILED
+    slug, name = challenge.definition.slug, challenge.definition.submission.file
+    with tempfile.TemporaryDirectory(prefix="run-local-") as kept:
+        file = output or Path(kept) / name
+        file.write_bytes(outcome.file)
+        with naming(output or Path(name)):
+            rows = check(file, slug=slug, folder=folder)
+    say(f"{output or name} is valid: {rows:,} predictions, as {slug} asks for.")
+    return ExitCode.DONE
+
+
+def _mebibytes(size: int | None) -> float | None:
+    return None if size is None else size / MIB
+
+
+def _text(value: float | None, *, unit: str) -> str:
+    return "unknown" if value is None else f"{value:.2f}{unit}"

@@ -1,0 +1,184 @@
+"""`challenge run-local`: what it refuses, runs and tells, in the sandbox that the platform has."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from challenge_platform.cli import main
+from challenge_platform.cli.local_run import archive_of
+from challenge_platform.cli.run_local import ENDS
+from challenge_platform.core.definition_file import read_definition
+from challenge_platform.core.submission import Reason
+from challenge_platform.web.wording import REASONS
+from sandbox import End
+from sandbox.archive import check_archive
+from tests.cli.fake_api import SLUG, TEST_CSV, challenge_document
+
+GOOD = """
+import csv
+rows = csv.DictReader(open("/input/test.csv", newline=""))
+with open("/output/predictions.csv", "w") as file:
+    file.write("patient_id,risk_event,risk_death\\n")
+    file.writelines(f"{row['patient_id']},{row['age']},{row['age']}\\n" for row in rows)
+print("predicted")
+"""
+DEFINITION = Path(__file__).parents[2] / "challenges" / SLUG / "challenge.yaml"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder with the challenge's files in the folder that the download makes."""
+    monkeypatch.chdir(tmp_path)
+    downloaded = tmp_path / SLUG
+    downloaded.mkdir()
+    files = {"test.csv": TEST_CSV, "train.csv": b"patient_id\n", "dictionary.csv": b"name\n"}
+    for name, content in files.items():
+        (downloaded / name).write_bytes(content)
+    document = dict(challenge_document(files))
+    definition = read_definition(DEFINITION).document()
+    definition["submission"]["kinds"] = ["predictions", "code"]
+    definition["program"] = {"runtime": "python"}
+    document["definition"] = definition
+    (downloaded / "challenge.json").write_text(json.dumps(document))
+    return tmp_path
+
+
+@pytest.fixture
+def run_local(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Give a function that runs a program and gives exit code, output and error output."""
+
+    def run(program: str, *options: str) -> tuple[int, str, str]:
+        code = folder / "code"
+        code.mkdir()
+        (code / "main.py").write_text(program)
+        exit_code = main(["run-local", SLUG, "--code", "code", *options])
+        return exit_code, *capsys.readouterr()
+
+    return run
+
+
+RunLocal = Callable[..., tuple[int, str, str]]
+
+
+@pytest.mark.docker
+def test_a_program_is_run_and_its_predictions_are_checked(
+    run_local: RunLocal, folder: Path
+) -> None:
+    code, said, _ = run_local(GOOD, "--output", "mine.csv")
+
+    assert code == 0
+    assert "Log:\npredicted\n" in said
+    assert f"mine.csv is valid: 3 predictions, as {SLUG} asks for." in said
+    assert (folder / "mine.csv").read_text().splitlines()[1] == "p1,50,50"
+
+
+@pytest.mark.docker
+def test_a_program_that_fails_gets_the_platforms_reason_and_its_whole_log(
+    run_local: RunLocal,
+) -> None:
+    code, said, noted = run_local("print('so far')\n1 / 0")
+
+    assert code == 3
+    assert "Ended:     crashed\nExit code: 1\n" in said
+    assert "so far\nTraceback (most recent call last):" in said
+    assert "ZeroDivisionError" in said
+    assert "Your program ended with an error. (run_crashed, on your team's side)" in noted
+
+
+@pytest.mark.docker
+def test_predictions_that_the_platform_would_refuse_are_told_line_by_line(
+    run_local: RunLocal,
+) -> None:
+    code, _, noted = run_local(GOOD.replace("{row['age']}\\n", "high\\n"))
+
+    assert code == 2
+    assert "predictions.csv was refused" in noted
+    assert 'line 2, column risk_death: found "high"' in noted
+
+
+def test_an_archive_that_the_platform_would_refuse_is_not_run(
+    run_local: RunLocal, folder: Path
+) -> None:
+    (folder / "other").mkdir()
+
+    code, said, noted = run_local("", "--code", "other")
+
+    assert (code, said) == (2, "")
+    assert "main.py" in noted
+
+
+def test_an_archive_above_the_limit_is_not_run(run_local: RunLocal, folder: Path) -> None:
+    path = folder / SLUG / "challenge.json"
+    document = json.loads(path.read_text())
+    document["definition"]["program"]["max_bytes"] = 100
+    path.write_text(json.dumps(document))
+
+    code, _, noted = run_local(GOOD)
+
+    assert code == 2
+    assert "at most 100 B are taken" in noted
+
+
+def test_a_challenge_that_runs_no_programs_says_what_it_takes(
+    run_local: RunLocal, folder: Path
+) -> None:
+    path = folder / SLUG / "challenge.json"
+    document = json.loads(path.read_text())
+    document["definition"]["submission"]["kinds"] = ["predictions"]
+    del document["definition"]["program"]
+    path.write_text(json.dumps(document))
+
+    code, _, noted = run_local(GOOD)
+
+    assert code == 1
+    assert f"{SLUG} runs no programs, it takes predictions" in noted
+
+
+def test_a_changed_file_of_the_challenge_is_noticed(run_local: RunLocal, folder: Path) -> None:
+    (folder / SLUG / "train.csv").write_text("other")
+
+    code, _, noted = run_local(GOOD)
+
+    assert code == 1
+    assert f"run: challenge data download {SLUG}" in noted
+
+
+def test_a_runtime_that_is_not_known_here_can_be_named(run_local: RunLocal, folder: Path) -> None:
+    path = folder / SLUG / "challenge.json"
+    document = json.loads(path.read_text())
+    document["definition"]["program"]["runtime"] = "torch"
+    path.write_text(json.dumps(document))
+
+    code, _, noted = run_local(GOOD)
+
+    assert code == 1
+    assert "the runtime 'torch'" in noted
+    assert "--runtime-image" in noted
+
+
+def test_without_docker_it_says_what_is_missing(run_local: RunLocal) -> None:
+    code, _, noted = run_local(GOOD, "--engine", "/run/no-engine.sock")
+
+    assert code == 4
+    assert "it could not be run on this machine: No Docker Engine answers" in noted
+
+
+def test_a_folder_is_packed_without_what_no_program_needs(tmp_path: Path) -> None:
+    for name in ("main.py", "weights/a.bin", ".git/config", "__pycache__/main.pyc", ".hidden"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+
+    files = check_archive(archive_of(tmp_path)).files
+
+    assert [file.name for file in files] == ["main.py", "weights/a.bin"]
+
+
+def test_the_words_are_those_of_the_platform() -> None:
+    assert {f"run_{end}": words for end, words in ENDS.items()} == {
+        reason.value: str(REASONS[reason]) for reason in Reason if reason.value.startswith("run_")
+    }
+    assert ENDS.keys() == set(End) - {End.FINISHED, End.CANCELLED}
