@@ -146,7 +146,8 @@ class Status:
     ids of the runs under way; `engine` the facts that the options are chosen by, None when the
     engine cannot be reached. `pool` counts the sandboxes that are `ready`, the bytes of `memory`
     that these hold, the runs that found one (`hits`) and those that did not (`misses`). `notes` say
-    what this engine lacks, though programs are contained.
+    what this engine lacks, though programs are contained. `selftest` is the verdict on hostile
+    programs: off, under_way, contained or escaped.
     """
 
     version: str
@@ -157,6 +158,7 @@ class Status:
     pool: Mapping[str, int]
     problems: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    selftest: str = "off"
 
 
 class SandboxUnavailable(Exception):

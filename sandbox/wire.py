@@ -58,6 +58,7 @@ _STATUS: _Kinds = {
     "pool": dict,
     "problems": list,
     "notes": list,
+    "selftest": str,
 }
 
 

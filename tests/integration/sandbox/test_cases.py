@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,8 @@ from sandbox.engine import Engine
 from sandbox.selftest import Finding, try_case
 from sandbox.selftest.case import Case, read_cases
 from sandbox.selftest.images import case_images
-from sandbox.selftest.weaken import try_without
+from sandbox.selftest.measures import Change, Measure
+from sandbox.selftest.weaken import WeakenedEngine, try_without
 
 CASES = read_cases()
 
@@ -65,6 +67,38 @@ def test_a_hostile_program_is_not_contained_without_what_contains_it(
     case: Case, names: tuple[str, ...], images: Mapping[str, str]
 ) -> None:
     assert try_without(case, names, runtimes=images).seen != ()
+
+
+class Logged(WeakenedEngine):
+    """An engine that tells how many bytes of log each container of a program left on the host."""
+
+    def __init__(self, **log: str) -> None:
+        super().__init__([Measure(what="", repair="", change=logged(**log))])
+        self.left: list[int] = []
+
+    def remove(self, container: str, /) -> None:
+        path = self.inspect(container)["LogPath"]
+        self.left.append(Path(path).stat().st_size if path and Path(path).exists() else 0)
+        super().remove(container)
+
+
+def logged(**log: str) -> Change:
+    return lambda options: options | {"HostConfig": options["HostConfig"] | {"LogConfig": log}}
+
+
+@pytest.mark.parametrize(("kind", "is_left"), [("none", False), ("json-file", True)])
+def test_what_a_program_prints_stays_on_no_disk(
+    kind: str, is_left: bool, images: Mapping[str, str]
+) -> None:
+    (flood,) = [case for case in CASES if case.name == "floods_stdout"]
+    engine = Logged(Type=kind)
+    runner = DockerRunner(engine, runtimes=images, label=f"test-{uuid.uuid4()}")
+
+    try_case(runner, flood)
+
+    runner.close()
+    engine.close()
+    assert (max(engine.left) > 0) is is_left
 
 
 def test_there_are_cases_for_every_end_but_the_callers_own() -> None:

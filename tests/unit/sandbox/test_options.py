@@ -357,6 +357,14 @@ def test_what_the_engine_did_otherwise_is_named(change: dict[str, Any], named: s
     assert mismatches(sent, inspected) == [named]
 
 
+def test_what_is_left_of_an_images_health_check_is_of_no_effect() -> None:
+    sent = options()
+    inspected = as_inspected(sent)
+    inspected["Config"]["Healthcheck"] = {"Test": ["NONE"], "Interval": 1_000_000_000}
+
+    assert mismatches(sent, inspected) == []
+
+
 def test_an_answer_without_a_configuration_fails_every_field() -> None:
     sent = options()
 

@@ -1,19 +1,23 @@
 """The hostile cases as data: complete, readable, and judged by what came of a program."""
 
 import dataclasses
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from sandbox import End, Limits, Outcome, Run, SandboxUnavailable
+from sandbox.facts import EngineFacts
+from sandbox.options import container_options
 from sandbox.selftest import RUNTIME, examine, quick_cases, try_case
-from sandbox.selftest.case import Case, attacks, read_case, read_cases
+from sandbox.selftest.case import FOLDER, Case, attacks, read_case, read_cases
 from sandbox.selftest.judge import differences
 from sandbox.selftest.measures import MEASURES
 from tests.fakes import FakeRunner
 
+FACTS = EngineFacts.from_info({"SwapLimit": True})
 CASE = Case(name="says_hello", what="Says hello.", program="print('hello')", end=End.FINISHED)
 OUTCOME = Outcome(
     end=End.FINISHED, output=b"hello\n", exit_code=0, seconds=1, image="sha256:0", timings={}
@@ -205,3 +209,35 @@ def test_what_could_not_be_tried_is_no_escape(
 
     assert (finding.is_contained, bool(finding.untried)) == (contained, untried)
     assert bool(finding.seen) == (not contained and not untried)
+
+
+def names_of_options() -> Iterator[str]:
+    """Name every option of a sandbox, a list of limits or flags one by one."""
+    options = container_options(
+        "run", image="sha256:0", limits=Limits(), facts=FACTS, slot=0, label="test"
+    )
+    host = options.pop("HostConfig")
+    yield from options
+    for name, value in host.items():
+        match name:
+            case "SecurityOpt":
+                yield from (one.partition("=")[0].partition(":")[0] for one in value)
+            case "Ulimits":
+                yield from (f"Ulimits.{one['Name']}" for one in value)
+            case "Tmpfs":
+                flags = {
+                    flag.partition("=")[0] for text in value.values() for flag in text.split(",")
+                }
+                yield from (f"Tmpfs.{flag}" for flag in flags - {"rw", "mode"})
+            case _:
+                yield name
+
+
+def test_every_option_is_proved_by_a_case_or_says_why_it_is_not() -> None:
+    unshown = tomllib.loads((FOLDER / "unshown.toml").read_text())
+
+    names = set(names_of_options())
+
+    assert names - unshown.keys() - MEASURES.keys() == set()
+    assert unshown.keys() <= names
+    assert not unshown.keys() & MEASURES.keys()

@@ -43,6 +43,7 @@ STATUS = Status(
     slots=4,
     pool={"ready": 2, "hits": 7, "misses": 1},
     problems=("no image",),
+    selftest="contained",
 )
 
 
