@@ -10,11 +10,13 @@ from bench import (
     leaderboard,
     metrics,
     submission,
+    throughput,
 )
 from bench.page import DOCS, replace_section
 
 BENCHMARKS = {
     "submission": submission.measure,
+    "throughput": throughput.measure,
     "leaderboard": leaderboard.measure,
     "coverage": coverage.measure,
     "families": family_coverage.measure,

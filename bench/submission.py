@@ -10,21 +10,18 @@ from pathlib import Path
 
 from sqlmodel import select
 
+from bench.containers import import_numpy, scoring_options
 from bench.courses import COURSES, Course
 from bench.participants import submit, wait_for_standing
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import audit
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.result import Result
-from challenge_platform.core.scoring import SCORING_LIMITS
 from challenge_platform.core.submission import Submission
 from challenge_platform.vault import open_truth
-from sandbox import Run
-from sandbox.container import Container
 from sandbox.engine import Engine
 from sandbox.images.build import build_image
 from sandbox.images.content import SCORING
-from sandbox.options import container_options
 from scorers import evaluate
 from tests.live import Live, running, wait_until
 
@@ -164,32 +161,16 @@ def _alone(live: Live, content: bytes) -> list[float]:
 
 def _containers(image: str) -> list[float]:
     """Time a container of the same image and options that imports numpy and ends."""
-    engine = Engine()
+    engine, found = Engine(), []
     try:
-        return [1000 * _container(engine, image=image) for _ in range(SUBMISSIONS)]
+        options = scoring_options(engine, image=image)
+        for _ in range(SUBMISSIONS):
+            started = time.perf_counter()
+            import_numpy(engine, options)
+            found.append(1000 * (time.perf_counter() - started))
     finally:
         engine.close()
-
-
-def _container(engine: Engine, *, image: str) -> float:
-    options = container_options(
-        "bench",
-        image=engine.image_id(image) or image,
-        limits=SCORING_LIMITS,
-        facts=engine.facts(),
-        slot=0,
-        label="bench",
-    )
-    options |= {"Entrypoint": ["python3", "-c", "import numpy"]}
-    started = time.perf_counter()
-    container = Container.prepare(engine, options=options)
-    try:
-        run = Run(id="bench", runtime="scoring", limits=SCORING_LIMITS)
-        ended = container.feed(run, interrupts=[])
-        container.end(ended.stop)
-        return time.perf_counter() - started
-    finally:
-        container.remove()
+    return found
 
 
 def _memory(live: Live) -> dict[str, float]:

@@ -63,7 +63,9 @@ class Run:
     `sha256:…` id of a submitted image that the launcher keeps, which gets no stdin. `input` is
     stdin; `files` the SHA-256 of a tar that the launcher keeps (`Runner.keep_files`), whose files
     are at `/input`, to be read only. `collect` names the file in `/output` to take when the program
-    has ended. Raises ValueError for anything else.
+    has ended. With `answers`, stdout is one line, and the run is over as soon as that is complete:
+    to wait for the program's exit would take longer than many an answer. Raises ValueError for
+    anything else.
     """
 
     id: str
@@ -72,6 +74,7 @@ class Run:
     input: bytes = field(default=b"", repr=False)
     files: str | None = None
     collect: str | None = None
+    answers: bool = False
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id):

@@ -26,6 +26,7 @@ class Stop(Enum):
     """Why the conversation with a program was over."""
 
     ENDED = auto()  # the engine closed the streams
+    ANSWERED = auto()  # stdout ended its line
     DEADLINE = auto()
     TOO_LARGE = auto()  # stdout or stderr was longer than the limit
     INTERRUPTED = auto()  # one of the interrupting sockets was closed
@@ -87,6 +88,7 @@ def converse(
     deadline: float,
     interrupts: Sequence[socket.socket] = (),
     mixed: bool = False,
+    answers: bool = False,
     on_fed: Callable[[], None] = lambda: None,
 ) -> Conversation:
     """Feed `data` as stdin while reading stdout and stderr, at most `limit` bytes of each.
@@ -95,9 +97,10 @@ def converse(
     was sent. The log has stderr, with `mixed` also stdout as it came.
 
     Over when the engine closes the streams, at `deadline` (of `time.monotonic`), when the limit is
-    passed, or as soon as one of `interrupts` is closed by its other end.
+    passed, as soon as one of `interrupts` is closed by its other end, or, with `answers`, when
+    stdout ends its line.
     """
-    said = _Said(limit=limit, mixed=mixed)
+    said = _Said(limit=limit, mixed=mixed, answers=answers)
     unsent = memoryview(data or b"")
     with selectors.DefaultSelector() as selector:
         writes = 0 if data is None else selectors.EVENT_WRITE
@@ -150,8 +153,9 @@ class _Log:
 class _Said:
     """What was heard so far: takes the engine's frames apart, wherever the chunks divide them."""
 
-    def __init__(self, *, limit: int, mixed: bool) -> None:
+    def __init__(self, *, limit: int, mixed: bool, answers: bool) -> None:
         self._limit = limit
+        self._answers = answers
         self._heard = {_STDOUT: 0, _STDERR: 0}
         self._stdout = bytearray()
         self._log = _Log()
@@ -161,7 +165,10 @@ class _Said:
         self._left = 0
 
     def hear(self, chunk: bytes) -> Stop | None:
-        """Take a chunk in; ENDED for an empty one, TOO_LARGE when a stream passes the limit."""
+        """Take a chunk in; ENDED for an empty one, TOO_LARGE when a stream passes the limit.
+
+        ANSWERED when it ends stdout's line and the run answers.
+        """
         if not chunk:
             return Stop.ENDED
         rest = memoryview(chunk)
@@ -177,7 +184,10 @@ class _Said:
                 if len(self._header) == _HEADER.size:
                     self._stream, self._left = _HEADER.unpack(self._header)
                     self._header.clear()
-        return Stop.TOO_LARGE if max(self._heard.values()) > self._limit else None
+        if max(self._heard.values()) > self._limit:
+            return Stop.TOO_LARGE
+        is_answer = self._answers and self._stdout.endswith(b"\n")
+        return Stop.ANSWERED if is_answer else None
 
     def until(self, stop: Stop) -> Conversation:
         """Give what was heard until the conversation stopped for this reason."""

@@ -114,6 +114,7 @@ class Container:
                 interrupts=interrupts,
                 mixed=run.collect is not None,
                 on_fed=on_fed,
+                answers=run.answers,
             )
 
     def listen(
@@ -132,8 +133,12 @@ class Container:
     def end(self, stop: Stop, /) -> tuple[End, int | None]:
         """Make sure that it has ended; give how, and the program's own exit code if it has one.
 
+        One that has answered is not asked how it ended: its removal kills it.
+
         Raises SandboxUnavailable when the engine cannot tell or the container outlives its kill.
         """
+        if stop is Stop.ANSWERED:
+            return End.FINISHED, None
         with timed(self.timings, "end"):
             self._connection.close()  # first: an engine that waits for a reader blocks the kill
             state = None

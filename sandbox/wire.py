@@ -23,6 +23,7 @@ _RUN: _Kinds = {
     "limits": dict,
     "files": str | None,
     "collect": str | None,
+    "answers": bool,
 }
 _LIMITS: _Kinds = {
     "seconds": int | float,
@@ -141,6 +142,6 @@ def _checked(value: object, *, kinds: _Kinds) -> dict[str, Any]:
     if not isinstance(value, dict) or value.keys() != kinds.keys():
         raise ValueError(f"expected an object with the keys {', '.join(kinds)}")
     for key, kind in kinds.items():
-        if isinstance(value[key], bool) or not isinstance(value[key], kind):
-            raise ValueError(f"{key!r} is not {kind}: {value[key]!r:.80}")  # noqa: TRY004  one error for bad input
+        if isinstance(value[key], bool) is not (kind is bool) or not isinstance(value[key], kind):
+            raise ValueError(f"{key!r} is not {kind}: {value[key]!r:.80}")
     return value

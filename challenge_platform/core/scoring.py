@@ -26,7 +26,9 @@ def score(
 ) -> tuple[Outcome, Evaluation | Refusal]:
     """Score in a sandbox; raise NotScored with the platform's reason when that fails."""
     request = write_request(task, truth=truth, predictions=predictions, seed=seed)
-    run = Run(id=run_id, runtime=SCORING_RUNTIME, limits=SCORING_LIMITS, input=request)
+    run = Run(
+        id=run_id, runtime=SCORING_RUNTIME, limits=SCORING_LIMITS, input=request, answers=True
+    )
     try:
         outcome = runner.run(run)
     except SandboxUnavailable as error:
