@@ -15,6 +15,7 @@ from challenge_platform.core.departure import Departures
 from challenge_platform.core.evaluation import Evaluator
 from challenge_platform.core.glance import Glances
 from challenge_platform.core.leaderboard import StateReader
+from challenge_platform.core.lease import Leases
 from challenge_platform.core.reaper import Reaper
 from challenge_platform.core.receipt import Signer
 from challenge_platform.core.upload import Uploads
@@ -175,7 +176,12 @@ class Platform:
             runner=self.runner,
             signer=self.keys.signer,
             platform_url=self.settings.public_url,
-            lease=self.settings.lease,
+            leases=Leases(
+                database=self.database,
+                runner=self.runner,
+                clock=self.clock,
+                length=self.settings.lease,
+            ),
             max_attempts=self.settings.max_attempts,
             team_runs=self.settings.team_runs,
             clock=self.clock,

@@ -7,18 +7,19 @@ predictions cross to the sandbox that scores.
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 import structlog
 
-from challenge_platform.core import lease, standing, turn
+from challenge_platform.core import standing, turn
 from challenge_platform.core import submission as submissions
 from challenge_platform.core.attempt import Ended, NotScored, Work
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import disclosed_scores
+from challenge_platform.core.lease import Leases
 from challenge_platform.core.receipt import Signer
 from challenge_platform.core.result import REPORTED, Result, StoredReport
 from challenge_platform.core.run_stage import Made, RunStage
@@ -58,7 +59,7 @@ class Evaluator:
     runner: Runner
     signer: Signer
     platform_url: str
-    lease: timedelta
+    leases: Leases
     max_attempts: int
     team_runs: int
     clock: Callable[[], datetime]
@@ -71,7 +72,7 @@ class Evaluator:
                 session,
                 queue,
                 now=self.clock(),
-                lease=self.lease,
+                lease=self.leases.length,
                 team_runs=self.team_runs,
             )
         return self._evaluate(claim) if claim else None
@@ -83,12 +84,13 @@ class Evaluator:
         not anticipated is recorded as a postponement and rises.
         """
         with self.database.writing() as session:
-            claim = submissions.claim(session, submission_id, now=self.clock(), lease=self.lease)
+            now, length = self.clock(), self.leases.length
+            claim = submissions.claim(session, submission_id, now=now, lease=length)
         return self._evaluate(claim) if claim else None
 
     def _evaluate(self, claim: Claim) -> State | None:
         try:
-            with lease.kept(self.database, claim, lease=self.lease, clock=self.clock):
+            with self.leases.kept(claim):
                 work = self._load(claim)
                 found = self._score(work)
             if isinstance(found, Ended):
@@ -136,7 +138,7 @@ class Evaluator:
             made = found
         outcome, answer = score(
             self.runner,
-            f"{submission.id}-{work.claim.token}",
+            work.claim.run_id,
             task=challenge.definition.task,
             truth=secrets.truth.table,
             predictions=made.content if made else self.store.read(submission.artifact),

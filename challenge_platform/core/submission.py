@@ -188,6 +188,11 @@ class Claim:
     token: int
     attempt: int
 
+    @property
+    def run_id(self) -> str:
+        """The id of what runs under this claim alone; programs have ids that outlive claims."""
+        return f"{self.submission_id}-{self.token}"
+
 
 def find_submission(session: Session, submission_id: str, /) -> Submission:
     """Give a submission; raise NotFound when there is none."""
@@ -234,6 +239,19 @@ def claim(
 def renew(session: Session, held: Claim, /, *, until: datetime) -> None:
     """Prolong the lease; raise StaleClaim when another worker has the submission."""
     _move(session, held, lease_until=until)
+
+
+def require_held(session: Session, held: Claim, /) -> None:
+    """Raise StaleClaim when another worker has the submission, or it has ended."""
+    if session.exec(select(Submission.id).where(*_held(held))).first() is None:
+        raise _stale(held)
+
+
+def hand_back(session: Session, held: Claim, /, *, now: datetime) -> None:
+    """Queue a claimed submission for another worker at once; the attempt does not count."""
+    attempt = held.attempt - 1
+    _move(session, held, state=State.QUEUED, lease_until=None, not_before=now, attempt=attempt)
+    audit.record(session, action="handed back", subject=held.submission_id, now=now)
 
 
 def finish(
@@ -309,6 +327,12 @@ def cancel(session: Session, submission_id: str, /, *, now: datetime) -> None:
     audit.record(session, action="cancelled", subject=submission_id, now=now)
 
 
+def is_open(session: Session, submission_id: str, /) -> bool:
+    """Whether there is such a submission, and it has not ended."""
+    state = session.exec(select(Submission.state).where(Submission.id == submission_id)).first()
+    return state is not None and State(state).is_open
+
+
 def count_lost(session: Session, /, *, now: datetime) -> int:
     """Count the submissions whose lease has run out."""
     return session.exec(select(func.count()).where(*_lost(now))).one()
@@ -362,16 +386,23 @@ def count_by_state(session: Session, /) -> dict[State, int]:
 
 def _move(session: Session, held: Claim, **values: State | Reason | datetime | int | None) -> None:
     """Change a claimed submission, unless its claim has been taken over."""
-    still_held: tuple[ColumnElement[bool], ...] = (
+    changed = session.execute(
+        update(Submission).where(*_held(held)).values(**values).returning(col(Submission.id))
+    ).first()
+    if changed is None:
+        raise _stale(held)
+
+
+def _held(held: Claim) -> tuple[ColumnElement[bool], ...]:
+    return (
         col(Submission.id) == held.submission_id,
         col(Submission.state) == State.RUNNING,
         col(Submission.token) == held.token,
     )
-    changed = session.execute(
-        update(Submission).where(*still_held).values(**values).returning(col(Submission.id))
-    ).first()
-    if changed is None:
-        raise StaleClaim(f"submission {held.submission_id} is no longer held by token {held.token}")
+
+
+def _stale(held: Claim) -> StaleClaim:
+    return StaleClaim(f"submission {held.submission_id} is no longer held by token {held.token}")
 
 
 def _ended(
