@@ -5,6 +5,8 @@ PlatformError
 │   ├── InvalidInput          a value, a file of settings or an argument is wrong
 │   ├── InvalidUpload         a predictions file was refused; carries the list of problems
 │   ├── UploadTooLarge        the file is over the challenge's limit
+│   ├── ChecksumMismatch      what arrived is not what was sent
+│   ├── StorageFull           there is no room on the disk for it
 │   ├── NotAuthenticated      no valid session or token
 │   ├── NotAllowed            signed in, but not permitted
 │   ├── AgreementRequired     the challenge's agreement has not been accepted
@@ -58,6 +60,14 @@ class InvalidUpload(RequestRefused):
 
 class UploadTooLarge(RequestRefused):
     """The file is over the challenge's limit."""
+
+
+class ChecksumMismatch(RequestRefused):
+    """What arrived is not what was sent, by its checksum."""
+
+
+class StorageFull(RequestRefused):
+    """There is no room on the platform's disk for what would be sent."""
 
 
 class NotAuthenticated(RequestRefused):

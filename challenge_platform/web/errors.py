@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityEr
 
 from challenge_platform.errors import (
     AgreementRequired,
+    ChecksumMismatch,
     ConcurrencyExceeded,
     Conflict,
     ForgedJob,
@@ -30,6 +31,7 @@ from challenge_platform.errors import (
     RequestRefused,
     Sealed,
     StaleClaim,
+    StorageFull,
     UploadTooLarge,
 )
 from challenge_platform.redaction import without_secrets
@@ -45,6 +47,8 @@ STATUS: dict[type[PlatformError], HTTPStatus] = {
     InvalidInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     InvalidUpload: HTTPStatus.UNPROCESSABLE_ENTITY,
     UploadTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ChecksumMismatch: HTTPStatus.UNPROCESSABLE_ENTITY,
+    StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     NotAuthenticated: HTTPStatus.UNAUTHORIZED,
     NotAllowed: HTTPStatus.FORBIDDEN,
     AgreementRequired: HTTPStatus.FORBIDDEN,

@@ -166,6 +166,10 @@ REFUSALS = {
         _("This file is too large"),
         _("Nothing was read or stored, and nothing was used of your quota."),
     ),
+    "checksum_mismatch": (
+        _("This file was damaged on its way"),
+        _("Nothing of it was kept, and nothing was used of your quota. Send it again."),
+    ),
     "not_authenticated": (_("Log in first"), _("This page needs an account.")),
     "not_allowed": (
         _("You may not do this"),

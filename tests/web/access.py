@@ -159,6 +159,11 @@ MATRIX: dict[tuple[str, str], Access] = {
         (401, 403, 201, 403, 201), UPLOAD
     ),
     ("GET", "/api/v1/challenges/<slug:slug>/submissions"): Access((401, 200, 200, 200, 200)),
+    # Large uploads, by a protocol that is not spoken here; nobody has one under way.
+    ("POST", "/api/v1/challenges/<slug:slug>/uploads"): Access((401, 412, 412, 412, 412)),
+    ("GET", "/api/v1/uploads/<hex:id>"): Access((401, 404, 404, 404, 404)),
+    ("PATCH", "/api/v1/uploads/<hex:id>"): Access((401, 404, 404, 404, 404)),
+    ("DELETE", "/api/v1/uploads/<hex:id>"): Access((401, 404, 404, 404, 404)),
     ("GET", "/api/v1/submissions/<hex:id>"): Access((401, 404, 404, 200, 200)),
     ("GET", "/api/v1/submissions/<hex:id>/receipt"): Access((401, 404, 404, 200, 200)),
     ("POST", "/api/v1/submissions/<hex:id>/cancel"): Access((401, 404, 404, 404, 409)),

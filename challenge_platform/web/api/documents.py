@@ -309,6 +309,19 @@ class AlternativeDocument(Document):
     keeps_first: bool
 
 
+class TransferDocument(Document):
+    """A large upload on its way; a submission may name it when `offset` is `size`."""
+
+    id: str
+    challenge: str
+    kind: str
+    filename: str
+    size: int
+    sha256: str
+    offset: int
+    expires: datetime
+
+
 class LeaderboardDocument(Document):
     """A page of a leaderboard; `number` and `digest` identify its state for good.
 
