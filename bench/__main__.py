@@ -4,6 +4,7 @@ import argparse
 
 from bench import (
     agreement,
+    containment,
     coverage,
     equal_teams,
     family_coverage,
@@ -23,9 +24,14 @@ BENCHMARKS = {
     "equal-teams": equal_teams.measure,
     "metrics": metrics.measure,
     "agreement": agreement.measure,
+    "containment": containment.measure,
 }
 
-PAGES = {"metrics": DOCS / "speed.md", "agreement": DOCS / "agreement.md"}
+PAGES = {
+    "metrics": DOCS / "speed.md",
+    "agreement": DOCS / "agreement.md",
+    "containment": DOCS / "sandbox.md",
+}
 """The pages that hold the table of a benchmark, which `--write` replaces."""
 
 

@@ -1,5 +1,7 @@
 """Every hostile program in `sandbox/cases` ends as its case.toml says, on a real engine."""
 
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -103,3 +105,22 @@ def test_what_a_program_prints_stays_on_no_disk(
 
 def test_there_are_cases_for_every_end_but_the_callers_own() -> None:
     assert {case.end for case in CASES} == set(End) - {End.CANCELLED} | {None}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["opens_io_uring"], 0, "ok      opens_io_uring\n"),
+        (["opens_io_uring", "--without", "seccomp"], 0, "opens_io_uring: io_uring: open\n"),
+        (["no_such_case"], 2, ""),
+    ],
+)
+def test_the_command_tells_of_each_case(arguments: list[str], code: int, said: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sandbox.selftest", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (code, said), done.stderr
