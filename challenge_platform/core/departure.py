@@ -23,6 +23,7 @@ from challenge_platform.core.challenge import Challenge, ChallengeVersion
 from challenge_platform.core.identity import NO_PASSWORD
 from challenge_platform.core.invitation import Invitation
 from challenge_platform.core.result import Result
+from challenge_platform.core.run import runs_of
 from challenge_platform.core.standing import Standing, mark_boards_due
 from challenge_platform.core.submission import OPEN_STATES, Submission
 from challenge_platform.core.team import Membership, Team, free_name
@@ -117,7 +118,7 @@ class Departures:
             ).all()
             needed = _needed_of_waiting(session) if waiting else frozenset()
             for tombstone, erased in waiting:
-                for digest in _contents(erased):
+                for digest in (*_contents(erased), *_made(session, erased)):
                     if digest not in needed:
                         removed += self.store.delete(digest)
                 tombstone.removed_at = self.clock()
@@ -182,11 +183,21 @@ def _bury(session: Session, team: Team, *, by: str, now: datetime) -> Iterator[s
         if (result := session.get(Result, buried.id)) is not None:
             result.receipt = {}  # it names the team, and what is signed cannot be changed
             session.add(result)
+        for run in runs_of(session, buried.id):
+            run.log = run.sealed = run.refused = None
+            session.add(run)
         yield from _contents(buried)
 
 
 def _contents(one: Submission) -> tuple[str, ...]:
     return (one.artifact,) if one.source is None else (one.artifact, one.source)
+
+
+def _made(session: Session, one: Submission) -> Iterator[str]:
+    """Give the predictions that a program made, a ciphertext that nothing else can refer to."""
+    for run in runs_of(session, one.id):
+        if run.predictions is not None:
+            yield run.predictions
 
 
 def _is_buried() -> ColumnElement[bool]:

@@ -1,13 +1,15 @@
 """The one feedback policy: what page, API, CLI and receipt may show of a result, and to whom."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Protocol, overload
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board, Disclosure, Phase
+from challenge_platform.core.run import ProgramRun
+from challenge_platform.core.stage_view import NO_STAGES, Stages, stages
 from challenge_platform.core.submission import Kind, Reason, State, Submission
 from challenge_platform.core.team import Team
 from challenge_platform.errors import NotFound
@@ -169,6 +171,7 @@ class ScoredResult(Protocol):
 
     public: dict[str, Any]
     told: dict[str, Any] | None
+    timings: dict[str, Any]
     receipt: dict[str, Any]
 
 
@@ -176,7 +179,7 @@ class ScoredResult(Protocol):
 class VisibleSubmission:
     """A submission as a reader may see it: no resamples, nothing sealed, no lease or token.
 
-    Its `report` is empty in lists of submissions.
+    Its `report` and `stages` are empty in lists of submissions.
     """
 
     id: str
@@ -194,6 +197,7 @@ class VisibleSubmission:
     position: int | None
     scores: tuple[Score, ...]
     report: Report
+    stages: Stages
     opened_at: datetime
     received_at: datetime
     started_at: datetime | None
@@ -233,12 +237,14 @@ def visible(
     team: Team,
     result: ScoredResult | None,
     report: StoredReport | None = None,
+    runs: Sequence[ProgramRun] | None = None,
     position: int | None,
     viewer: Viewer,
 ) -> VisibleSubmission:
     """Give what the viewer may see; raise NotFound, as for one that does not exist, if nothing.
 
-    `challenge` is the version that the submission was made to.
+    `challenge` is the version that the submission was made to. Without `runs`, which are those of
+    a program, no stages are given.
     """
     if not viewer.may_see(submission):
         raise NotFound("there is no submission {submission!r}", submission=submission.id)
@@ -261,6 +267,9 @@ def visible(
         position=position,
         scores=tuple(scores),
         report=disclosed_report(challenge, phase=phase, stored=report) if report else NO_REPORT,
+        stages=NO_STAGES
+        if runs is None
+        else stages(runs, scoring=result.timings if result else None, organizer=viewer.organizer),
         opened_at=submission.opened_at,
         received_at=submission.received_at,
         started_at=submission.started_at,

@@ -13,6 +13,7 @@ from challenge_platform.core.challenge import PublishedChallenge, challenge_vers
 from challenge_platform.core.feedback import Viewer, VisibleSubmission, visible
 from challenge_platform.core.progress import merit, shown_scores
 from challenge_platform.core.result import Result, report_of, result_of
+from challenge_platform.core.run import runs_of
 from challenge_platform.core.submission import (
     OPEN_STATES,
     State,
@@ -58,6 +59,7 @@ def read_submission(
         team=session.get_one(Team, submission.team_id),
         result=result_of(session, submission.id),
         report=report_of(session, submission.id),
+        runs=runs_of(session, submission.id),
         position=queue_positions(session, [submission]).get(submission.id),
         viewer=viewer,
     )

@@ -17,6 +17,9 @@ from challenge_platform.database import UTCDateTime, enum_column
 from challenge_platform.errors import StaleClaim
 from sandbox import End
 
+COARSE_SECONDS = 10
+"""What a run on hidden input takes is a multiple of it, as far as anybody outside can tell."""
+
 
 class Stage(StrEnum):
     """On what a program runs, in the order in which it does."""

@@ -17,7 +17,15 @@ from challenge_platform.core.attempt import Ended, NotScored, Work
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.delivery import delivered
 from challenge_platform.core.program_limits import limits_of
-from challenge_platform.core.run import ProgramRun, Stage, begin, forget, record, run_of
+from challenge_platform.core.run import (
+    COARSE_SECONDS,
+    ProgramRun,
+    Stage,
+    begin,
+    forget,
+    record,
+    run_of,
+)
 from challenge_platform.core.run_log import keep_log
 from challenge_platform.core.submission import Kind, Reason, State
 from challenge_platform.database import Database
@@ -26,9 +34,6 @@ from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import Key, encrypt
 from sandbox import End, Outcome, Run, Runner, SandboxUnavailable
 from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
-
-COARSE_SECONDS = 10
-"""What a run on hidden input takes is a multiple of it, as far as anybody outside can tell."""
 
 _REASON_OF_END = {
     End.CRASHED: Reason.RUN_CRASHED,

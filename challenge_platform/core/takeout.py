@@ -12,6 +12,7 @@ from challenge_platform.core.account import User
 from challenge_platform.core.audit import PLATFORM, AuditEvent
 from challenge_platform.core.challenge import Challenge
 from challenge_platform.core.history import read_submission
+from challenge_platform.core.stage_view import StageView
 from challenge_platform.core.submission import Submission
 from challenge_platform.core.team import Acceptance, Membership, Team
 
@@ -182,8 +183,16 @@ def _submission(
         "report_board": seen.report.board,
         "subgroups": [asdict(subgroup) for subgroup in seen.subgroups],
         "pictures": [picture.model_dump(mode="json") for picture in seen.pictures],
+        "stages": [_stage(stage) for stage in seen.stages.views],
+        "log": None if seen.stages.log is None else seen.stages.log.decode(errors="replace"),
+        "problems": list(seen.stages.refused.problems),
         "receipt": seen.receipt,
     }
+
+
+def _stage(stage: StageView) -> dict[str, Any]:
+    told = {name: fact for name, fact in asdict(stage).items() if fact not in (None, {})}
+    return {"name": stage.name, "end": None, **told}
 
 
 def _files(submission: Submission) -> tuple[SentFile, ...]:

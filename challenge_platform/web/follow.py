@@ -12,12 +12,13 @@ from challenge_platform.core.leaderboard import Leaderboard, Row, latest
 from challenge_platform.core.pace import typical_time
 from challenge_platform.core.progress import Progress, progress_of
 from challenge_platform.core.quota import is_charged
-from challenge_platform.core.submission import State
+from challenge_platform.core.stage_view import SCORE, StageView
+from challenge_platform.core.submission import Kind, State
 from challenge_platform.web import current
-from challenge_platform.web.api.documents import SubmissionDocument
-from challenge_platform.web.api.submissions import submission_document
+from challenge_platform.web.api.documents import StageDocument, SubmissionDocument
+from challenge_platform.web.api.submissions import stage_documents, submission_document
 from challenge_platform.web.language import lazy_gettext as _
-from challenge_platform.web.wording import STATES
+from challenge_platform.web.wording import STAGES, STATES
 
 BOARD_PATIENCE = timedelta(seconds=10)
 """How long a page waits for the board that takes a new score in; it is built within a second."""
@@ -26,6 +27,7 @@ BOARD_PATIENCE = timedelta(seconds=10)
 class FollowedDocument(SubmissionDocument):
     """A submission, whether anything about it is still to come, and its rank where it stands."""
 
+    stages: list[StageDocument]
     settled: bool
     rank: int | None
 
@@ -61,7 +63,12 @@ class Followed:
     def document(self) -> FollowedDocument:
         """What is asked again and again while the submission is open."""
         known = submission_document(self.submission).model_dump()
-        return FollowedDocument(**known, settled=self.settled, rank=self.row and self.row.rank)
+        return FollowedDocument(
+            **known,
+            stages=stage_documents(self.submission),
+            settled=self.settled,
+            rank=self.row and self.row.rank,
+        )
 
     @property
     def steps(self) -> list[Step]:
@@ -73,7 +80,11 @@ class Followed:
         steps = [Step(name=_("Received"), at=own.received_at, seconds=sent)]
         seconds = timings["queued_seconds"]
         steps.append(Step(name=STATES[State.QUEUED], seconds=seconds, current=waiting))
-        if own.started_at is not None or own.state.is_open:
+        if own.kind is not Kind.PREDICTIONS and own.stages.views:
+            steps += [_stage(stage, running=running) for stage in own.stages.views]
+            if running and not any(step.current for step in steps):
+                steps.append(Step(name=STAGES[SCORE], current=True))
+        elif own.started_at is not None or own.state.is_open:
             began = None if waiting else own.started_at
             taken = timings["run_seconds"]
             name = STATES[State.RUNNING]
@@ -81,6 +92,11 @@ class Followed:
         end = STATES[State.SCORED if own.state.is_open else own.state]
         steps.append(Step(name=end, at=own.finished_at, seconds=timings["total_seconds"]))
         return steps
+
+
+def _stage(stage: StageView, *, running: bool) -> Step:
+    current = running and stage.end is None
+    return Step(name=STAGES[stage.name], seconds=stage.seconds, current=current)
 
 
 def follow(session: Session, submission: VisibleSubmission, /, *, now: datetime) -> Followed:

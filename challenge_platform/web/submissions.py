@@ -43,9 +43,11 @@ from challenge_platform.web.errors import problem_of
 from challenge_platform.web.follow import Followed, follow
 from challenge_platform.web.freshness import conditional
 from challenge_platform.web.interval_bars import axis_of
+from challenge_platform.web.log_excerpt import excerpt_of
 from challenge_platform.web.place import place_of
 from challenge_platform.web.problem import Problem
 from challenge_platform.web.submission_files import submissions_csv
+from challenge_platform.web.wording import repair_of
 
 pages = Blueprint("submissions", __name__)
 pages.add_app_template_filter(elapsed)
@@ -156,13 +158,17 @@ def show(id_: str) -> ResponseReturnValue:
         place = place_of(session, challenge, person=person, now=current.opened_at())
     submission = followed.submission
     receipt = receipt_file(submission).get_data() if submission.receipt else b""
+    problems = problems_of(submission)
     return render_template(
         "submissions/show.html",
         challenge=challenge,
         place=place,
         submission=submission,
         followed=followed,
-        problems=problems_of(submission),
+        problems=problems,
+        problem_count=submission.stages.refused.total or len(problems),
+        repair=repair_of(submission),
+        log=excerpt_of(submission.stages.log),
         etag=_digest(followed.document.model_dump_json()),
         receipt_digest=hashlib.sha256(receipt).hexdigest(),
     )

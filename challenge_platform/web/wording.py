@@ -2,10 +2,14 @@
 
 from challenge_platform.core.account import Role
 from challenge_platform.core.definition import Board
+from challenge_platform.core.feedback import VisibleSubmission
 from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.phase import Status
+from challenge_platform.core.run import Stage
+from challenge_platform.core.stage_view import SCORE
 from challenge_platform.core.submission import Fault, Reason, State
 from challenge_platform.web.language import lazy_gettext as _
+from sandbox import End
 from sandbox.archive import ArchiveProblem
 from scorers.predictions.problems import ProblemCode
 from scorers.uncertainty.intervals import NoInterval
@@ -19,6 +23,25 @@ STATES = {
     State.ERRORED: _("Platform error"),
     State.CANCELLED: _("Cancelled"),
 }
+
+STAGES: dict[str, str] = {
+    Stage.SMOKE: _("Run on the sample"),
+    Stage.PUBLIC: _("Run on the public files"),
+    Stage.HIDDEN: _("Run on the hidden files"),
+    SCORE: _("Scoring"),
+}
+"""The stages of a submission, by name."""
+
+ENDS = {
+    End.FINISHED: _("finished"),
+    End.CRASHED: _("ended with an error"),
+    End.TIMED_OUT: _("took too long"),
+    End.OUT_OF_MEMORY: _("ran out of memory"),
+    End.OUTPUT_TOO_LARGE: _("wrote too much"),
+    End.NO_FILE: _("wrote no file"),
+    End.CANCELLED: _("cancelled"),
+}
+"""How a stage ended."""
 
 REASONS = {
     Reason.COMPLETE: _("It was scored."),
@@ -64,6 +87,29 @@ REPAIRS = {
     ),
 }
 """What to do about an end that has a repair."""
+
+REPAIR_ON_PUBLIC = _(
+    "The predictions that your program wrote cannot be scored. Repair each problem below, then "
+    "submit again."
+)
+REPAIR_ON_HIDDEN = _(
+    "It did well on the sample, and not on the hidden files, of which nothing may be told. Look "
+    "for what may be different there: more rows, empty cells, values that the sample does not have."
+)
+"""What to do about a program whose predictions were refused, or which failed on hidden files."""
+
+
+def repair_of(submission: VisibleSubmission, /) -> str:
+    """Say what to do about an end without a score; empty where there is nothing to repair."""
+    runs = [stage for stage in submission.stages.views if stage.name != SCORE]
+    told = str(REPAIRS.get(submission.reason, "")) if submission.reason else ""
+    if not runs or not told:
+        return told
+    if runs[-1].name == Stage.HIDDEN:
+        refused = submission.reason is Reason.PREDICTIONS_REFUSED
+        return str(REPAIR_ON_HIDDEN) if refused else f"{told} {REPAIR_ON_HIDDEN}"
+    return str(REPAIR_ON_PUBLIC) if submission.reason is Reason.PREDICTIONS_REFUSED else told
+
 
 FAULTS = {
     Fault.NOBODY: "",

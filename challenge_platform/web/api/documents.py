@@ -194,6 +194,30 @@ class SubmissionDocument(Document):
     receipt: bool
 
 
+class UsageDocument(Document):
+    """What a run used; null where the engine does not tell."""
+
+    cpu_seconds: float | None
+    peak_memory: int | None
+    wall_seconds: float
+    output_bytes: int
+
+
+class StageDocument(Document):
+    """A stage: `smoke` (on the public sample), `public` or `hidden` of a program, and `score`.
+
+    `end` and `seconds` are null while it goes on. On hidden input the team is told seconds in tens,
+    and neither `timings` of its parts nor `usage` nor `exit_code`.
+    """
+
+    name: str
+    end: str | None
+    seconds: float | None
+    timings: dict[str, float]
+    usage: UsageDocument | None
+    exit_code: int | None
+
+
 class SubgroupDocument(Document):
     """The scores of the units that have one value in a column, "" if it is empty there."""
 
@@ -209,9 +233,12 @@ class SubmissionReport(SubmissionDocument):
     That is what the phase discloses, of the public split; all of the private split once the phase
     was revealed. Pictures are curves and tables in bins, so that the table beside each can be
     written; kind `none` says why there is no picture. `problems` has the first of a file that was
-    rejected.
+    rejected, or counts of them if it was made on hidden input. `log` is what a program said when it
+    last ran on public data.
     """
 
+    stages: list[StageDocument]
+    log: str | None
     report_board: str
     subgroups: list[SubgroupDocument]
     pictures: list[Picture]

@@ -17,7 +17,7 @@ from challenge_platform.core.history import (
     read_submission,
     read_submissions,
 )
-from challenge_platform.core.submission import State, find_submission
+from challenge_platform.core.submission import Kind, State, find_submission
 from challenge_platform.errors import NotFound
 from challenge_platform.web import current, reception
 from challenge_platform.web.api.answer import answer, refusals
@@ -27,6 +27,7 @@ from challenge_platform.web.api.documents import (
     ReasonDocument,
     Receipt,
     ScoreDocument,
+    StageDocument,
     SubgroupDocument,
     SubmissionAccepted,
     SubmissionDocument,
@@ -183,6 +184,8 @@ def _read(submission_id: str) -> VisibleSubmission:
 def _report(submission: VisibleSubmission) -> SubmissionReport:
     return SubmissionReport(
         **dict(submission_document(submission)),
+        stages=stage_documents(submission),
+        log=log_text(submission),
         report_board=submission.report.board,
         subgroups=[SubgroupDocument.model_validate(part) for part in submission.subgroups],
         pictures=list(submission.pictures),
@@ -194,9 +197,22 @@ def problems_of(submission: VisibleSubmission, /) -> Sequence[Mapping[str, str |
     """Give the problems of a file that was rejected, as far as they are told; none of another."""
     if submission.state is not State.REJECTED:
         return ()
+    if submission.kind is not Kind.PREDICTIONS:
+        return submission.stages.refused.problems
     uploads = current.platform().uploads
     invalid = uploads.refusal(submission.challenge, submission.sha256)
     return () if invalid is None else invalid.problems
+
+
+def stage_documents(submission: VisibleSubmission, /) -> list[StageDocument]:
+    """Write the stages of a submission as their reader may see them."""
+    return [StageDocument.model_validate(stage) for stage in submission.stages.views]
+
+
+def log_text(submission: VisibleSubmission, /) -> str | None:
+    """Write what a program said on public data; bytes that are no text are marked."""
+    said = submission.stages.log
+    return None if said is None else said.decode(errors="replace")
 
 
 def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:

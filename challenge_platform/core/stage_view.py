@@ -1,0 +1,94 @@
+"""What a reader may see of the stages that a submission went through.
+
+Of a program's run on hidden input its team sees how it ended, from a closed list, and how long it
+took, in steps: whatever else the program chooses may say hidden data. Organizers see what it used;
+what it said they read through `core.run_log`, which records that they did.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from challenge_platform.core.refusal import NOTHING, Refused, read
+from challenge_platform.core.run import COARSE_SECONDS, ProgramRun
+from sandbox import End, Usage
+
+SCORE = "score"
+"""The stage after those at which a program runs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageView:
+    """A stage: `end` and `seconds` are None while it goes on.
+
+    `timings` are the seconds of its parts; they are empty, and `usage` and `exit_code` None, where
+    they are not told.
+    """
+
+    name: str
+    end: End | None = None
+    seconds: float | None = None
+    timings: Mapping[str, float] = field(default_factory=dict)
+    usage: Usage | None = None
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stages:
+    """All stages so far, what was wrong with predictions, and what a program said.
+
+    `log` is of the last run on public data; the others are never told here.
+    """
+
+    views: tuple[StageView, ...] = ()
+    refused: Refused = NOTHING
+    log: bytes | None = None
+
+
+NO_STAGES = Stages()
+
+
+def stages(
+    runs: Sequence[ProgramRun], /, *, scoring: Mapping[str, Any] | None, organizer: bool
+) -> Stages:
+    """Give what a reader may see of a program's runs, and of the seconds that scoring took."""
+    views = [_view(run, organizer=organizer) for run in runs]
+    if scoring is not None:
+        views.append(_scored(scoring))
+    return Stages(
+        views=tuple(views),
+        refused=read(runs[-1].refused) if runs else NOTHING,
+        log=next((run.log for run in reversed(runs) if not run.stage.is_hidden), None),
+    )
+
+
+def _view(run: ProgramRun, *, organizer: bool) -> StageView:
+    if run.end is None or run.ended_at is None:
+        return StageView(name=run.stage)
+    if run.stage.is_hidden and not organizer:
+        steps = round((run.ended_at - run.started_at).total_seconds() / COARSE_SECONDS)
+        return StageView(name=run.stage, end=run.end, seconds=max(1, steps) * COARSE_SECONDS)
+    usage = Usage(**run.usage)
+    return StageView(
+        name=run.stage,
+        end=run.end,
+        seconds=round(usage.wall_seconds, 3),
+        timings=_rounded(run.timings),
+        usage=usage,
+        exit_code=run.exit_code,
+    )
+
+
+def _scored(timings: Mapping[str, Any]) -> StageView:
+    parts = {name: seconds for name, seconds in timings.items() if name != "sandbox"}
+    seconds = timings.get("sandbox")
+    return StageView(
+        name=SCORE,
+        end=End.FINISHED,
+        seconds=None if seconds is None else round(seconds, 3),
+        timings=_rounded(parts),
+    )
+
+
+def _rounded(timings: Mapping[str, Any]) -> dict[str, float]:
+    return {name: round(seconds, 4) for name, seconds in timings.items()}
