@@ -186,6 +186,7 @@ class DockerRunner:
         try:
             if not self._remembers:
                 self._workshop.files.clear()
+                self._images.clear()
             self.sweep()
         finally:
             self._workshop.close()

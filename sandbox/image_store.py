@@ -141,6 +141,11 @@ class ImageStore:
         with self._room:
             return self._remove(image_id)
 
+    def clear(self) -> None:
+        """Remove every image that is not in use."""
+        for image in self._kept():
+            self.remove(image.image_id)
+
     def _note_use(self, image_id: str) -> None:
         """Name it again, which the engine dates; loading alone leaves a name without a date."""
         with self._asked_to("note the use of an image"):

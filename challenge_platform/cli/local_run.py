@@ -8,10 +8,12 @@ import tempfile
 import uuid
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from docker.errors import ImageNotFound
 
 from challenge_platform.cli.data import CHALLENGE_FILE, SAMPLE, sha256_of
 from challenge_platform.core.definition import ChallengeDefinition
@@ -20,7 +22,10 @@ from challenge_platform.core.program_limits import limits_of
 from challenge_platform.errors import InvalidInput
 from sandbox import Outcome, Run, Runner
 from sandbox.docker import DockerRunner
-from sandbox.engine import Engine
+from sandbox.engine import Engine, connect
+from sandbox.oci.canonical import Image
+from sandbox.oci.limits import ImageLimits
+from sandbox.oci.rebuild import rebuild
 
 LEFT_OUT = "__pycache__"
 """Folders that no program needs; those whose name begins with a dot are left out as well."""
@@ -37,8 +42,8 @@ class LocalChallenge:
     inputs: tuple[Path, ...]
 
     @classmethod
-    def read(cls, slug: str, folder: Path, /) -> "LocalChallenge":
-        """Read it; raise InvalidInput if files are missing or changed, or it runs no programs."""
+    def read(cls, slug: str, folder: Path, /, *, kind: str) -> "LocalChallenge":
+        """Read it; raise InvalidInput if files are missing or changed, or it takes no `kind`."""
         again = f"run: challenge data download {slug} -p {folder}"
         try:
             document = json.loads((folder / CHALLENGE_FILE).read_bytes())
@@ -59,9 +64,9 @@ class LocalChallenge:
             raise InvalidInput(
                 f"{folder} holds the challenge {found!r}, not {slug!r}; name its folder with -p"
             )
-        if definition.program is None:
+        if definition.program is None or kind not in definition.submission.kinds:
             kinds = ", ".join(definition.submission.kinds)
-            raise InvalidInput(f"{slug} runs no programs, it takes {kinds}")
+            raise InvalidInput(f"{slug} takes no {kind}; it takes {kinds}")
         return cls(definition=definition, program=definition.program, inputs=inputs)
 
 
@@ -78,6 +83,32 @@ def archive_of(code: Path, /) -> bytes:
             ):
                 zipped.write(path, name.as_posix())
     return archive.getvalue()
+
+
+@contextmanager
+def rebuilt_image(
+    reference: str, /, *, challenge: LocalChallenge, engine_socket: Path
+) -> Iterator[tuple[Image, BinaryIO]]:
+    """Give an image of this machine's engine, checked and written anew as the platform does.
+
+    Raises InvalidImage where the platform would refuse it, InvalidInput if there is none of that
+    name.
+    """
+    with ExitStack() as opened:
+        api = opened.enter_context(closing(connect(engine_socket)))
+        try:
+            has_name = api.inspect_image(reference)["RepoTags"]  # type: ignore[no-untyped-call]  # stub without types
+        except ImageNotFound:
+            has_name = False
+        if not has_name:  # one without would go with the name that it gets for this run
+            raise InvalidInput(f"Docker has no image named {reference!r} here; see `docker images`")
+        saved, rebuilt = (opened.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+        for piece in api.get_image(reference):
+            saved.write(piece)
+        limits = ImageLimits(total=challenge.program.image_max_bytes)
+        image = rebuild(saved, rebuilt, architecture=api.version()["Arch"], limits=limits)
+        rebuilt.seek(0)
+        yield image, rebuilt
 
 
 @contextmanager

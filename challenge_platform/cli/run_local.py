@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from docker.errors import DockerException
 
 from challenge_platform.cli.arguments import FolderOption, SlugArgument
 from challenge_platform.cli.exits import ExitCode, PlatformFault
@@ -13,6 +14,7 @@ from challenge_platform.cli.local_run import (
     LocalChallenge,
     archive_of,
     local_runner,
+    rebuilt_image,
     run_program,
 )
 from challenge_platform.cli.output import size_text
@@ -25,8 +27,9 @@ from sandbox import MIB, End, Outcome, SandboxUnavailable
 from sandbox.engine import ENGINE_SOCKET
 from sandbox.entry import MAIN
 from sandbox.images import BuildFailed
-from sandbox.images.build import build_image
+from sandbox.images.build import build_base, build_image
 from sandbox.images.content import runtimes
+from sandbox.oci.problem import InvalidImage
 
 ENDS = {
     End.CRASHED: "Your program ended with an error.",
@@ -45,15 +48,17 @@ def run_local(
     slug: SlugArgument,
     *,
     code: Annotated[
-        Path,
+        Path | None,
         typer.Option(
-            "--code",
             metavar="PATH",
             exists=True,
             readable=True,
             help=f"Folder with {MAIN}, or an archive of it, zip or tar.gz.",
         ),
-    ],
+    ] = None,
+    image: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Image of this machine's Docker.")
+    ] = None,
     path: FolderOption = None,
     output: Annotated[
         Path | None,
@@ -71,22 +76,44 @@ def run_local(
 ) -> None:
     """Run a program in the platform's sandbox, on this machine, and tell what would be said of it.
 
-    Needs Docker, and the files of `challenge data download`. The program finds the challenge's
-    public sample in /input, or its public files where nothing is hidden; it has the limits of the
-    challenge, and no network. It uses no quota. The first run makes the image of the runtime.
+    Give --code or --image. Needs Docker, and the files of `challenge data download`. The program
+    finds the challenge's public sample in /input, or its public files where nothing is hidden; it
+    has the limits of the challenge, and no network. It uses no quota. The first run of code makes
+    the image of the runtime.
     """
+    if (code is None) == (image is None):
+        raise InvalidInput("give either --code or --image")
     folder = path or Path(slug)
-    challenge = LocalChallenge.read(slug, folder)
-    archive = _checked(code, challenge=challenge)
+    challenge = LocalChallenge.read(slug, folder, kind="code" if code else "container")
     try:
-        image = runtime_image or _runtime_image(challenge.program.runtime, engine=engine)
-        note(f"running {MAIN} with {_limits_text(challenge)}, without a network")
-        with local_runner(engine, image=image) as runner:
-            outcome = run_program(challenge, runner, archive=archive)
-    except (SandboxUnavailable, BuildFailed) as error:
+        if code is not None:
+            outcome = _run_code(code, challenge=challenge, image=runtime_image, engine=engine)
+        else:
+            outcome = _run_image(image or "", challenge=challenge, engine=engine)
+    except InvalidImage as invalid:
+        raise InvalidUpload(f"{image} was refused:\n{invalid}", problems=(), total=1) from invalid
+    except (SandboxUnavailable, BuildFailed, DockerException) as error:
         raise PlatformFault(f"it could not be run on this machine: {error}") from error
     _tell(outcome)
     raise typer.Exit(_judge(outcome, challenge=challenge, folder=folder, output=output))
+
+
+def _run_code(code: Path, *, challenge: LocalChallenge, image: str | None, engine: Path) -> Outcome:
+    archive = _checked(code, challenge=challenge)
+    runtime = image or _runtime_image(challenge.program.runtime, engine=engine)
+    note(f"running {MAIN} with {_limits_text(challenge)}, without a network")
+    with local_runner(engine, image=runtime) as runner:
+        return run_program(challenge, runner, archive=archive)
+
+
+def _run_image(name: str, *, challenge: LocalChallenge, engine: Path) -> Outcome:
+    base = build_base(say=note, engine_socket=engine)  # what sleeps beside the program is of it
+    note(f"checking {name} as the platform does")
+    with rebuilt_image(name, challenge=challenge, engine_socket=engine) as (image, archive):
+        note(f"running {name} with {_limits_text(challenge)}, without a network")
+        with local_runner(engine, image=base) as runner:
+            runner.keep_image(image.id, archive, size=image.size)
+            return run_program(challenge, runner, runtime=image.id)
 
 
 def _checked(code: Path, *, challenge: LocalChallenge) -> bytes:

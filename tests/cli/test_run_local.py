@@ -1,9 +1,12 @@
 """`challenge run-local`: what it refuses, runs and tells, in the sandbox that the platform has."""
 
 import json
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+import docker
 import pytest
 
 from challenge_platform.cli import main
@@ -14,6 +17,8 @@ from challenge_platform.core.submission import Reason
 from challenge_platform.web.wording import REASONS
 from sandbox import End
 from sandbox.archive import check_archive
+from sandbox.engine import ENGINE_SOCKET
+from sandbox.images.build import build_base
 from tests.cli.fake_api import SLUG, TEST_CSV, challenge_document
 
 GOOD = """
@@ -38,7 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (downloaded / name).write_bytes(content)
     document = dict(challenge_document(files))
     definition = read_definition(DEFINITION).document()
-    definition["submission"]["kinds"] = ["predictions", "code"]
+    definition["submission"]["kinds"] = ["predictions", "code", "container"]
     definition["program"] = {"runtime": "python"}
     document["definition"] = definition
     (downloaded / "challenge.json").write_text(json.dumps(document))
@@ -100,6 +105,83 @@ def test_predictions_that_the_platform_would_refuse_are_told_line_by_line(
     assert 'line 2, column risk_death: found "high"' in noted
 
 
+@pytest.fixture
+def engine() -> Iterator[docker.DockerClient]:
+    """Give the engine, as the command finds it."""
+    with closing(docker.DockerClient(base_url=f"unix://{ENGINE_SOCKET}")) as engine:
+        yield engine
+
+
+@pytest.fixture
+def image(folder: Path, engine: docker.DockerClient) -> Iterator[Callable[..., str]]:
+    """Give a function that makes an image of a program, and names it; none is left."""
+    made = []
+
+    def make(program: str, *more: str) -> str:
+        name = f"run-local-test:{uuid.uuid4().hex}"
+        lines = [f"FROM {build_base(say=print)}", "COPY main.py /code/", *more]
+        lines.append('ENTRYPOINT ["python3", "/code/main.py"]')
+        (folder / "main.py").write_text(program)
+        (folder / "Dockerfile").write_text("\n".join(lines))
+        engine.images.build(path=str(folder), tag=name, network_mode="none", rm=True)
+        made.append(name)
+        return name
+
+    yield make
+    for name in made:
+        engine.images.remove(name)
+
+
+MakeImage = Callable[..., str]
+
+
+@pytest.mark.docker
+def test_an_image_is_run_and_only_its_own_name_is_left(
+    image: MakeImage, engine: docker.DockerClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = image(GOOD)
+
+    code = main(["run-local", SLUG, "--image", name])
+
+    assert code == 0
+    assert (
+        f"predictions.csv is valid: 3 predictions, as {SLUG} asks for." in capsys.readouterr().out
+    )
+    assert engine.images.get(name).tags == [name]
+
+
+@pytest.mark.docker
+def test_an_image_that_the_platform_would_refuse_is_not_run(
+    image: MakeImage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = image(GOOD, "VOLUME /data")
+
+    code = main(["run-local", SLUG, "--image", name])
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert f"{name} was refused:" in said.err
+    assert "VOLUME" in said.err
+
+
+@pytest.mark.docker
+@pytest.mark.usefixtures("folder")
+def test_an_image_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["run-local", SLUG, "--image", "no-such-image:1"])
+
+    assert code == 1
+    assert "Docker has no image named 'no-such-image:1' here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("options", [(), ("--code", ".", "--image", "x")])
+@pytest.mark.usefixtures("folder")
+def test_one_program_has_to_be_named(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run-local", SLUG, *options]) == 1
+    assert "give either --code or --image" in capsys.readouterr().err
+
+
 def test_an_archive_that_the_platform_would_refuse_is_not_run(
     run_local: RunLocal, folder: Path
 ) -> None:
@@ -135,7 +217,7 @@ def test_a_challenge_that_runs_no_programs_says_what_it_takes(
     code, _, noted = run_local(GOOD)
 
     assert code == 1
-    assert f"{SLUG} runs no programs, it takes predictions" in noted
+    assert f"{SLUG} takes no code; it takes predictions" in noted
 
 
 def test_a_changed_file_of_the_challenge_is_noticed(run_local: RunLocal, folder: Path) -> None:
