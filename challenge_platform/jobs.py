@@ -16,11 +16,13 @@ from challenge_platform.core import heartbeat, standing
 from challenge_platform.core.board import build_board
 from challenge_platform.core.candidate import Candidates
 from challenge_platform.core.definition import Board
+from challenge_platform.core.evaluation import Evaluator
 from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.reaper import BOARD, EVALUATE, enqueue_board
 from challenge_platform.core.scoring import SCORING_LIMITS
 from challenge_platform.core.submission import PROGRAMS, QueueName
 from challenge_platform.errors import QueueUnavailable
+from challenge_platform.presence import present
 from challenge_platform.queue import JobFunction, Table
 from sandbox import SandboxUnavailable
 
@@ -39,9 +41,17 @@ log = structlog.get_logger()
 class Jobs:
     """The functions that a message in the queue can name."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        evaluator: Evaluator | None = None,
+        /,
+        *,
+        drained: threading.Event | None = None,
+    ) -> None:
         self._platform = platform
-        self._evaluator = platform.evaluator
+        self._evaluator = evaluator or platform.evaluator
+        self._drained = drained or threading.Event()
         self._candidates = Candidates(platform.store)
 
     def tables(self, queues: Iterable[QueueName], /) -> dict[str, Table]:
@@ -60,6 +70,8 @@ class Jobs:
 
         The one that the message names only waited when the message was written.
         """
+        if self._drained.is_set():  # this worker was waiting for the message when it was drained
+            return
         state = self._evaluator.evaluate_next(queue)
         log.info("evaluated", queue=queue, hinted=hinted, state=state)
         if state is not None and not state.is_open:
@@ -95,9 +107,14 @@ def work(
 ) -> None:
     """Work queues off in this process, once what an interrupted departure left is removed."""
     platform.departures.remove_contents()
-    platform.queue.work(
-        Jobs(platform).tables(queues), max_jobs=platform.settings.worker_max_jobs, burst=burst
-    )
+    evaluator = platform.evaluator
+    with present(platform, leases=evaluator.leases, queues=queues) as presence:
+        platform.queue.work(
+            Jobs(platform, evaluator, drained=presence.drained).tables(queues),
+            orders=presence.orders,
+            max_jobs=platform.settings.worker_max_jobs,
+            burst=burst,
+        )
 
 
 def reap(platform: Platform, /, *, stopped: threading.Event) -> None:

@@ -9,8 +9,10 @@ to another. A job only says *that* there is work; the database says what it is.
 
 import hmac
 import json
+import threading
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +29,7 @@ from challenge_platform.errors import ForgedJob, QueueUnavailable
 
 MAX_JOB_BYTES = 4096
 REDIS_SECONDS = 1.0
+DRAINED_SECONDS = 0.5
 RESULT_TTL = 0
 FAILURE_TTL = 24 * 3600
 
@@ -39,6 +42,19 @@ class Table:
 
     functions: Mapping[str, JobFunction]
     seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orders:
+    """What the operator of a worker process may want, who asks the process itself and not Redis.
+
+    No job is taken while `drained` is set. A process that is told to end ends after the job under
+    way; `give_up` is called if that is not over after `patience` seconds.
+    """
+
+    drained: threading.Event = field(default_factory=threading.Event)
+    patience: float = 5.0
+    give_up: Callable[[], None] = lambda: None
 
 
 class SignedJSON:
@@ -113,6 +129,7 @@ class SafeJob(Job):
 class DeafWorker(SimpleWorker):
     """A worker that takes jobs from Redis, but no orders: not to suspend, stop or shut down."""
 
+    orders: Orders
     tables: Mapping[str, Table] = MappingProxyType({})
     serializers: Mapping[str, SignedJSON] = MappingProxyType({})
 
@@ -124,7 +141,17 @@ class DeafWorker(SimpleWorker):
         super().execute_job(job, queue)
 
     def check_for_suspension(self, burst: bool) -> None:  # noqa: FBT001 -- RQ's own signature
-        """Go on, whatever a key in Redis says."""
+        """Take no job while this process is drained; go on, whatever a key in Redis says."""
+        del burst
+        while self.orders.drained.is_set():
+            self.heartbeat()
+            time.sleep(DRAINED_SECONDS)
+
+    def handle_warm_shutdown_request(self) -> None:
+        """End after the job under way; in good time, whatever it does."""
+        late = threading.Timer(self.orders.patience, self.orders.give_up)
+        late.daemon = True
+        late.start()
 
     def subscribe(self) -> None:
         """Listen to no command."""
@@ -176,7 +203,13 @@ class Queue:
             raise QueueUnavailable(f"Redis cannot be reached: {type(error).__name__}") from error
 
     def work(
-        self, tables: Mapping[str, Table], /, *, max_jobs: int | None = None, burst: bool = False
+        self,
+        tables: Mapping[str, Table],
+        /,
+        *,
+        orders: Orders | None = None,
+        max_jobs: int | None = None,
+        burst: bool = False,
     ) -> None:
         """Work the queues of these names off in this process, in turn, as long as they have jobs.
 
@@ -192,6 +225,7 @@ class Queue:
             log_job_description=False,
         )
         worker.tables, worker.serializers = tables, serializers
+        worker.orders = orders or Orders()
         worker.work(
             max_jobs=max_jobs,
             burst=burst,

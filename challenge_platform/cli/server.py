@@ -13,9 +13,9 @@ import httpx
 import typer
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli import datadir, demo
+from challenge_platform.cli import datadir, demo, drain
 from challenge_platform.cli.exits import ExitCode
-from challenge_platform.cli.organizer import DataDir, settings
+from challenge_platform.cli.organizer import DataDir, open_platform, settings
 from challenge_platform.cli.privileges import UMASK, WORKER, can_separate, code_folders
 from challenge_platform.cli.supervisor import Program, Supervisor, programs, web_command
 from challenge_platform.config import Settings
@@ -137,9 +137,23 @@ def worker(
         list[QueueName] | None,
         typer.Option(help="A queue to work off, may be given several times; all when unset."),
     ] = None,
+    drains: Annotated[
+        bool,
+        typer.Option(
+            "--drain", help="Let no worker of the platform begin anything, and wait until all rest."
+        ),
+    ] = False,
+    resumes: Annotated[bool, typer.Option("--resume", help="Let all workers go on.")] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Work the queue off, or those named (one process of `challenge up`)."""
+    if drains or resumes:
+        if queue or (drains and resumes):
+            raise InvalidInput("--drain and --resume are for the whole platform: give one, alone")
+        platform = open_platform(data_dir)
+        datadir.run_as_worker(platform)
+        (drain.drain if drains else drain.resume)(platform)
+        return
     options = tuple(word for name in queue or () for word in ("--queue", name.value))
     command = (sys.executable, "-m", "challenge_platform.jobs", "worker", *options)
     _replace(command, settings(data_dir))
