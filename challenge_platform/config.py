@@ -1,5 +1,6 @@
 """The settings of a process: the only place that reads the environment."""
 
+import json
 import os
 from dataclasses import dataclass
 from datetime import timedelta
@@ -114,6 +115,13 @@ class Settings(BaseSettings):
             description="Scoring sandboxes that are kept ready, some 27 MB each; 0 keeps none.",
         ),
     ] = 2
+    selftest: Annotated[
+        bool,
+        Field(
+            description="Whether the launcher runs hostile programs when it starts, and no other "
+            "before these were contained; turn it off only where it raises a false alarm."
+        ),
+    ] = True
     lease: Annotated[
         timedelta, Field(description="How long a claim lasts without a sign of life.")
     ] = timedelta(seconds=20)
@@ -226,6 +234,8 @@ class Settings(BaseSettings):
         for name in given:
             if isinstance(value := getattr(self, name), SecretStr):
                 given[name] = value.get_secret_value()
+            elif isinstance(value, dict):
+                given[name] = json.dumps(value)
         given["data_dir"] = str(self.data_dir.absolute())  # a child's folder is another one
         ours = {f"{PREFIX}{name.upper()}": str(value) for name, value in given.items()}
         return {**os.environ, **ours}  # noqa: TID251 -- this module is the environment's one reader
