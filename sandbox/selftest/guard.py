@@ -3,9 +3,10 @@
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import StrEnum
 
-from sandbox import Runner, SandboxUnavailable
+from sandbox import Runner, SandboxUnavailable, Status
 from sandbox.facts import EngineFacts
 from sandbox.selftest import Finding, examine
 from sandbox.selftest.case import Case
@@ -59,20 +60,27 @@ class Guard:
                 f"The self-test has not told yet whether sandboxes hold: {why}", code="not_examined"
             )
 
+    def told(self, status: Status, /) -> Status:
+        """Add to a status what the self-test says."""
+        return replace(status, selftest=self.verdict, problems=status.problems + self.problems)
+
     def watch(self, stopping: threading.Event, /) -> None:
         """Examine the engine, and again when it is another one, until told to stop."""
         if self.verdict is Verdict.OFF:
             _log.warning("the self-test is off: nothing tells whether sandboxes hold here")
             return
         while not stopping.is_set():
-            try:
-                facts = self._facts()
-                if facts != self._examined:
-                    self._examine(facts, stopping)
-            except SandboxUnavailable as error:
-                self.problems = self.problems or (str(error),)
-                _log.warning("the self-test could not be run: %s", error)
+            self.look(stopping)
             stopping.wait(_LOOK if self._known.is_set() else _RETRY)
+
+    def look(self, stopping: threading.Event, /) -> None:
+        """Examine the engine unless it is the one that was examined; give up once told to stop."""
+        try:
+            facts = self._facts()
+            if facts != self._examined:
+                self._examine(facts, stopping)
+        except SandboxUnavailable as error:
+            self._untried(str(error))
 
     def _examine(self, facts: EngineFacts, stopping: threading.Event) -> None:
         self._known.clear()
@@ -82,13 +90,17 @@ class Guard:
             if stopping.is_set():
                 return
             if finding.untried:
-                self.problems = (f"The self-test could not be run: {finding.untried}",)
-                _log.warning("%s", self.problems[0])
+                self._untried(finding.untried)
                 return
             findings.append(finding)
         self._conclude(findings)
         self._examined = facts
         self._known.set()
+
+    def _untried(self, why: str) -> None:
+        if self.verdict is Verdict.UNDER_WAY:
+            self.problems = (f"The self-test could not be run: {why}",)
+        _log.warning("the self-test could not be run: %s", why)
 
     def _conclude(self, findings: list[Finding]) -> None:
         escaped = [finding for finding in findings if finding.seen]
