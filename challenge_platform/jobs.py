@@ -24,7 +24,8 @@ from challenge_platform.core.submission import PROGRAMS, QueueName
 from challenge_platform.errors import QueueUnavailable
 from challenge_platform.presence import present
 from challenge_platform.queue import JobFunction, Table
-from sandbox import SandboxUnavailable
+from sandbox import Launcher, SandboxUnavailable
+from sandbox.selftest.guard import Verdict
 
 # A job outlives its sandbox and the launcher's own deadlines, so that they always come first.
 SCORING_SECONDS = int(SCORING_LIMITS.seconds) + 180
@@ -34,6 +35,12 @@ PROGRAM_SECONDS = 2 * 24 * 3600 + SCORING_SECONDS
 EVERY_QUEUE = tuple(QueueName)
 
 BEAT_SECONDS = 5.0
+
+VERDICT_SECONDS = 60.0  # the self-test takes some seconds, and longer where the machine is busy
+VERDICT_POLL_SECONDS = 0.2
+
+NOT_CONTAINED = 4
+"""Exit status of a worker that takes no jobs, since sandboxes do not hold here."""
 
 log = structlog.get_logger()
 
@@ -105,8 +112,13 @@ class Jobs:
 def work(
     platform: Platform, /, *, queues: Collection[QueueName] = EVERY_QUEUE, burst: bool = False
 ) -> None:
-    """Work queues off in this process, once what an interrupted departure left is removed."""
+    """Work queues off in this process, once what an interrupted departure left is removed.
+
+    Raises SandboxUnavailable with code "not_contained", and takes no job, when the launcher found
+    that hostile programs escape from the sandboxes of this machine.
+    """
     platform.departures.remove_contents()
+    await_containment(platform.runner)
     evaluator = platform.evaluator
     with present(platform, leases=evaluator.leases, queues=queues) as presence:
         platform.queue.work(
@@ -114,6 +126,30 @@ def work(
             orders=presence.orders,
             max_jobs=platform.settings.worker_max_jobs,
             burst=burst,
+        )
+
+
+def await_containment(launcher: Launcher, /, *, seconds: float = VERDICT_SECONDS) -> None:
+    """Wait for the launcher's self-test; a launcher that cannot be asked is left to the jobs.
+
+    Raises SandboxUnavailable with code "not_contained" when a hostile program escaped.
+    """
+    until = time.monotonic() + seconds
+    try:
+        while (status := launcher.status()).selftest == Verdict.UNDER_WAY:
+            if time.monotonic() > until:
+                log.warning("no verdict of the self-test yet", problems=status.problems)
+                return
+            time.sleep(VERDICT_POLL_SECONDS)
+    except SandboxUnavailable as error:
+        log.warning("the launcher cannot be asked; jobs will wait for it", problem=str(error))
+        return
+    if status.selftest == Verdict.ESCAPED:
+        problems = " ".join(status.problems)
+        raise SandboxUnavailable(
+            f"This worker takes no jobs, since sandboxes do not hold here: {problems} "
+            "`challenge doctor --sandbox` says what to repair.",
+            code="not_contained",
         )
 
 
@@ -151,7 +187,11 @@ def _worker(
     queue: Annotated[list[QueueName] | None, typer.Option(help="A queue to work off.")] = None,
     burst: Annotated[bool, typer.Option(help="End when the queues are empty.")] = False,
 ) -> None:
-    work(Platform.from_settings(Settings()), queues=tuple(queue or EVERY_QUEUE), burst=burst)
+    try:
+        work(Platform.from_settings(Settings()), queues=tuple(queue or EVERY_QUEUE), burst=burst)
+    except SandboxUnavailable as error:
+        typer.echo(f"worker: {error}", err=True)
+        raise typer.Exit(NOT_CONTAINED) from error
 
 
 @app.command("reaper")
