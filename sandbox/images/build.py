@@ -70,7 +70,7 @@ def build_image(image: str, /, *, say: Say, engine_socket: Path = ENGINE_SOCKET)
             _build(engine, tag=tag, base=packages, files=image_files(image))
         current = {base_tag(), *map(packages_tag, images()), *map(image_tag, images())}
         if removed := prune(engine, current=current):
-            say(f"removed {removed} older images")
+            say(f"removed older images: {removed}")
         return tag
 
 
