@@ -19,7 +19,7 @@ from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.team import Team, join
 from sandbox.images.build import build_image
-from sandbox.images.content import SCORING
+from sandbox.images.content import SCORING, SELFTEST
 from tests import postgresql
 from tests.fakes import Clock, FakeRunner
 from tests.thrift import put_migrated_file, thrifty
@@ -193,7 +193,8 @@ def participant(
 
 @pytest.fixture(scope="session")
 def scoring_image() -> str:
-    """Give the tag of the scoring image, which is made if these sources have none yet."""
+    """Give the tag of the scoring image; it and the self-test's are made if there are none yet."""
+    build_image(SELFTEST, say=lambda _line: None)  # a launcher tries its sandboxes by it
     return build_image(SCORING, say=lambda _line: None)
 
 

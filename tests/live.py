@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.config import Settings
+from challenge_platform.config import PREFIX, Settings
 from challenge_platform.core import account
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.team import join
@@ -113,7 +113,9 @@ def running(
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     settings = Settings(data_dir=folder, database_url=database_url, public_url=address)
-    inherited = {**settings.environment(), **(environment or {})}
+    # Few tests are about the self-test, which would try the sandboxes of each platform.
+    chosen = {f"{PREFIX}SELFTEST": "false", **(environment or {})}
+    inherited = {**settings.environment(), **chosen}
     slug = challenge.name
     call("data", "build", slug, "--from", str(challenge.parent), environment=inherited)
     command = ["up", "--port", str(port), "--workers", str(workers)]
