@@ -18,6 +18,7 @@ from challenge_platform.core.leaderboard import StateReader
 from challenge_platform.core.lease import Leases
 from challenge_platform.core.reaper import Reaper
 from challenge_platform.core.receipt import Signer
+from challenge_platform.core.transfer import Transfers
 from challenge_platform.core.upload import Uploads
 from challenge_platform.database import Database, connect
 from challenge_platform.errors import KeyUnavailable
@@ -160,6 +161,11 @@ class Platform:
     def uploads(self) -> Uploads:
         """What the web uses to accept submissions."""
         return Uploads(self.database, self.store, self.clock)
+
+    @property
+    def transfers(self) -> Transfers:
+        """What takes large files in parts; beside the objects, so that none is copied to them."""
+        return Transfers(folder=self.settings.objects_dir / "transfers", clock=self.clock)
 
     @property
     def departures(self) -> Departures:

@@ -26,6 +26,15 @@ class StoredObject:
     size: int
 
 
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file on the store's own disk whose SHA-256 and size are known, and that nobody changes."""
+
+    path: Path
+    digest: str
+    size: int
+
+
 class ObjectStore:
     """A content-addressed store in a folder: the same bytes are kept once."""
 
@@ -53,6 +62,19 @@ class ObjectStore:
         obstore.rename(self._store, incoming, key)
         self._sync((self._folder / key).parent, self._folder)
         return StoredObject(digest.hexdigest(), size)
+
+    def put_file(self, file: CheckedFile, /) -> StoredObject:
+        """Store a file durably without a copy: it then has two names, and may lose its first."""
+        incoming = self._folder / "incoming" / os.urandom(16).hex()
+        target = self._folder / _key(file.digest)
+        for folder in (incoming.parent, target.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        incoming.hardlink_to(file.path)
+        self._sync(incoming)
+        incoming.replace(target)
+        incoming.unlink(missing_ok=True)  # still there if it was the same file already
+        self._sync(target.parent, self._folder)
+        return StoredObject(file.digest, file.size)
 
     def read(self, digest: str, /) -> bytes:
         """Give the content, checked against its name; raise NotFound when there is none."""

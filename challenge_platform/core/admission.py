@@ -7,10 +7,9 @@ from sqlmodel import Session
 from challenge_platform.core import quota
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.submission import Kind
 from challenge_platform.core.team import require_entry, require_team
-from challenge_platform.core.upload import choose_phase
+from challenge_platform.core.upload import choose_phase, most_bytes
 from challenge_platform.errors import InvalidInput, UploadTooLarge
 
 
@@ -36,7 +35,7 @@ def require_admission(
             kinds=", ".join(definition.submission.kinds),
             kind=kind,
         )
-    if size > (most := transfer_bytes(definition, kind=kind)):
+    if size > (most := most_bytes(challenge, kind=kind, in_parts=True)):
         raise UploadTooLarge(
             "the file has {size:,} bytes; {challenge} takes at most {most:,}",
             size=size,
@@ -45,11 +44,3 @@ def require_admission(
         )
     chosen = choose_phase(challenge, key=phase, opened_at=now)
     quota.require_quota(session, team_id=team.id, phase=chosen, now=now)
-
-
-def transfer_bytes(definition: ChallengeDefinition, /, *, kind: Kind) -> int:
-    """Give the bytes that a file of a kind may have when it is sent in parts."""
-    if kind is Kind.PREDICTIONS or definition.program is None:
-        return definition.submission.max_bytes
-    program = definition.program
-    return program.image_max_bytes if kind is Kind.CONTAINER else program.max_bytes

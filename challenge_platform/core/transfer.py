@@ -27,9 +27,13 @@ from challenge_platform.errors import (
     StorageFull,
     UploadTooLarge,
 )
+from challenge_platform.storage import CheckedFile
 
 LIFETIME = timedelta(hours=24)
 """After this time without a byte, a transfer is removed."""
+
+RELEASED = timedelta(minutes=10)
+"""So long after its submission a transfer can be named again, by who did not hear the answer."""
 
 MOST_OF_A_PERSON = 3
 MOST_BYTES = 30_000_000_000
@@ -56,6 +60,7 @@ class Transfer:
     sha256: str
     offset: int
     expires: datetime
+    is_stored: bool
 
     @property
     def is_whole(self) -> bool:
@@ -161,7 +166,7 @@ class Transfers:
         with _locked(path.with_suffix(".lock")):
             _remove(path)
 
-    def file(self, transfer_id: str, /, *, user_id: int) -> Path:
+    def file(self, transfer_id: str, /, *, user_id: int) -> CheckedFile:
         """Give the file of a transfer that is whole; raise Conflict while it is not."""
         transfer = self.find(transfer_id, user_id=user_id)
         if not transfer.is_whole:
@@ -170,7 +175,14 @@ class Transfers:
                 offset=transfer.offset,
                 size=transfer.size,
             )
-        return self._path(transfer_id, user_id=user_id).with_suffix(".whole")
+        path = self._path(transfer_id, user_id=user_id).with_suffix(".whole")
+        return CheckedFile(path=path, digest=transfer.sha256, size=transfer.size)
+
+    def release(self, transfer_id: str, /, *, user_id: int) -> None:
+        """Let go of a transfer whose file is stored elsewhere too; it takes no more room."""
+        self.find(transfer_id, user_id=user_id)
+        last = (self.clock() - LIFETIME + RELEASED).timestamp()
+        os.utime(self._home(user_id) / f"{transfer_id}.whole", (last, last))
 
     def expire(self) -> int:
         """Remove what had no byte for LIFETIME, and give the number."""
@@ -207,7 +219,7 @@ class Transfers:
 
     def _require_room(self, user_id: int, *, size: int) -> None:
         own = [_read(about.parent, about.stem) for about in self._home(user_id).glob("*.json")]
-        under_way = [transfer for transfer in own if transfer is not None]
+        under_way = [transfer for transfer in own if transfer and not transfer.is_stored]
         if len(under_way) >= MOST_OF_A_PERSON:
             raise ConcurrencyExceeded(
                 "you have {count} uploads under way, as many as one person may have; finish or "
@@ -287,6 +299,7 @@ def _read(home: Path, transfer_id: str) -> Transfer | None:
         # All bytes may be there and not be checked yet, if the process was killed in between.
         offset=found.st_size if is_checked else min(found.st_size, known["size"] - 1),
         expires=datetime.fromtimestamp(found.st_mtime, UTC) + LIFETIME,
+        is_stored=found.st_nlink > 1,
         **known,
     )
 

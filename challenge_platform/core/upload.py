@@ -33,7 +33,7 @@ from challenge_platform.errors import (
     PhaseClosed,
     UploadTooLarge,
 )
-from challenge_platform.storage import ObjectStore
+from challenge_platform.storage import CheckedFile, ObjectStore, StoredObject
 from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
 
 SOURCE_BYTES = 20_000_000
@@ -42,9 +42,9 @@ GRACE = timedelta(minutes=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """What a participant sends."""
+    """What a participant sends: the content itself, or a file that arrived in parts."""
 
-    content: bytes
+    content: bytes | CheckedFile
     filename: str
     kind: Kind = Kind.PREDICTIONS
     phase: str | None = None
@@ -52,6 +52,22 @@ class Upload:
     idempotency_key: str | None = None
     source: bytes | None = None
     opened_at: datetime
+
+    @property
+    def size(self) -> int:
+        """The bytes of the content."""
+        return len(self.content) if isinstance(self.content, bytes) else self.content.size
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the content."""
+        if isinstance(self.content, bytes):
+            return hashlib.sha256(self.content).hexdigest()
+        return self.content.digest
+
+    def read(self) -> bytes:
+        """Give the content; its size is one that fits into memory."""
+        return self.content if isinstance(self.content, bytes) else self.content.path.read_bytes()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +104,7 @@ class Uploads:
             _require_sealed(session, challenge, phase=phase)
             self._require_room(session, team_id=team_id, phase=phase)
         self.check(challenge, upload)
-        artifact = self.store.put(upload.content)
+        artifact = self._put(upload.content)
         source = self.store.put(upload.source).digest if upload.source is not None else None
         with self.database.writing() as session:
             quota.lock_ledgers(session, [team_id])
@@ -129,7 +145,12 @@ class Uploads:
         """Store again what a departure deleted since; it waits for the lock on the challenge."""
         for digest, content in zip(digests, (upload.content, upload.source), strict=True):
             if digest and content is not None and not self.store.has(digest):
-                self.store.put(content)
+                self._put(content)
+
+    def _put(self, content: bytes | CheckedFile) -> StoredObject:
+        if isinstance(content, CheckedFile):
+            return self.store.put_file(content)
+        return self.store.put(content)
 
     def check(self, challenge: PublishedChallenge, upload: Upload, /) -> int:
         """Give the number of rows of an upload that can be scored.
@@ -144,18 +165,19 @@ class Uploads:
                 kinds=", ".join(definition.kinds),
                 kind=upload.kind,
             )
-        most = most_bytes(challenge, kind=upload.kind)
-        if len(upload.content) > most:
+        in_parts = isinstance(upload.content, CheckedFile)
+        most = most_bytes(challenge, kind=upload.kind, in_parts=in_parts)
+        if upload.size > most:
             raise UploadTooLarge(
                 "the file has {size:,} bytes; {challenge} takes at most {most:,}",
-                size=len(upload.content),
+                size=upload.size,
                 challenge=challenge.slug,
                 most=most,
             )
         _check_source(challenge, upload)
-        if upload.kind is Kind.CODE:
+        if upload.kind is not Kind.PREDICTIONS:
             return 0
-        return self._read(challenge, upload.content)
+        return self._read(challenge, upload.read())
 
     def refusal(self, challenge: PublishedChallenge, digest: str, /) -> InvalidUpload | None:
         """Give what is wrong with a file that is kept; None if nothing is, or it was removed."""
@@ -196,7 +218,7 @@ class Uploads:
         earlier = session.exec(query).first()
         if earlier is None:
             return None
-        if earlier.artifact != hashlib.sha256(upload.content).hexdigest():
+        if earlier.artifact != upload.digest:
             raise Conflict(
                 "the idempotency key {key!r} was used for another file, of "
                 "submission {submission}; send each file under a key of its own",
@@ -220,12 +242,14 @@ class Uploads:
             )
 
 
-def most_bytes(challenge: PublishedChallenge, /, *, kind: Kind) -> int:
-    """Give how many bytes a file of a kind may have."""
+def most_bytes(challenge: PublishedChallenge, /, *, kind: Kind, in_parts: bool = False) -> int:
+    """Give how many bytes a file of a kind may have; an image may have more if sent in parts."""
     definition = challenge.definition
     if kind is Kind.PREDICTIONS or definition.program is None:
         return int(definition.submission.max_bytes)
-    return int(definition.program.max_bytes)
+    program = definition.program
+    is_large = kind is Kind.CONTAINER and in_parts
+    return int(program.image_max_bytes if is_large else program.max_bytes)
 
 
 def _check_source(challenge: PublishedChallenge, upload: Upload) -> None:

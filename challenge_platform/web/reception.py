@@ -11,9 +11,11 @@ from challenge_platform.core.account import User
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.reaper import enqueue_evaluation
 from challenge_platform.core.submission import Kind
+from challenge_platform.core.transfer import Transfer
 from challenge_platform.core.turn import Hint
 from challenge_platform.core.upload import Accepted, Upload
 from challenge_platform.errors import InvalidInput, QueueUnavailable
+from challenge_platform.storage import CheckedFile
 from challenge_platform.web import current
 
 FILENAME_LENGTH = 200
@@ -24,24 +26,30 @@ FORM_KEY_LENGTH = 32
 log = structlog.get_logger()
 
 
-def read_upload(*, form_key: str = "") -> Upload:
+def read_upload(*, person: User, form_key: str = "") -> Upload:
     """Read the form of this request; raise InvalidInput naming the field that is wrong.
 
+    Its file is in the field `file`, or has arrived in parts before, and `upload` names it.
     `form_key` is what a page's form was rendered with: without the header Idempotency-Key, what is
     sent twice from one form is one submission, as long as it is the same file.
     """
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        raise InvalidInput("the form has no file in its field `file`; choose a predictions file")
-    kind = request.form.get("kind") or Kind.PREDICTIONS
+    sent, transfer = request.files.get("file"), _transfer(person)
+    kind = request.form.get("kind") or (transfer.kind if transfer else Kind.PREDICTIONS)
     if kind not in set(Kind):
         raise InvalidInput(
             "the field `kind` is {kind!r}; it is one of {known}", kind=kind, known=", ".join(Kind)
         )
-    content = sent.stream.read()
+    content: bytes | CheckedFile
+    if transfer is not None:
+        content = current.platform().transfers.file(transfer.id, user_id=person.id)
+        name = transfer.filename
+    elif sent is not None and sent.filename:
+        content, name = sent.stream.read(), file_name(sent.filename)
+    else:
+        raise InvalidInput("the form has no file in its field `file`; choose a predictions file")
     return Upload(
         content=content,
-        filename=file_name(sent.filename),
+        filename=name,
         kind=Kind(kind),
         phase=request.form.get("phase") or None,
         message=_line(request.form.get("message", ""), name="message", most=MESSAGE_LENGTH),
@@ -51,15 +59,33 @@ def read_upload(*, form_key: str = "") -> Upload:
     )
 
 
+def _transfer(person: User) -> Transfer | None:
+    """Find the upload that the form names instead of having a file."""
+    named = request.form.get("upload", "")
+    if not named:
+        return None
+    transfer = current.platform().transfers.find(named, user_id=person.id)
+    if transfer.challenge != (request.view_args or {}).get("slug"):
+        raise InvalidInput(
+            "the upload {transfer} is for {challenge}; submit it there",
+            transfer=transfer.id,
+            challenge=transfer.challenge,
+        )
+    return transfer
+
+
 def _header_key() -> str:
     sent = request.headers.get("Idempotency-Key", "")
     return _line(sent, name="Idempotency-Key", most=KEY_LENGTH)
 
 
-def _key_of(form_key: str, content: bytes) -> str:
+def _key_of(form_key: str, content: bytes | CheckedFile) -> str:
     """Make a key of a form and a file, since another file in the same form is meant as another."""
     form_key = _line(form_key, name="form_key", most=FORM_KEY_LENGTH)
-    return f"{form_key}-{hashlib.sha256(content).hexdigest()[:32]}" if form_key else ""
+    if not form_key:
+        return ""
+    digest = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content.digest
+    return f"{form_key}-{digest[:32]}"
 
 
 def _source() -> bytes | None:
@@ -71,7 +97,10 @@ def _source() -> bytes | None:
 def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     """Have the file of this request accepted and queued, at once or by the reaper."""
     platform = current.platform()
-    accepted = platform.uploads.submit(slug, read_upload(form_key=form_key), user_id=person.id)
+    upload = read_upload(person=person, form_key=form_key)
+    accepted = platform.uploads.submit(slug, upload, user_id=person.id)
+    if isinstance(upload.content, CheckedFile):
+        platform.transfers.release(upload.content.path.stem, user_id=person.id)
     try:
         hint = Hint(submission_id=accepted.submission_id, token=0, queue=accepted.queue)
         enqueue_evaluation(platform.queue, hint)
@@ -88,7 +117,7 @@ def check(slug: str, /, *, person: User) -> int:
     with platform.database.reading() as session:
         challenge = find_challenge(session, slug)
         team.require_access(session, challenge, user=person)
-    return platform.uploads.check(challenge, read_upload())
+    return platform.uploads.check(challenge, read_upload(person=person))
 
 
 def file_name(sent: str) -> str:

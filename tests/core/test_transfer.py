@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from challenge_platform.core import transfer
-from challenge_platform.core.transfer import LIFETIME, Checksum, Transfer, Transfers
+from challenge_platform.core.transfer import LIFETIME, RELEASED, Checksum, Transfer, Transfers
 from challenge_platform.errors import (
     ChecksumMismatch,
     ConcurrencyExceeded,
@@ -18,6 +18,7 @@ from challenge_platform.errors import (
     StorageFull,
     UploadTooLarge,
 )
+from challenge_platform.storage import ObjectStore
 from tests.fakes import Clock
 
 CONTENT = b"0123456789"
@@ -53,7 +54,7 @@ def test_parts_make_the_file_once_all_have_arrived(transfers: Transfers) -> None
 
     assert (half.offset, half.is_whole) == (5, False)
     assert (whole.offset, whole.is_whole) == (10, True)
-    assert transfers.file(begun.id, user_id=ALICE).read_bytes() == CONTENT
+    assert transfers.file(begun.id, user_id=ALICE).path.read_bytes() == CONTENT
     assert transfers.append(begun.id, [b"more"], user_id=ALICE, offset=10) == whole
 
 
@@ -205,3 +206,21 @@ def test_what_had_no_byte_for_a_day_is_removed(transfers: Transfers, clock: Cloc
     )
     kept = {path.name for path in transfers.folder.rglob("*") if path.is_file()}
     assert kept == {"begin.lock", *(f"{unfinished.id}.{end}" for end in ("json", "lock", "part"))}
+
+
+def test_a_file_that_is_stored_takes_no_room_and_is_soon_forgotten(
+    transfers: Transfers, tmp_path: Path, clock: Clock
+) -> None:
+    store = ObjectStore(tmp_path)
+    for _ in range(4):
+        begun = begin(transfers, size=len(CONTENT))
+        transfers.append(begun.id, [CONTENT], user_id=ALICE, offset=0)
+        stored = store.put_file(transfers.file(begun.id, user_id=ALICE))
+        transfers.release(begun.id, user_id=ALICE)
+        assert transfers.find(begun.id, user_id=ALICE).expires == clock.time + RELEASED
+    clock.advance(minutes=11)
+
+    assert transfers.expire() == 4
+    assert store.read(stored.digest) == CONTENT
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()].count(stored.digest) == 1
+    assert not list((tmp_path / "incoming").iterdir())

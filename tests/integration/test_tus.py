@@ -13,7 +13,6 @@ from tusclient.exceptions import TusCommunicationError
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import account
 from challenge_platform.core.account import Scope
-from challenge_platform.core.transfer import Transfers
 from tests.conftest import Participant
 from tests.served import serving
 
@@ -54,8 +53,8 @@ def told(content: bytes = CONTENT) -> dict[str, str]:
 
 def kept(platform: Platform, who: Participant, url: str) -> bytes:
     """Give the bytes of a finished upload."""
-    transfers = Transfers(folder=platform.settings.objects_dir / "transfers", clock=platform.clock)
-    return transfers.file(url.rpartition("/")[2], user_id=who.user.id).read_bytes()
+    transfer_id = url.rpartition("/")[2]
+    return platform.transfers.file(transfer_id, user_id=who.user.id).path.read_bytes()
 
 
 @pytest.mark.parametrize("with_checksums", [False, True])

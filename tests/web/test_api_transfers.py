@@ -271,3 +271,47 @@ def test_only_who_may_submit_begins_an_upload(
     assert begin(organizers).status_code == 403
     assert begin(alices).status_code == 201
     assert anonymous.post(f"{API}{UPLOADS}", headers=TUS).status_code == 401
+
+
+def test_a_finished_upload_becomes_a_submission(alices: Program, platform: Platform) -> None:
+    path = begun(alices)
+    named = {"upload": path.rpartition("/")[2], "message": "in parts"}
+    too_early = alices.post(f"/challenges/{SLUG}/submissions", data=named)
+    patch(alices, path, CONTENT, offset=0)
+
+    key = {"Idempotency-Key": "once"}
+    first = alices.post(f"/challenges/{SLUG}/submissions", data=named, headers=key)
+    again = alices.post(f"/challenges/{SLUG}/submissions", data=named, headers=key)
+
+    assert (too_early.status_code, too_early.json["code"]) == (409, "conflict")
+    assert [answer.status_code for answer in (first, again)] == [201, 201]
+    assert first.json["id"] == again.json["id"]
+    made = alices.get(f"/submissions/{first.json['id']}").json
+    assert made["sha256"] == hashlib.sha256(CONTENT).hexdigest()
+    assert (made["filename"], made["kind"], made["size"]) == (
+        "upload",
+        "predictions",
+        len(CONTENT),
+    )
+    assert platform.store.read(made["sha256"]) == CONTENT
+
+
+def test_an_upload_that_cannot_be_scored_is_refused_as_a_file_is(alices: Program) -> None:
+    content = CONTENT.replace(b"p003", b"q003")
+    path = begun(alices, content=content)
+    patch(alices, path, content, offset=0)
+
+    named = {"upload": path.rpartition("/")[2]}
+    answer = alices.post(f"/challenges/{SLUG}/submissions", data=named)
+
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_upload")
+    assert alices.get(f"/challenges/{SLUG}").json["quota"]["development"]["used"] == 0
+
+
+def test_somebody_elses_upload_cannot_be_submitted(alices: Program, bobs: Program) -> None:
+    path = begun(alices)
+    patch(alices, path, CONTENT, offset=0)
+
+    answer = bobs.post(f"/challenges/{SLUG}/submissions", data={"upload": path.rpartition("/")[2]})
+
+    assert answer.status_code == 404

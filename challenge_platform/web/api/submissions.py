@@ -62,13 +62,16 @@ UPLOAD_REFUSALS = refusals(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 class UploadForm(BaseModel):
     """The parts of an upload."""
 
-    file: str = Field(json_schema_extra={"format": "binary"})
+    file: str | None = Field(default=None, json_schema_extra={"format": "binary"})
+    upload: str | None = Field(
+        default=None, description="The id of a large upload that is whole, instead of the file."
+    )
     source: str | None = Field(
         default=None,
         json_schema_extra={"format": "binary"},
         description="The notebook or archive that made the file; kept, never executed.",
     )
-    kind: str = "predictions"
+    kind: str = Field(default="predictions", description="That of the upload, if one is named.")
     phase: str | None = None
     message: str = Field(default="", max_length=reception.MESSAGE_LENGTH)
 

@@ -23,7 +23,7 @@ from challenge_platform.core.account import Scope, User
 from challenge_platform.core.admission import require_admission
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.submission import Kind
-from challenge_platform.core.transfer import ALGORITHMS, Checksum, Transfer, Transfers
+from challenge_platform.core.transfer import ALGORITHMS, Checksum, Transfer
 from challenge_platform.errors import ChecksumMismatch, InvalidInput
 from challenge_platform.web import current, reception
 from challenge_platform.web.api.answer import answer, refusals
@@ -134,7 +134,7 @@ def begin(path: ChallengePath) -> Response:
             size=size,
             now=current.opened_at(),
         )
-    transfer = transfers().begin(
+    transfer = current.platform().transfers.begin(
         user_id=person.id,
         challenge=path.slug,
         kind=kind,
@@ -149,7 +149,7 @@ def begin(path: ChallengePath) -> Response:
 @api.get("/uploads/<hex:id>", responses={200: TransferDocument})
 def show(path: TransferPath) -> Response:
     """Tell how much of an upload has arrived; `HEAD` is the protocol's own way to ask."""
-    transfer = transfers().find(path.id, user_id=caller(Scope.SUBMIT).id)
+    transfer = current.platform().transfers.find(path.id, user_id=caller(Scope.SUBMIT).id)
     return _described(answer(TransferDocument.model_validate(transfer)), transfer)
 
 
@@ -169,7 +169,7 @@ def show(path: TransferPath) -> Response:
 def append(path: TransferPath) -> Response:
     """Add a part, which begins at `Upload-Offset`; what arrived stays if the connection ends."""
     person = caller(Scope.SUBMIT)
-    transfer = transfers().find(path.id, user_id=person.id)
+    transfer = current.platform().transfers.find(path.id, user_id=person.id)
     _require_protocol()
     if request.content_type != CONTENT_TYPE:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send a part as {CONTENT_TYPE}")
@@ -179,7 +179,7 @@ def append(path: TransferPath) -> Response:
             "too many uploads arrive at this moment", retry_after=_LANE_SECONDS
         )
     try:
-        transfer = transfers().append(
+        transfer = current.platform().transfers.append(
             path.id,
             _pieces(transfer.size - transfer.offset),
             user_id=person.id,
@@ -198,16 +198,10 @@ def append(path: TransferPath) -> Response:
 def discard(path: TransferPath) -> Response:
     """Give an upload up, and free its room."""
     person: User = caller(Scope.SUBMIT)
-    transfers().find(path.id, user_id=person.id)
+    current.platform().transfers.find(path.id, user_id=person.id)
     _require_protocol()
-    transfers().discard(path.id, user_id=person.id)
+    current.platform().transfers.discard(path.id, user_id=person.id)
     return Response(status=HTTPStatus.NO_CONTENT)
-
-
-def transfers() -> Transfers:
-    """Give what keeps transfers."""
-    platform = current.platform()
-    return Transfers(folder=platform.settings.objects_dir / "transfers", clock=platform.clock)
 
 
 def _require_protocol() -> None:
