@@ -65,7 +65,7 @@ class Journal:
                 yield Note.from_json(path.read_text(encoding="utf-8"))
             except FileNotFoundError:
                 continue
-            except (ValueError, TypeError, KeyError):
+            except (ValueError, TypeError, KeyError, AttributeError):
                 path.unlink(missing_ok=True)
 
     def is_noted(self, run_id: str, /) -> bool:

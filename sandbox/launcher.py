@@ -1,62 +1,33 @@
-"""The one process that holds the Docker socket: a closed API on a unix socket of its own.
+"""The one process that holds the Docker socket; what it answers is in `api`.
 
-    POST   /runs       a line of JSON, then stdin    ->  a line of JSON, then stdout
-    DELETE /runs/{id}                                ->  {"cancelled": true | false}
-    GET    /status                                   ->  what could run now, and what is missing
-
-Callers name a runtime of the launcher's own table, never an image, an option or a path. A caller
-that hangs up takes its run with it, so the runs of a killed worker end at once; what a killed
-launcher leaves behind is removed by the next one of the same label.
+The runs that a caller waits for end with the caller, so those of a killed worker end at once.
+Detached runs go on without anybody: the next launcher of the same label adopts them, and removes
+what else a killed one left behind.
 """
 
 import errno
 import fcntl
-import json
 import logging
 import os
 import signal
-import socket
-import struct
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
+from functools import partial
 from pathlib import Path
-from socketserver import ThreadingMixIn, UnixStreamServer
 from typing import BinaryIO
 
-from sandbox import MIB, Limits, Run, SandboxUnavailable
-from sandbox.docker import DockerRunner
+from sandbox import Limits, SandboxUnavailable
+from sandbox.api import MAXIMA, Server
+from sandbox.detached import Detached
+from sandbox.docker import DISK, DockerRunner
 from sandbox.engine import ENGINE_SOCKET, Engine
-from sandbox.wire import decode_run, encode_outcome, encode_status
-
-MAXIMA = Limits(
-    seconds=3600,
-    memory=8192 * MIB,
-    cpus=64,
-    processes=1024,
-    scratch=2048 * MIB,
-    output=16 * MIB,
-    file=256 * MIB,
-)
-MAX_INPUT = 256 * MIB
+from sandbox.selftest import quick_cases
+from sandbox.selftest.guard import Guard
 
 _SWEEP_SECONDS = 60.0
-_PEER = struct.Struct("iII")  # Linux's struct ucred: process, user, group
 
 _log = logging.getLogger(__name__)
-
-
-class _Refused(Exception):
-    """A request that is not run; answered with this status, code and message."""
-
-    def __init__(self, status: HTTPStatus, message: str, *, code: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
 
 
 def serve(
@@ -69,6 +40,10 @@ def serve(
     slots: int = 4,
     warm: int = 0,
     maxima: Limits = MAXIMA,
+    disk: int = DISK,
+    memory: int | None = None,
+    runtime: str | None = None,
+    selftest: bool = False,
     engine_socket: Path = ENGINE_SOCKET,
 ) -> None:
     """Listen on `socket_path` until SIGTERM or SIGINT; call it in the main thread.
@@ -77,29 +52,61 @@ def serve(
     this process's own user; `socket_owner` (user, group) gets the socket, which no other user can
     open. `label` must be this installation's own: whatever container bears it and is not a run
     under way is removed, now, then and at the end. `warm` sandboxes are kept ready of the kinds
-    that were run last, and end with this process however it ends. Neither an engine that is down
-    nor a missing image stops it: `GET /status` says so, and runs fail until it is mended.
+    that were run last, and end with this process however it ends. `disk`, `memory` and `runtime`
+    are those of DockerRunner. With `selftest` no run begins before hostile programs were contained
+    on this engine (`guard.Guard`), for which "selftest" must be among the runtimes. Neither an
+    engine that is down nor a missing image stops it: `GET /status` says so, and runs fail until it
+    is mended. After SIGTERM detached runs go on, for the next launcher; after SIGINT none does.
 
-    Raises SandboxUnavailable with code "already_running" when the socket has a launcher.
+    Raises SandboxUnavailable with code "already_running" when the socket has a launcher, and with
+    "runtime_missing" when the engine has no such runtime.
     """
     engine = Engine(engine_socket)
-    runner = DockerRunner(engine, runtimes=runtimes, label=label, slots=slots, warm=warm)
+    _check_runtime(engine, runtime=runtime)
     callers = frozenset({os.geteuid()}) | (allowed_uids or frozenset())
     with _sole_launcher(socket_path):
-        server = _Server(
+        runner = DockerRunner(
+            engine,
+            runtimes=runtimes,
+            label=label,
+            slots=slots,
+            warm=warm,
+            folder=_private(socket_path.with_suffix(".state")),
+            disk=disk,
+            memory=memory,
+            runtime=runtime,
+        )
+        detached = Detached(runner, at_once=2 * slots)
+        _adopt(detached)
+        guard = Guard(
+            runner,
+            cases=quick_cases() if selftest else (),
+            facts=partial(engine.facts, runtime=runtime),
+        )
+        server = Server(
             socket_path,
             owner=socket_owner,
             runner=runner,
+            detached=detached,
+            guard=guard,
             maxima=maxima,
             callers=callers,
             at_once=2 * slots,
         )
         stopping = threading.Event()
-        sweeper = threading.Thread(target=_sweep, args=(runner, stopping), name="sweep")
+        sweeper = threading.Thread(target=_sweep, args=(runner, detached, stopping), name="sweep")
         sweeper.start()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        watch = threading.Thread(target=guard.watch, args=(stopping,), name="guard")
+        watch.start()
+        signals: list[int] = []
+
+        def stop(number: int, _: object) -> None:
+            signals.append(number)
             # In a thread: `shutdown` waits for the loop that the signal interrupts.
-            signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+            threading.Thread(target=server.shutdown).start()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
         try:
             _log.info("listening on %s", socket_path)
             server.serve_forever()
@@ -107,9 +114,44 @@ def serve(
             stopping.set()
             sweeper.join()
             socket_path.unlink(missing_ok=True)
-            _close(runner)
+            detached.close()
+            _close(runner, leaving=signal.SIGINT not in signals)
+            detached.join()
+            watch.join()
             server.server_close()
             engine.close()
+
+
+def _check_runtime(engine: Engine, *, runtime: str | None) -> None:
+    """Refuse to start without the runtime that is set: sandboxes would be weaker than asked for."""
+    if runtime is None:
+        return
+    try:
+        facts = engine.facts(runtime=runtime)
+    except SandboxUnavailable as error:
+        _log.warning("could not ask for the runtime %s: %s", runtime, error)
+        return
+    if not facts.has_runtime:
+        raise SandboxUnavailable(
+            f"CHALLENGE_SANDBOX_RUNTIME is {runtime!r}, and the Docker Engine has no such runtime. "
+            "Install it and name it in the engine's daemon.json, or unset the setting.",
+            code="runtime_missing",
+        )
+
+
+def _private(folder: Path) -> Path:
+    """Make a folder that this user alone can enter."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+def _adopt(detached: Detached) -> None:
+    try:
+        if adopted := detached.adopt():
+            _log.info("adopted %d runs of the launcher before", adopted)
+    except SandboxUnavailable as error:
+        _log.warning("runs of the launcher before are not adopted yet: %s", error)
 
 
 @contextmanager
@@ -141,9 +183,11 @@ def _open_lock(path: Path) -> BinaryIO:
     return os.fdopen(lock, "r+b")
 
 
-def _sweep(runner: DockerRunner, stopping: threading.Event) -> None:
+def _sweep(runner: DockerRunner, detached: Detached, stopping: threading.Event) -> None:
     """Remove what has no run under way, at once and then again and again, until told to stop."""
     while True:
+        _adopt(detached)
+        detached.expire()
         try:
             if removed := runner.sweep():
                 _log.warning("removed %d containers that no run owns", removed)
@@ -153,151 +197,8 @@ def _sweep(runner: DockerRunner, stopping: threading.Event) -> None:
             return
 
 
-def _close(runner: DockerRunner) -> None:
+def _close(runner: DockerRunner, *, leaving: bool) -> None:
     try:
-        runner.close()
+        runner.close(leaving=leaving)
     except SandboxUnavailable as error:
         _log.warning("containers may be left, which the next start removes: %s", error)
-
-
-class _Server(ThreadingMixIn, UnixStreamServer):
-    """A thread for each connection; the socket is its owner's alone from its first moment."""
-
-    request_queue_size = 64
-
-    def __init__(
-        self,
-        path: Path,
-        /,
-        *,
-        owner: tuple[int, int] | None,
-        runner: DockerRunner,
-        maxima: Limits,
-        callers: frozenset[int],
-        at_once: int,
-    ) -> None:
-        self.runner = runner
-        self.maxima = maxima
-        self.callers = callers
-        self.admission = threading.BoundedSemaphore(at_once)  # bounds the inputs held in memory
-        previous = os.umask(0o177)
-        try:
-            super().__init__(str(path), _Handler)
-        finally:
-            os.umask(previous)
-        if owner is not None:
-            os.chown(path, *owner)
-
-    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  socketserver's
-        if isinstance(sys.exception(), ConnectionError):
-            _log.info("a caller hung up")  # its run was cancelled
-        else:
-            _log.exception("a request failed")
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """One request of one connection."""
-
-    protocol_version = "HTTP/1.1"
-    timeout = 30  # seconds for each read from and write to the caller
-    server: _Server
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        self._answer()
-
-    def do_DELETE(self) -> None:
-        self._answer()
-
-    def _answer(self) -> None:
-        try:
-            status, body = HTTPStatus.OK, self._respond()
-        except SandboxUnavailable as error:
-            status, body = HTTPStatus.SERVICE_UNAVAILABLE, _problem(error.code, str(error))
-        except _Refused as refused:
-            status, body = refused.status, _problem(refused.code, str(refused))
-        self.close_connection = True
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _respond(self) -> bytes:
-        self._check_caller()
-        match self.command, self.path.strip("/").split("/"):
-            case "POST", ["runs"]:
-                return self._run()
-            case "DELETE", ["runs", run_id]:
-                return json.dumps({"cancelled": self.server.runner.cancel(run_id)}).encode()
-            case "GET", ["status"]:
-                return encode_status(self.server.runner.status())
-        raise _Refused(
-            HTTPStatus.NOT_FOUND, f"There is no {self.command} {self.path}.", code="not_found"
-        )
-
-    def _check_caller(self) -> None:
-        peer = self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size)
-        _, uid, _ = _PEER.unpack(peer)
-        if uid not in self.server.callers:
-            raise _Refused(
-                HTTPStatus.FORBIDDEN,
-                f"The user {uid} may not use this launcher; {sorted(self.server.callers)} may.",
-                code="forbidden",
-            )
-
-    def _run(self) -> bytes:
-        if not self.server.admission.acquire(blocking=False):
-            raise SandboxUnavailable("Too many runs wait for a slot.", code="busy")
-        try:
-            run = self._read_run()
-            return encode_outcome(self.server.runner.run(run, interrupts=[self.connection]))
-        finally:
-            self.server.admission.release()
-
-    def _read_run(self) -> Run:
-        length = self.headers.get("Content-Length", "")
-        if not (length.isascii() and length.isdigit()):
-            raise _Refused(
-                HTTPStatus.LENGTH_REQUIRED, "A run needs a Content-Length.", code="bad_request"
-            )
-        if int(length) > MAX_INPUT:
-            raise _Refused(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"The run has {length} bytes; at most {MAX_INPUT} are taken.",
-                code="input_too_large",
-            )
-        body = self.rfile.read(int(length))
-        if len(body) != int(length):
-            raise ConnectionError("the caller hung up within its request")
-        try:
-            run = decode_run(body)
-        except ValueError as error:
-            raise _Refused(
-                HTTPStatus.BAD_REQUEST, f"The run is malformed: {error}.", code="bad_request"
-            ) from error
-        _check_limits(run.limits, maxima=self.server.maxima)
-        return run
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  http.server's name
-        _log.debug(format, *args)
-
-
-def _check_limits(limits: Limits, *, maxima: Limits) -> None:
-    """Refuse what is above this launcher's maxima: less than was promised would be unfair."""
-    asked, allowed = asdict(limits), asdict(maxima)
-    above = [
-        f"{name} {asked[name]} > {allowed[name]}" for name in asked if asked[name] > allowed[name]
-    ]
-    if above:
-        raise SandboxUnavailable(
-            f"The run asks for more than this launcher allows: {', '.join(above)}. Lower the "
-            "challenge's limits or raise the launcher's.",
-            code="limits_exceeded",
-        )
-
-
-def _problem(code: str, message: str) -> bytes:
-    return json.dumps({"code": code, "message": message}).encode()

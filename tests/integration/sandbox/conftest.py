@@ -2,21 +2,32 @@
 
 import os
 import queue
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Generic, TypeVar
 
 import pytest
 
 from sandbox import Limits, Run, SandboxUnavailable
+from sandbox.client import LauncherClient
 from sandbox.docker import DockerRunner
-from sandbox.engine import Engine
+from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.images.build import build_image
 from sandbox.images.content import SCORING, SELFTEST
+from sandbox.wire import encode_run
 
+HERE = Path(__file__).parent
 T = TypeVar("T")
+Launch = Callable[..., subprocess.Popen[bytes]]
 
 
 def case_input(program: str, data: bytes = b"") -> bytes:
@@ -38,14 +49,15 @@ def case_run(program: str, data: bytes = b"", *, limits: Limits | None = None) -
 class Background(Generic[T]):
     """A call in a thread of its own."""
 
-    def __init__(self, call: Callable[[], T]) -> None:
+    def __init__(self, call: Callable[[], T], *, seconds: float = 30) -> None:
+        self._seconds = seconds
         self._results: queue.SimpleQueue[T] = queue.SimpleQueue()
         self._thread = threading.Thread(target=lambda: self._results.put(call()))
         self._thread.start()
 
     def join(self) -> T:
         """Wait for the call and give its result."""
-        self._thread.join(30)
+        self._thread.join(self._seconds)
         return self._results.get(timeout=1)
 
 
@@ -55,6 +67,19 @@ def wait_until(holds: Callable[[], bool], *, seconds: float = 10) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come to hold"
         time.sleep(0.02)
+
+
+def start_call(socket_path: Path, *, run: Run, uid: int | None = None) -> subprocess.Popen[bytes]:
+    """Start a process that asks a launcher for a run."""
+    command = [sys.executable, str(HERE / "call.py"), str(socket_path)]
+    process = subprocess.Popen(
+        command + [str(uid)] * (uid is not None), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert process.stdin is not None
+    process.stdin.write(encode_run(run))
+    process.stdin.close()
+    process.stdin = None
+    return process
 
 
 @pytest.fixture(scope="session")
@@ -104,3 +129,49 @@ def runner(engine: Engine, case_image: str, label: str) -> Iterator[DockerRunner
 def containers(engine: Engine, label: str) -> Callable[[], list[str]]:
     """Give a function that lists the runs whose containers the engine has, running or not."""
     return lambda: sorted(engine.containers(label=label).values())
+
+
+@pytest.fixture
+def socket_path() -> Iterator[Path]:
+    """Give the path of a launcher's socket, short and in a folder that every user can enter."""
+    with tempfile.TemporaryDirectory(prefix="launcher-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder, "launcher.sock")
+
+
+@pytest.fixture
+def launch(case_image: str, label: str, socket_path: Path) -> Iterator[Launch]:
+    """Give a function that starts a launcher of the test's label and waits until it listens."""
+    with ExitStack() as running:
+
+        def start(
+            *,
+            image: str = case_image,
+            engine: Path = ENGINE_SOCKET,
+            uses: str = label,
+            warm: int = 0,
+            longest: int = 60,
+            runtime: str | None = None,
+        ) -> subprocess.Popen[bytes]:
+            process = subprocess.Popen(
+                [sys.executable, str(HERE / "launch.py"), str(socket_path), image, uses]
+                + [f"--engine={engine}", f"--warm={warm}", f"--longest={longest}"]
+                + ([f"--runtime={runtime}"] if runtime else [])
+            )
+            running.enter_context(process)
+            running.callback(process.send_signal, signal.SIGINT)  # which leaves no run behind
+            wait_until(lambda: listens(socket_path))
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def client(socket_path: Path) -> LauncherClient:
+    """Give a client of the test's launcher."""
+    return LauncherClient(socket_path)
+
+
+def listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

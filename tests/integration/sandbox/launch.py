@@ -1,20 +1,29 @@
-"""Start a launcher of the test runtime: `launch.py SOCKET IMAGE LABEL [ENGINE_SOCKET]`."""
+"""Start a launcher of the test runtime; see `launch.py --help`."""
 
+import argparse
 import logging
-import sys
 from pathlib import Path
 
 from sandbox import Limits
-from sandbox.engine import ENGINE_SOCKET
 from sandbox.launcher import serve
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    socket_path, image, label, *engine_socket = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("socket_path", type=Path)
+    parser.add_argument("image")
+    parser.add_argument("label")
+    parser.add_argument("--engine", type=Path, required=True)
+    parser.add_argument("--warm", type=int, default=0)
+    parser.add_argument("--longest", type=float, default=60)
+    parser.add_argument("--runtime")
+    told = parser.parse_args()
     serve(
-        socket_path=Path(socket_path),
-        runtimes={"case": image},
-        label=label,
-        maxima=Limits(seconds=60),
-        engine_socket=Path(*engine_socket or [str(ENGINE_SOCKET)]),
+        socket_path=told.socket_path,
+        runtimes={"case": told.image},
+        label=told.label,
+        warm=told.warm,
+        maxima=Limits(seconds=told.longest),
+        runtime=told.runtime,
+        engine_socket=told.engine,
     )

@@ -6,9 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -16,9 +14,15 @@ import pytest
 
 from sandbox import End, Limits, Run, SandboxUnavailable
 from sandbox.client import LauncherClient
-from sandbox.engine import Engine
+from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.wire import encode_run
-from tests.integration.sandbox.conftest import Background, case_input, case_run, wait_until
+from tests.integration.sandbox.conftest import (
+    Background,
+    Launch,
+    case_run,
+    start_call,
+    wait_until,
+)
 
 pytestmark = pytest.mark.docker
 
@@ -27,66 +31,18 @@ SLEEPS = "print('up', flush=True)\nimport time\ntime.sleep(60)"
 NOBODY = 65534
 
 Containers = Callable[[], list[str]]
-Launch = Callable[..., subprocess.Popen[bytes]]
 
 
-@pytest.fixture
-def socket_path() -> Iterator[Path]:
-    """Give the path of a launcher's socket, short and in a folder that every user can enter."""
-    with tempfile.TemporaryDirectory(prefix="launcher-") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder, "launcher.sock")
-
-
-@pytest.fixture
-def launch(case_image: str, label: str, socket_path: Path) -> Iterator[Launch]:
-    """Give a function that starts a launcher of the test's label and waits until it listens."""
-    with ExitStack() as running:
-
-        def start(
-            *, image: str = case_image, engine_socket: str = "", uses: str = label
-        ) -> subprocess.Popen[bytes]:
-            command = [sys.executable, str(HERE / "launch.py"), str(socket_path), image, uses]
-            process = subprocess.Popen(command + [engine_socket] * bool(engine_socket))
-            running.enter_context(process)
-            running.callback(process.terminate)
-            wait_until(lambda: listens(socket_path))
-            return process
-
-        yield start
-
-
-@pytest.fixture
-def client(socket_path: Path) -> LauncherClient:
-    """Give a client of the test's launcher."""
-    return LauncherClient(socket_path)
-
-
-def listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0
+def launching(socket_path: Path, image: str, label: str, *more: str) -> list[str]:
+    """Give a command that starts a launcher."""
+    command = [sys.executable, str(HERE / "launch.py"), str(socket_path), image, label]
+    return [*command, f"--engine={ENGINE_SOCKET}", *more]
 
 
 def code_of_failure(client: LauncherClient, run: Run) -> str:
     with pytest.raises(SandboxUnavailable) as error:
         client.run(run)
     return error.value.code
-
-
-def start_call(socket_path: Path, *, program: str, uid: int | None = None) -> subprocess.Popen[str]:
-    """Start a process that calls the launcher."""
-    command = [sys.executable, str(HERE / "call.py"), str(socket_path)]
-    process = subprocess.Popen(
-        command + [str(uid)] * (uid is not None),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(case_input(program).decode())
-    process.stdin.close()
-    process.stdin = None
-    return process
 
 
 def test_a_run_gives_what_came_of_it(launch: Launch, client: LauncherClient) -> None:
@@ -126,7 +82,7 @@ def test_a_missing_image_does_not_stop_the_launcher(launch: Launch, client: Laun
 def test_an_engine_that_is_down_does_not_stop_the_launcher(
     launch: Launch, client: LauncherClient, tmp_path: Path
 ) -> None:
-    launch(engine_socket=str(tmp_path / "no-engine.sock"))
+    launch(engine=tmp_path / "no-engine.sock")
 
     with pytest.raises(SandboxUnavailable, match=r"no-engine\.sock") as error:
         client.run(case_run("print(1)"))
@@ -239,8 +195,9 @@ def test_the_run_of_a_killed_caller_is_killed(
     launch: Launch, socket_path: Path, containers: Containers
 ) -> None:
     launch()
-    with start_call(socket_path, program=SLEEPS) as caller:
-        wait_until(lambda: containers() == ["called"])
+    run = case_run(SLEEPS)
+    with start_call(socket_path, run=run) as caller:
+        wait_until(lambda: containers() == [run.id])
 
         caller.send_signal(signal.SIGKILL)
 
@@ -286,7 +243,7 @@ def test_a_second_launcher_does_not_take_the_first_ones_socket(
     launch()
 
     second = subprocess.run(
-        [sys.executable, str(HERE / "launch.py"), str(socket_path), case_image, label],
+        launching(socket_path, case_image, label),
         capture_output=True,
         text=True,
         check=False,
@@ -310,10 +267,10 @@ def test_a_foreign_user_is_refused_even_when_the_socket_lets_it_in(
     launch()
     socket_path.chmod(0o666)
 
-    with start_call(socket_path, program="print(1)", uid=NOBODY) as caller:
+    with start_call(socket_path, run=case_run("print(1)"), uid=NOBODY) as caller:
         answer, _ = caller.communicate(timeout=20)
 
-    assert answer.startswith(f"forbidden: The user {NOBODY} may not use this launcher")
+    assert answer.startswith(f"forbidden: The user {NOBODY} may not use this launcher".encode())
     assert containers() == []
 
 
@@ -334,7 +291,7 @@ def test_a_link_in_place_of_the_lock_is_not_followed(
     socket_path.with_suffix(".lock").symlink_to(elsewhere)
 
     launcher = subprocess.run(
-        [sys.executable, str(HERE / "launch.py"), str(socket_path), case_image, label],
+        launching(socket_path, case_image, label),
         capture_output=True,
         text=True,
         check=False,
@@ -344,3 +301,30 @@ def test_a_link_in_place_of_the_lock_is_not_followed(
     assert launcher.returncode != 0
     assert "launcher.lock is a link" in launcher.stderr
     assert elsewhere.read_text() == "kept"
+
+
+def test_a_launcher_does_not_start_without_the_runtime_that_is_set(
+    socket_path: Path, case_image: str, label: str
+) -> None:
+    launcher = subprocess.run(
+        launching(socket_path, case_image, label, "--runtime=runsc"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+
+    assert launcher.returncode != 0
+    assert "CHALLENGE_SANDBOX_RUNTIME is 'runsc', and the Docker Engine has no such runtime" in (
+        launcher.stderr
+    )
+    assert not socket_path.exists()
+
+
+def test_a_runtime_that_the_engine_has_is_used_and_told(
+    launch: Launch, client: LauncherClient
+) -> None:
+    launch(runtime="runc")
+
+    assert client.run(case_run("print(1)")).end is End.FINISHED
+    assert (client.status().engine or {})["runtime"] == "runc"
