@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -12,8 +13,9 @@ from challenge_platform.cli.privileges import can_separate
 from challenge_platform.core.challenge import list_challenges
 from challenge_platform.core.submission import QueueName
 from challenge_platform.errors import PlatformError
-from sandbox import SandboxUnavailable, Status
-from sandbox.client import LauncherClient
+from sandbox import SandboxUnavailable, Status, selftest
+from sandbox.selftest.case import read_cases
+from sandbox.selftest.guard import Verdict
 
 app = typer.Typer()
 
@@ -29,20 +31,27 @@ class Finding:
 
 
 @app.command("doctor")
-def doctor(*, data_dir: DataDir = None) -> None:
+def doctor(
+    *,
+    data_dir: DataDir = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Run every hostile program too, for about a minute.")
+    ] = False,
+) -> None:
     """Check this machine and a running platform; exit status 4 when something is not well."""
-    findings = list(examine(open_platform(data_dir)))
-    for finding in findings:
+    all_well = True
+    for finding in examine(open_platform(data_dir), sandbox=sandbox):
+        all_well &= finding.well
         mark = "ok     " if finding.well else "PROBLEM"
         typer.echo(f"{mark} {finding.subject}: {finding.found}")
         if not finding.well:
             typer.echo(f"        {finding.repair}")
-    if not all(finding.well for finding in findings):
+    if not all_well:
         raise typer.Exit(4)
 
 
-def examine(platform: Platform, /) -> Iterator[Finding]:
-    """Look at each part in turn; nothing is changed."""
+def examine(platform: Platform, /, *, sandbox: bool = False) -> Iterator[Finding]:
+    """Look at each part in turn; nothing is changed. With `sandbox`, run each hostile program."""
     yield Finding(
         subject="users",
         well=can_separate(),
@@ -53,6 +62,8 @@ def examine(platform: Platform, /) -> Iterator[Finding]:
     yield _try("database", lambda: _challenges(platform), repair="run `challenge data build SLUG`")
     yield _try("queue", lambda: _queue(platform), repair="start the platform: `challenge up`")
     yield from _launcher(platform)
+    if sandbox:
+        yield from _hostile_programs(platform)
 
 
 def _try(subject: str, look: Callable[[], str], *, repair: str) -> Finding:
@@ -96,7 +107,7 @@ def _slots(status: Status) -> str:
 
 def _launcher(platform: Platform) -> Iterator[Finding]:
     try:
-        status = LauncherClient(platform.settings.launcher_address).status()
+        status = platform.runner.status()
     except SandboxUnavailable as error:
         yield Finding(
             subject="launcher",
@@ -109,5 +120,33 @@ def _launcher(platform: Platform) -> Iterator[Finding]:
         subject="launcher",
         well=not status.problems,
         found="; ".join(status.problems) or _slots(status),
-        repair="see the launcher's log; the image is made by python -m sandbox.images.build",
+        repair="see the launcher's log; the images are made by python -m sandbox.images.build",
     )
+    for note in status.notes:
+        yield Finding(subject="engine", well=True, found=note)
+    yield Finding(
+        subject="self-test",
+        well=status.selftest in {Verdict.CONTAINED, Verdict.OFF},
+        found=_VERDICTS.get(status.selftest, status.selftest),
+        repair="`challenge doctor --sandbox` runs every hostile program and says what to look at",
+    )
+
+
+_VERDICTS: dict[str, str] = {
+    Verdict.OFF: "off (CHALLENGE_SELFTEST): nothing tells whether sandboxes hold here",
+    Verdict.UNDER_WAY: "it has not come to an end, and no run begins before it has",
+    Verdict.CONTAINED: "the hostile programs of its start were contained",
+    Verdict.ESCAPED: "a hostile program was not contained, so no run begins",
+}
+
+
+def _hostile_programs(platform: Platform) -> Iterator[Finding]:
+    """Try each case that needs no image of its own, through the launcher."""
+    cases = [case for case in read_cases() if case.image is None]
+    for finding in selftest.examine(platform.runner, cases):
+        yield Finding(
+            subject=f"hostile program {finding.case.name}",
+            well=finding.is_contained,
+            found=finding.told() or "contained",
+            repair="; ".join(finding.repairs()) or "see the launcher's log",
+        )

@@ -74,14 +74,14 @@ def looked(
 
 def refusal(guard: Guard) -> SandboxUnavailable:
     with pytest.raises(SandboxUnavailable) as error:
-        guard.let_in()
+        guard.let_in("scoring")
     return error.value
 
 
 def test_runs_begin_where_every_program_was_contained() -> None:
     guard = looked(CLOSED)
 
-    guard.let_in()
+    guard.let_in("scoring")
 
     assert guard.told(FakeRunner().status()).selftest == "contained"
     assert guard.told(FakeRunner().status()).problems == ()
@@ -98,6 +98,10 @@ def test_no_run_begins_where_one_escaped_and_the_status_names_it() -> None:
     assert guard.told(FakeRunner().status()).problems == (str(error),)
 
 
+def test_the_self_test_itself_may_begin_so_that_it_can_be_explained() -> None:
+    looked(OPEN).let_in("selftest")
+
+
 def test_no_run_begins_before_the_programs_could_be_tried() -> None:
     guard = looked(DOWN)
 
@@ -107,11 +111,11 @@ def test_no_run_begins_before_the_programs_could_be_tried() -> None:
 
 
 def test_programs_that_could_not_be_tried_are_tried_again() -> None:
-    looked(DOWN, CLOSED, engines=(FACTS, FACTS)).let_in()
+    looked(DOWN, CLOSED, engines=(FACTS, FACTS)).let_in("scoring")
 
 
 def test_the_same_engine_is_examined_once() -> None:
-    looked(CLOSED, engines=(FACTS, FACTS, FACTS)).let_in()
+    looked(CLOSED, engines=(FACTS, FACTS, FACTS)).let_in("scoring")
 
 
 def test_another_engine_is_examined_anew() -> None:
@@ -123,7 +127,7 @@ def test_another_engine_is_examined_anew() -> None:
 def test_an_engine_that_is_gone_leaves_the_verdict_as_it_was() -> None:
     guard = looked(CLOSED, engines=(FACTS, DOWN))
 
-    guard.let_in()
+    guard.let_in("scoring")
 
     assert guard.problems == ()
 
@@ -134,7 +138,7 @@ def test_a_run_waits_for_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
     timer = threading.Timer(0.05, guard.look, [threading.Event()])
     timer.start()
 
-    guard.let_in()
+    guard.let_in("scoring")
 
     assert guard.verdict is Verdict.CONTAINED
     timer.join()
@@ -156,7 +160,7 @@ def test_without_cases_runs_begin_at_once_and_the_log_warns(
     guard = Guard(FakeRunner(), cases=(), facts=lambda: FACTS)
 
     guard.watch(threading.Event())
-    guard.let_in()
+    guard.let_in("scoring")
 
     assert guard.told(FakeRunner().status()).selftest == "off"
     assert "the self-test is off" in caplog.text
