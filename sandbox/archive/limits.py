@@ -16,8 +16,8 @@ class ArchiveLimits:
     """
 
     members: int = 10_000
-    unpacked: int = 512 * MIB
-    file: int = 256 * MIB
+    unpacked: int = 256 * MIB
+    file: int = 128 * MIB
     ratio: int = 100
     free: int = 10 * MIB
     depth: int = 16

@@ -167,7 +167,7 @@ def _pax_name(data: bytes) -> bytes | None:
         found = _RECORD.match(data)
         length = int(found[1]) if found else 0
         record, data = data[:length], data[length:]
-        if found is None or found.end() >= length or record[-1:] != b"\n":
+        if found is None or len(record) != length or record[found.end() :][-1:] != b"\n":
             refuse(damaged(Words("a record about a file that cannot be read")))
         key, value = found[2], record[found.end() : -1]
         if key == b"size" or key.startswith(b"GNU.sparse"):

@@ -1,0 +1,43 @@
+"""The hostile files, each with its verdict; `python -m tests.uploads.corpus FOLDER` writes them."""
+
+import argparse
+import json
+from collections import Counter
+from pathlib import Path
+
+from tests.uploads import opaque, tables, tars, zips
+from tests.uploads.case import Case
+
+CASES: tuple[Case, ...] = (*tables.CASES, *zips.CASES, *tars.CASES, *opaque.CASES)
+
+
+def named(case: Case, /) -> str:
+    """Name a case among all."""
+    return f"{case.format}: {case.name}"
+
+
+def write(folder: Path, /) -> None:
+    """Write each file, and `verdicts.json` with what must become of each."""
+    verdicts = []
+    for number, case in enumerate(CASES):
+        name = f"{number:03}.{case.format}"
+        (folder / name).write_bytes(case.make())
+        verdicts.append(
+            {"file": name, "name": case.name, "reader": case.reader, "verdict": case.verdict}
+        )
+    (folder / "verdicts.json").write_text(json.dumps(verdicts, indent=1))
+
+
+def main() -> None:
+    """Write the files and say how many there are."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("folder", type=Path)
+    folder = arguments.parse_args().folder
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder)
+    counts = Counter(case.format for case in CASES)
+    print(f"{len(CASES)} files:", ", ".join(f"{count} {kind}" for kind, count in counts.items()))  # noqa: T201 -- a program's answer
+
+
+if __name__ == "__main__":
+    main()
