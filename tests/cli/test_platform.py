@@ -15,6 +15,7 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core import account
 from challenge_platform.core.account import Scope
 from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.submission import QueueName
 from challenge_platform.jobs import Jobs
 from tests.conftest import PASSWORD
 from tests.served import serving
@@ -92,7 +93,7 @@ def participant(newcomer: Newcomer) -> Newcomer:
 def evaluate_as_a_worker(platform: Platform, submission_id: str, /) -> None:
     """Do what the worker does, in this process."""
     jobs = Jobs(platform)
-    jobs.evaluate(submission_id)
+    jobs.evaluate(QueueName.SCORING, submission_id)
     jobs.board("1", "development", "public")
 
 

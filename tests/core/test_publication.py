@@ -121,7 +121,7 @@ def test_programs_find_the_public_files_where_nothing_is_hidden(
             "public: [train.csv]\n  input: [test.csv]",
             "public: [train.csv, test.csv]",
         ),
-        data_py=(
+        cells_py=(
             "def build(public: Path, hidden: Path, sample: Path, /) -> bytes:",
             "def build(public: Path, /) -> bytes:\n    hidden = sample = public",
         ),
@@ -147,4 +147,4 @@ def test_a_recipe_that_made_something_else_is_refused(
     build: Build, changed: tuple[str, str], message: str
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
-        build(data_py=changed)
+        build(cells_py=changed)
