@@ -104,6 +104,7 @@ class FakePrograms(FakeRunner):
     program: Callable[[Files], bytes | End] = field(default=lambda _files: End.NO_FILE)
     log: bytes = b"hello\n"
     exit_code: int = 0
+    usage: Usage = field(default_factory=lambda: Usage(cpu_seconds=1.1, wall_seconds=1.2))
     outcomes: dict[str, Outcome] = field(default_factory=dict)
 
     def run(self, run: Run, /) -> Outcome:
@@ -125,14 +126,12 @@ class FakePrograms(FakeRunner):
             end=End.FINISHED if isinstance(made, bytes) else made,
             output=b"",
             exit_code=self.exit_code,
-            seconds=1.234567,
+            seconds=self.usage.wall_seconds,
             image=IMAGE,
-            timings={"create": 0.01, "start": 0.05, "run": 1.234567, "collect": 0.02},
+            timings={"create": 0.01, "start": 0.05, "run": self.usage.wall_seconds},
             file=made if isinstance(made, bytes) else None,
             log=self.log,
-            usage=Usage(
-                cpu_seconds=1.1, peak_memory=7_654_321, wall_seconds=1.234567, output_bytes=99
-            ),
+            usage=self.usage,
         )
 
 

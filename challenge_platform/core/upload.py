@@ -14,6 +14,7 @@ from challenge_platform.core.challenge import (
     find_challenge,
     is_revealed,
 )
+from challenge_platform.core.code_archive import check_code
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.phase import Status, status_of
 from challenge_platform.core.submission import (
@@ -78,6 +79,14 @@ class Accepted:
     queue: QueueName
     quota: quota.Quota
     repeated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What a file that is in order holds: `rows` of predictions, or `files` of code."""
+
+    rows: int | None = None
+    files: int | None = None
 
 
 @dataclass(frozen=True)
@@ -152,8 +161,8 @@ class Uploads:
             return self.store.put_file(content)
         return self.store.put(content)
 
-    def check(self, challenge: PublishedChallenge, upload: Upload, /) -> int:
-        """Give the number of rows of an upload that can be scored.
+    def check(self, challenge: PublishedChallenge, upload: Upload, /) -> Checked:
+        """Tell what an upload that can be scored, or run, holds.
 
         Raise InvalidUpload, UploadTooLarge or InvalidInput when it cannot.
         """
@@ -175,9 +184,12 @@ class Uploads:
                 most=most,
             )
         _check_source(challenge, upload)
-        if upload.kind is not Kind.PREDICTIONS:
-            return 0
-        return self._read(challenge, upload.read())
+        if upload.kind is Kind.PREDICTIONS:
+            return Checked(rows=self._read(challenge, upload.read()))
+        if upload.kind is Kind.CONTAINER:
+            return Checked()
+        scratch = int(challenge.definition.limits.scratch)
+        return Checked(files=len(check_code(upload.read(), scratch=scratch).files))
 
     def refusal(self, challenge: PublishedChallenge, digest: str, /) -> InvalidUpload | None:
         """Give what is wrong with a file that is kept; None if nothing is, or it was removed."""
@@ -256,7 +268,7 @@ def _check_source(challenge: PublishedChallenge, upload: Upload) -> None:
     """Raise unless the source, which is kept and never executed, is as the challenge asks."""
     asked = challenge.definition.submission.source
     if upload.source is None:
-        if asked == "required":
+        if asked == "required" and upload.kind is Kind.PREDICTIONS:
             raise InvalidInput(
                 "{challenge} asks for the source (a notebook or an archive) with each file; "
                 "send it in the field `source`",

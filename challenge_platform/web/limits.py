@@ -10,7 +10,8 @@ from flask_security import current_user
 
 from challenge_platform.config import Settings
 from challenge_platform.core.challenge import find_challenge
-from challenge_platform.core.upload import SOURCE_BYTES
+from challenge_platform.core.submission import Kind
+from challenge_platform.core.upload import SOURCE_BYTES, most_bytes
 from challenge_platform.web import current
 
 FORM_BYTES = 64 * 1024
@@ -28,7 +29,7 @@ UPLOADS = frozenset(
         "api_submissions.validate",
     }
 )
-"""The endpoints that take a predictions file; the pages among them need a session first."""
+"""The endpoints that take a predictions file or code; the pages among them need a session first."""
 
 LOG_IN = "security.login"
 BY_ACCOUNT = (LOG_IN, "security.forgot_password", "security.send_confirmation")
@@ -77,8 +78,10 @@ def _upload_bytes() -> int:
         current.require_user()
     slug = (request.view_args or {})["slug"]
     with current.platform().database.reading() as reading:
-        asked = find_challenge(reading, slug).definition.submission
-    return asked.max_bytes + (0 if asked.source == "none" else SOURCE_BYTES)
+        challenge = find_challenge(reading, slug)
+    asked = challenge.definition.submission
+    largest = max(most_bytes(challenge, kind=Kind(kind)) for kind in asked.kinds)
+    return largest + (0 if asked.source == "none" else SOURCE_BYTES)
 
 
 def register_rates(app: Flask, settings: Settings, /) -> None:

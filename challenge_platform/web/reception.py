@@ -1,4 +1,4 @@
-"""Taking a predictions file out of a request, and handing it to the platform."""
+"""Taking a submitted file out of a request, and handing it to the platform."""
 
 import hashlib
 import ntpath
@@ -13,7 +13,7 @@ from challenge_platform.core.reaper import enqueue_evaluation
 from challenge_platform.core.submission import Kind
 from challenge_platform.core.transfer import Transfer
 from challenge_platform.core.turn import Hint
-from challenge_platform.core.upload import Accepted, Upload
+from challenge_platform.core.upload import Accepted, Checked, Upload
 from challenge_platform.errors import InvalidInput, QueueUnavailable
 from challenge_platform.storage import CheckedFile
 from challenge_platform.web import current
@@ -46,7 +46,7 @@ def read_upload(*, person: User, form_key: str = "") -> Upload:
     elif sent is not None and sent.filename:
         content, name = sent.stream.read(), file_name(sent.filename)
     else:
-        raise InvalidInput("the form has no file in its field `file`; choose a predictions file")
+        raise InvalidInput("the form has no file in its field `file`; choose a file")
     return Upload(
         content=content,
         filename=name,
@@ -111,8 +111,8 @@ def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     return accepted
 
 
-def check(slug: str, /, *, person: User) -> int:
-    """Give the rows of the file of this request if it can be scored; it is not kept."""
+def check(slug: str, /, *, person: User) -> Checked:
+    """Tell what the file of this request holds if it can be scored or run; it is not kept."""
     platform = current.platform()
     with platform.database.reading() as session:
         challenge = find_challenge(session, slug)

@@ -22,9 +22,9 @@ from challenge_platform.core.history import (
     read_submissions,
 )
 from challenge_platform.core.progress import standing_ids
-from challenge_platform.core.submission import State
+from challenge_platform.core.submission import Kind, State
 from challenge_platform.core.template import example, write_template
-from challenge_platform.core.upload import SOURCE_BYTES, is_open
+from challenge_platform.core.upload import SOURCE_BYTES, Checked, is_open, most_bytes
 from challenge_platform.errors import (
     AgreementRequired,
     ConcurrencyExceeded,
@@ -54,6 +54,9 @@ pages.add_app_template_filter(elapsed)
 pages.add_app_template_filter(plain)
 pages.add_app_template_global(axis_of)
 
+FORM_KINDS = (Kind.PREDICTIONS, Kind.CODE)
+"""What the form can send; an image is too large for it."""
+
 REPAIRABLE = (
     AgreementRequired,
     ConcurrencyExceeded,
@@ -80,8 +83,7 @@ def submit(slug: str) -> ResponseReturnValue:
     person = current.require_user()
     try:
         if request.form.get("action") == "check":
-            rows = reception.check(slug, person=person)
-            return _form(slug, checked=rows)
+            return _form(slug, checked=reception.check(slug, person=person))
         key = request.form.get("form_key", "")
         accepted = reception.submit(slug, person=person, form_key=key)
     except REPAIRABLE as error:
@@ -204,7 +206,7 @@ def _follow(session: Session, submission_id: str) -> Followed:
 
 
 def _form(
-    slug: str, *, problem: Problem | None = None, checked: int | None = None
+    slug: str, *, problem: Problem | None = None, checked: Checked | None = None
 ) -> ResponseReturnValue:
     now, platform = current.opened_at(), current.platform()
     with platform.database.reading() as session:
@@ -220,10 +222,19 @@ def _form(
         checked=checked,
         under_way=under_way,
         example=example(platform.store, challenge) if place.accepted else "",
+        most={kind: most_bytes(challenge, kind=Kind(kind)) for kind in FORM_KINDS},
+        wanted_kind=_wanted_kind(challenge),
         form_key=secrets.token_hex(reception.FORM_KEY_LENGTH // 2),
         source_bytes=SOURCE_BYTES,
     )
     return page, problem.status if problem else HTTPStatus.OK
+
+
+def _wanted_kind(challenge: PublishedChallenge) -> str:
+    """Give the kind that the form shows: the one that was sent, else the first that it may send."""
+    taken = [kind for kind in challenge.definition.submission.kinds if kind in FORM_KINDS]
+    sent = request.form.get("kind", "")
+    return sent if sent in taken else next(iter(taken), "")
 
 
 def _selection(challenge: PublishedChallenge) -> Selection:

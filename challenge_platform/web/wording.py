@@ -7,7 +7,7 @@ from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.phase import Status
 from challenge_platform.core.run import Stage
 from challenge_platform.core.stage_view import SCORE
-from challenge_platform.core.submission import Fault, Reason, State
+from challenge_platform.core.submission import Fault, Kind, Reason, State
 from challenge_platform.web.language import lazy_gettext as _
 from sandbox import End
 from sandbox.archive import ArchiveProblem
@@ -42,6 +42,13 @@ ENDS = {
     End.CANCELLED: _("cancelled"),
 }
 """How a stage ended."""
+
+KINDS = {
+    Kind.PREDICTIONS: _("Predictions file"),
+    Kind.CODE: _("Archive of code"),
+    Kind.CONTAINER: _("Container image"),
+}
+"""What may be submitted."""
 
 REASONS = {
     Reason.COMPLETE: _("It was scored."),

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import zipfile
 from dataclasses import dataclass
 
 from challenge_platform.bootstrap import Platform
@@ -28,6 +29,19 @@ def publish_hidden(platform: Platform, /) -> PublishedChallenge:
         return find_challenge(session, HIDDEN.name)
 
 
+def code(**others: bytes) -> bytes:
+    """Make an archive with a main.py, and other files."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("main.py", "print('hello')\n")
+        for name, data in others.items():
+            archive.writestr(name, data)
+    return content.getvalue()
+
+
+CODE = code()
+
+
 def sizes(files: Files, /) -> dict[str, float]:
     """Predict by the size of each cell."""
     rows = csv.DictReader(io.StringIO(files["test.csv"].decode()))
@@ -49,7 +63,7 @@ class Runs:
     challenge: PublishedChallenge
     clock: Clock
 
-    def send(self, who: Participant, /, *, content: bytes = b"code") -> Accepted:
+    def send(self, who: Participant, /, *, content: bytes = CODE) -> Accepted:
         """Submit code."""
         upload = Upload(
             content=content, filename="code.zip", kind=Kind.CODE, opened_at=self.clock()

@@ -18,7 +18,7 @@ from challenge_platform.core.submission import Reason, State, claim
 from sandbox import End, Outcome, Run, SandboxUnavailable
 from scorers.request import read_body, read_header
 from tests.conftest import Participant, participant
-from tests.core.programs import CANARY, Runs, good, sizes, with_programs
+from tests.core.programs import CANARY, CODE, Runs, good, sizes, with_programs
 from tests.fakes import Clock, FakePrograms, Files
 
 HIDDEN_ROWS = 120
@@ -57,7 +57,7 @@ def test_code_is_tried_on_the_sample_run_on_hidden_input_and_scored(
     smoke, hidden_run, scoring = runs.runner.runs
     assert [run.id for run in (smoke, hidden_run)] == [f"{ended.id}-smoke", f"{ended.id}-hidden"]
     assert {(run.runtime, run.input, run.collect) for run in (smoke, hidden_run)} == {
-        ("python", b"code", "predictions.csv")
+        ("python", CODE, "predictions.csv")
     }
     assert smoke.files != hidden_run.files == runs.challenge.version.input_digest
     assert (smoke.limits.seconds, smoke.limits.file) == (20, 100_000)
@@ -226,7 +226,7 @@ def test_the_receipt_names_the_code_and_gives_no_digest_of_what_was_made_on_hidd
     with runs.platform.database.reading() as session:
         payload = session.get_one(Result, ended.id).receipt["payload"]
     sealed = runs.runs(ended.id)[-1].predictions
-    assert payload["artifact"]["sha256"] == hashlib.sha256(b"code").hexdigest()
+    assert payload["artifact"]["sha256"] == hashlib.sha256(CODE).hexdigest()
     assert payload["predictions"] == {"sealed_sha256": sealed}
     assert hashlib.sha256(made[-1]).hexdigest() not in str(payload)
     opened = runs.platform.keys.scoring.decrypt(

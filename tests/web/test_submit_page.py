@@ -90,7 +90,7 @@ def test_without_a_file_the_form_says_so(hers: Browser) -> None:
     answer = hers.send(FORM, {"message": "a note"})
 
     assert answer.status_code == 422
-    assert "choose a predictions file" in answer.text
+    assert "choose a file" in answer.text
     assert 'value="a note"' in answer.text
 
 

@@ -125,10 +125,14 @@ class Joined(Document):
 
 
 class Valid(Document):
-    """A file that can be scored; nothing was stored and no quota used."""
+    """A file that can be scored or run; nothing was stored and no quota used.
+
+    `rows` are of predictions, `files` of code; the other is null.
+    """
 
     valid: bool = True
-    rows: int
+    rows: int | None
+    files: int | None
 
 
 class SubmissionAccepted(Document):

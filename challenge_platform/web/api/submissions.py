@@ -71,7 +71,11 @@ class UploadForm(BaseModel):
         json_schema_extra={"format": "binary"},
         description="The notebook or archive that made the file; kept, never executed.",
     )
-    kind: str = Field(default="predictions", description="That of the upload, if one is named.")
+    kind: str = Field(
+        default="predictions",
+        description="`predictions`, `code` (a zip or tar.gz archive with main.py at its root) or "
+        "`container`; that of the upload, if one is named.",
+    )
     phase: str | None = None
     message: str = Field(default="", max_length=reception.MESSAGE_LENGTH)
 
@@ -112,8 +116,9 @@ class SubmissionPath(BaseModel):
     openapi_extensions=UPLOAD_BODY,
 )
 def validate(path: ChallengePath) -> Response:
-    """Check a predictions file as a submission would; nothing is stored, no quota used."""
-    return answer(Valid(rows=reception.check(path.slug, person=caller(Scope.SUBMIT))))
+    """Check a file as a submission would; nothing is stored or run, no quota used."""
+    checked = reception.check(path.slug, person=caller(Scope.SUBMIT))
+    return answer(Valid(rows=checked.rows, files=checked.files))
 
 
 @api.post(
@@ -126,7 +131,7 @@ def validate(path: ChallengePath) -> Response:
     openapi_extensions=UPLOAD_BODY,
 )
 def submit(path: ChallengePath, header: Submit) -> Response:
-    """Submit a predictions file; it is checked first, and what is refused uses no quota."""
+    """Submit predictions or code; it is checked first, and what is refused uses no quota."""
     del header  # described here, read by `reception`
     accepted = reception.submit(path.slug, person=caller(Scope.SUBMIT))
     with current.platform().database.reading() as session:

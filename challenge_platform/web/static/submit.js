@@ -6,6 +6,7 @@ const CHECKED = 120_000; // an answer that takes longer will not come
 const LONG = 3; // seconds, after which speed and remaining time are told
 
 const form = document.getElementById("upload");
+const kinds = form.querySelector("select[name=kind]");
 const words = form.dataset;
 const file = form.elements.file;
 const zone = file.closest(".drop");
@@ -48,8 +49,9 @@ function describe() {
   file.setAttribute("aria-invalid", tooLarge(file));
   chosen.className = "help";
   if (!picked) return;
-  const suffix = words.suffix.toLowerCase();
-  const warning = tooLarge(file) ? words.large : picked.name.toLowerCase().endsWith(suffix) ? "" : words.other;
+  const suffixes = words.suffix.toLowerCase().split(" ");
+  const usual = suffixes.some((suffix) => picked.name.toLowerCase().endsWith(suffix));
+  const warning = tooLarge(file) ? words.large : usual ? "" : words.other;
   if (!warning) return;
   chosen.textContent += ` – ${warning}`;
   chosen.className = tooLarge(file) ? "wrong" : "help warn";
@@ -77,6 +79,18 @@ for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
   });
 }
 file.addEventListener("change", describe);
+
+// What is told of a file depends on what it is sent as.
+function choose() {
+  const { most, suffix, large, other } = kinds.selectedOptions[0].dataset;
+  file.dataset.most = most;
+  Object.assign(words, { suffix, large, other });
+  describe();
+}
+if (kinds) {
+  kinds.addEventListener("change", choose);
+  choose();
+}
 describe(); // a browser may have kept the choice over a reload
 
 // Sending it.
