@@ -23,6 +23,8 @@ KINDS = 4
 OLDEST_SECONDS = 600.0
 RETRY_SECONDS = 5.0
 
+_ONCE = {"selftest"}  # runtimes whose programs are run once, at the start of the launcher
+
 _log = logging.getLogger(__name__)
 
 
@@ -62,6 +64,11 @@ class Kind:
     def is_submitted(self) -> bool:
         """Whether its program is a participant's from its start, so that none is kept ready."""
         return self.runtime.startswith("sha256:")
+
+    @property
+    def is_kept_ready(self) -> bool:
+        """Whether more of its kind will be wanted, unlike those of the self-test."""
+        return not self.is_submitted and self.runtime not in _ONCE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -124,7 +131,7 @@ class Pool:
 
     def take(self, kind: Kind, /) -> Sandbox | None:
         """Give a sandbox that waits, or None where none does; more of its kind will be made."""
-        if not self._size or kind.is_submitted:
+        if not self._size or not kind.is_kept_ready:
             return None
         with self._changed:
             self._want(kind)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
@@ -49,6 +49,18 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not come to hold"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("runtime", ["selftest", "sha256:" + "0" * 64])
+def test_what_is_run_once_is_not_kept_ready(runtime: str) -> None:
+    engine = Engine(make_one=Waiting)
+    pool = pool_on(engine)
+
+    assert pool.take(replace(KIND, runtime=runtime)) is None
+
+    time.sleep(0.1)
+    pool.close()
+    assert (engine.made, pool.counts["misses"]) == (0, 0)
 
 
 def test_what_dies_by_itself_is_not_made_again_and_again() -> None:
