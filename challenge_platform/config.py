@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, ByteSize, Field, SecretStr, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "CHALLENGE_"
@@ -115,6 +115,28 @@ class Settings(BaseSettings):
             description="Scoring sandboxes that are kept ready, some 27 MB each; 0 keeps none.",
         ),
     ] = 2
+    sandbox_runtime: Annotated[
+        str | None,
+        Field(
+            description="Runtime of the Docker Engine that sandboxes run in, such as runsc or "
+            "kata; the engine's default when unset. The launcher does not start without it."
+        ),
+    ] = None
+    sandbox_memory: Annotated[
+        ByteSize | None,
+        Field(
+            ge=1 << 28,
+            description="Memory that all sandboxes may use together, such as 12GiB; three quarters "
+            "of the machine's when unset.",
+        ),
+    ] = None
+    sandbox_disk: Annotated[
+        ByteSize,
+        Field(
+            description="Disk for the files that programs read, which the launcher keeps in "
+            "volumes; those not used for longest make room."
+        ),
+    ] = ByteSize(20 << 30)
     selftest: Annotated[
         bool,
         Field(

@@ -10,7 +10,9 @@ import typer
 
 from challenge_platform.cli.privileges import WORKER, can_separate
 from challenge_platform.config import Settings
-from sandbox.images.content import SCORING, image_tag, runtimes
+from challenge_platform.errors import PlatformError
+from sandbox import SandboxUnavailable
+from sandbox.images.content import SCORING, SELFTEST, image_tag, runtimes
 from sandbox.launcher import serve
 
 app = typer.Typer()
@@ -28,14 +30,21 @@ def launcher(
     update = {} if data_dir is None else {"data_dir": data_dir}
     settings = Settings().model_copy(update=update)
     owner = (WORKER.uid, WORKER.gid) if can_separate() else None
-    serve(
-        socket_path=settings.launcher_address,
-        runtimes=images_of(settings),
-        allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
-        socket_owner=owner,
-        label=installation(settings.launcher_address.parent),
-        warm=settings.warm_sandboxes,
-    )
+    try:
+        serve(
+            socket_path=settings.launcher_address,
+            runtimes=images_of(settings),
+            allowed_uids=frozenset({os.geteuid(), *(owner[:1] if owner else ())}),
+            socket_owner=owner,
+            label=installation(settings.launcher_address.parent),
+            warm=settings.warm_sandboxes,
+            disk=settings.sandbox_disk,
+            memory=settings.sandbox_memory,
+            runtime=settings.sandbox_runtime,
+            selftest=settings.selftest,
+        )
+    except SandboxUnavailable as error:
+        raise PlatformError(str(error)) from error
 
 
 def images_of(settings: Settings, /) -> dict[str, str]:
@@ -44,6 +53,7 @@ def images_of(settings: Settings, /) -> dict[str, str]:
         **{name: image_tag(name) for name in runtimes()},
         **settings.runtime_images,
         SCORING: settings.scoring_image or image_tag(SCORING),
+        SELFTEST: image_tag(SELFTEST),
     }
 
 

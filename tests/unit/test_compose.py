@@ -20,6 +20,7 @@ ONE_SHOT = {"prepare", "operator"}
 STAYING = sorted(SERVICES.keys() - ONE_SHOT)
 WORKERS = {"worker": "ro", "worker-programs": "ro"}
 DOCKER_SOCKET = "/var/run/docker.sock"
+CONTROL_GROUPS = "/sys/fs/cgroup"
 
 
 OF_THE_IMAGE = {"data_dir", "keys_dir", "launcher_socket"}
@@ -61,6 +62,7 @@ def test_the_services_are_those_of_the_architecture() -> None:
     ("source", "expected"),
     [
         (DOCKER_SOCKET, {"launcher": "rw"}),
+        (CONTROL_GROUPS, {"launcher": "rw"}),
         ("launcher", {"prepare": "rw", "operator": "rw", "launcher": "rw"}
             | {**WORKERS, "reaper": "ro"}),
         ("keys-worker", {"prepare": "rw", "operator": "rw", **WORKERS}),
@@ -80,7 +82,7 @@ def test_a_volume_is_mounted_by_those_who_need_it_only(
 
 
 def test_nothing_is_mounted_that_the_test_above_does_not_know() -> None:
-    known = {DOCKER_SOCKET, "./challenges", *COMPOSE["volumes"]}
+    known = {DOCKER_SOCKET, CONTROL_GROUPS, "./challenges", *COMPOSE["volumes"]}
 
     assert {source for service in SERVICES for source in mounts(service)} == known
 
@@ -196,8 +198,13 @@ def test_no_password_has_a_default_or_stands_on_a_command_line() -> None:
 
 
 def test_the_launcher_knows_no_password() -> None:
-    known = {"CHALLENGE_SCORING_IMAGE", "CHALLENGE_WARM_SANDBOXES"}
-    assert variables("launcher").keys() == known
+    known = {"CHALLENGE_SCORING_IMAGE", "CHALLENGE_RUNTIME_IMAGES", "CHALLENGE_WARM_SANDBOXES"}
+    assert variables("launcher").keys() == known | {
+        "CHALLENGE_SELFTEST",
+        "CHALLENGE_SANDBOX_RUNTIME",
+        "CHALLENGE_SANDBOX_MEMORY",
+        "CHALLENGE_SANDBOX_DISK",
+    }
 
 
 def test_only_web_knows_the_secret_of_the_log_in_provider() -> None:

@@ -51,9 +51,9 @@ def test_files_come_through_with_their_names_and_nothing_else(format_: int) -> N
 
     files = {"./features.csv": b"id,x\n" * 5000, "images/é.png": b"", "images/b.png": b"\x00" * 513}
 
-    rewritten_ = tarfile.open(
+    rewritten_ = tarfile.open(  # noqa: SIM115  in memory
         fileobj=io.BytesIO(rewrite(packed(files, change=change, format=format_)))
-    )  # noqa: SIM115  in memory
+    )
 
     found = {m.name: rewritten_.extractfile(m).read() for m in rewritten_}  # type: ignore[union-attr]  # all are files
     assert found == {name.removeprefix("./"): data for name, data in files.items()}
