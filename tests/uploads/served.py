@@ -1,0 +1,43 @@
+"""A challenge that takes predictions and code as large as the hostile files are, and its form."""
+
+import shutil
+from pathlib import Path
+
+from tests.conftest import TINY
+
+CHANGES = {
+    "  kinds: [predictions]\n": "  kinds: [predictions, code]\n",
+    "  max_bytes: 100kB\n": "  max_bytes: 10MB\n",
+    "submission:\n": "program: {runtime: python, max_bytes: 10MB}\nsubmission:\n",
+}
+"""What is changed in the tiny challenge, whose ids and columns the corpus is made for."""
+
+
+def challenge_folder(above: Path, /) -> Path:
+    """Make the folder of the challenge, under the name of the tiny one."""
+    copy = shutil.copytree(TINY, above / TINY.name)
+    definition = copy / "challenge.yaml"
+    text = definition.read_text()
+    for old, new in CHANGES.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    definition.write_text(text)
+    return copy
+
+
+def form(content: bytes, /, *, kind: str) -> dict[str, str | bytes]:
+    """Give the body and the type of a submission's form.
+
+    A test client would make it by way of a temporary file that it never closes.
+    """
+    mark = b"-------------------------------a-line-of-no-file"
+    head = b'--%b\r\nContent-Disposition: form-data; name="%b"'
+    parts = (
+        head % (mark, b"kind") + b"\r\n\r\n" + kind.encode(),
+        head % (mark, b"file") + b'; filename="file"\r\n\r\n' + content,
+        b"--%b--\r\n" % mark,
+    )
+    return {
+        "data": b"\r\n".join(parts),
+        "content_type": f"multipart/form-data; boundary={mark.decode()}",
+    }
