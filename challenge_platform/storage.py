@@ -98,6 +98,20 @@ class ObjectStore:
         """Give the content to be read once, in constant memory; raise as `stream` does."""
         return reader(self.stream(digest))
 
+    def open_file(self, digest: str, /) -> BinaryIO:
+        """Give the content to be read in any order; raise NotFound when there is none."""
+        try:
+            return (self._folder / _key(digest)).open("rb")
+        except FileNotFoundError as error:
+            raise NotFound("there is no stored object {digest}", digest=digest) from error
+
+    @property
+    def scratch(self) -> Path:
+        """A folder for large files without a name, which are gone with who made them."""
+        folder = self._folder / "incoming"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def has(self, digest: str, /) -> bool:
         """Whether there is an object of this name."""
         try:

@@ -14,6 +14,7 @@ import structlog
 
 from challenge_platform.core import refusal
 from challenge_platform.core.attempt import Ended, NotScored, Work
+from challenge_platform.core.container_image import kept_image
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.delivery import delivered
 from challenge_platform.core.program_limits import limits_of
@@ -33,6 +34,7 @@ from challenge_platform.errors import KeyUnavailable, NotFound
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import Key, encrypt
 from sandbox import End, Outcome, Run, Runner, SandboxUnavailable
+from sandbox.oci.problem import InvalidImage
 from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
 
 _REASON_OF_END = {
@@ -111,8 +113,8 @@ class RunStage:
 
     def _outcome(self, work: Work, stage: Stage, *, key: Key, run_id: str) -> Outcome:
         """Run the program; raise NotScored, with no trace of the run, when it could not be."""
-        runtime, stdin = self._program(work)
         try:
+            runtime, stdin = self._program(work)
             files = delivered(work.challenge, stage, runner=self.runner, store=self.store, key=key)
             outcome = self.runner.run(
                 Run(
@@ -138,10 +140,18 @@ class RunStage:
 
     def _program(self, work: Work) -> tuple[str, bytes]:
         """Give what runs a submission, and what that gets on its stdin."""
-        program = work.challenge.definition.program
-        if program is None or work.submission.kind is not Kind.CODE:
-            raise NotScored(Reason.UNEXPECTED, why=f"nothing runs a {work.submission.kind}")
-        return program.runtime, self.store.read(work.submission.artifact)
+        program, submission = work.challenge.definition.program, work.submission
+        if program is None or submission.kind is Kind.PREDICTIONS:
+            raise NotScored(Reason.UNEXPECTED, why=f"nothing runs a {submission.kind}")
+        if submission.kind is Kind.CODE:
+            return program.runtime, self.store.read(submission.artifact)
+        try:
+            image = kept_image(
+                submission.artifact, program=program, store=self.store, runner=self.runner
+            )
+        except InvalidImage as invalid:  # it was checked when it was sent in
+            raise NotScored(Reason.UNEXPECTED, why=str(invalid)) from invalid
+        return image, b""
 
     def _public_ids(self, work: Work, stage: Stage) -> Sequence[str]:
         challenge = work.challenge

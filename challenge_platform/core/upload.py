@@ -15,8 +15,10 @@ from challenge_platform.core.challenge import (
     is_revealed,
 )
 from challenge_platform.core.code_archive import check_code
+from challenge_platform.core.container_image import check_image
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.phase import Status, status_of
+from challenge_platform.core.program import Program
 from challenge_platform.core.submission import (
     Kind,
     QueueName,
@@ -187,7 +189,8 @@ class Uploads:
         if upload.kind is Kind.PREDICTIONS:
             return Checked(rows=self._read(challenge, upload.read()))
         if upload.kind is Kind.CONTAINER:
-            return Checked()
+            program = challenge.definition.program or Program()
+            return Checked(files=check_image(upload.content, program=program, store=self.store))
         scratch = int(challenge.definition.limits.scratch)
         return Checked(files=len(check_code(upload.read(), scratch=scratch).files))
 

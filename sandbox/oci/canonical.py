@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from sandbox.archive import Words
 from sandbox.oci.document import Settings
 from sandbox.oci.layer import check_layer
 from sandbox.oci.limits import ImageLimits
@@ -58,14 +59,14 @@ class Budget:
         self.size += layer.size
         self.files += layer.files
         if self.size > self.limits.total:
-            raise too_large("the layers together", most=self.limits.total)
+            raise too_large("layers", most=self.limits.total)
         if self.files > self.limits.all_files:
             raise refused(
                 ImageCode.TOO_MANY_FILES,
                 where=where,
-                found=f"more than {self.limits.all_files:,} files in all layers",
-                expected=f"at most {self.limits.all_files:,}",
-                repair="leave out caches and data, and remove them in the same RUN line",
+                found=Words("more than {most:,} files in all layers", most=self.limits.all_files),
+                expected=Words("at most {most:,}", most=self.limits.all_files),
+                repair=Words("leave out caches and data, and remove them in the same RUN line"),
             )
 
 
@@ -88,7 +89,7 @@ def layer_name(diff_id: str, /) -> str:
 
 def place(diff_id: str, /) -> str:
     """Name a layer to its author."""
-    return f"the layer {diff_id[:19]}…"
+    return f"layer {diff_id[:19]}…"
 
 
 def pass_layer(
@@ -113,8 +114,8 @@ def pass_layer(
         raise refused(
             ImageCode.WRONG_DIGEST,
             where=place(diff_id),
-            found=f"content with the SHA-256 {digest.hexdigest()}",
-            expected="the one that the image's config names",
-            repair="save the image again and send that file unchanged",
+            found=Words("content with the SHA-256 {digest}", digest=digest.hexdigest()),
+            expected=Words("the one that the image's config names"),
+            repair=Words("save the image again and send that file unchanged"),
         )
     return Layer(size=size, files=files)

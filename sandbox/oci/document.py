@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from sandbox.archive import Words
 from sandbox.oci.limits import ImageLimits
 from sandbox.oci.problem import (
     FLATTEN,
@@ -57,14 +58,16 @@ def read_manifest(content: bytes, /) -> Manifest:
         raise refused(
             ImageCode.NOT_ONE_IMAGE,
             where=where,
-            found=f"{len(images)} images" if isinstance(images, list) else "no list",
-            expected="exactly one image",
-            repair="save one image alone, by one name: `docker save NAME -o FILE`",
+            found=Words(
+                "{count} images", count=len(images) if isinstance(images, list) else shown(images)
+            ),
+            expected=Words("exactly one image"),
+            repair=Words("save one image alone, by one name: `docker save NAME -o FILE`"),
         )
     image = fields(images[0], where=where)
     config, layers = image.get("config"), image.get("layers")
     if not isinstance(config, str) or not _is_texts(layers) or not layers:
-        raise bad_document(where, expected="the names of a config and of at least one layer")
+        raise bad_document(where, expected=Words("the names of a config and of at least one layer"))
     return Manifest(config=config, layers=tuple(layers))
 
 
@@ -74,13 +77,13 @@ def read_settings(content: bytes, /, *, architecture: str, limits: ImageLimits) 
     User, Healthcheck, StopSignal, Env and labels may be what they are: a sandbox has its own.
     Raises InvalidImage with every problem of the settings.
     """
-    where = "the image's config"
+    where = "config"
     image = fields(_parsed(content, where=where), where=where)
     config = fields(image.get("config") or _Object(), where=where)
     rootfs = fields(image.get("rootfs") or _Object(), where=where)
     diff_ids = rootfs.get("diff_ids")
     if not _is_texts(diff_ids) or not all(map(_DIGEST.fullmatch, diff_ids)):
-        raise bad_document(where, expected="`rootfs.diff_ids`, a SHA-256 for each layer")
+        raise bad_document(where, expected=Words("`rootfs.diff_ids`, a SHA-256 for each layer"))
     if len(diff_ids) > limits.layers:
         raise _too_many_layers(where, found=len(diff_ids), most=limits.layers)
     working_dir = config.get("workingdir") or "/"
@@ -98,24 +101,26 @@ def read_settings(content: bytes, /, *, architecture: str, limits: ImageLimits) 
 def fields(value: object, /, *, where: str) -> Mapping[str, Any]:
     """Give an object's values by their keys in lower case. Raises InvalidImage for a key twice."""
     if not isinstance(value, _Object):
-        raise bad_document(where, expected="an object")
+        raise bad_document(where, expected=Words("an object"))
     found: dict[str, Any] = {}
     for key, content in value:
         folded = key.casefold()
         if folded in found:
-            raise bad_document(where, expected=f"the key {shown(key)} once, in any case")
+            raise bad_document(
+                where, expected=Words("the key {key} once, in any case", key=shown(key))
+            )
         found[folded] = content
     return found
 
 
-def bad_document(where: str, /, *, expected: str) -> InvalidImage:
+def bad_document(where: str, /, *, expected: Words) -> InvalidImage:
     """Give the error of JSON that is not what it should be."""
     return refused(
         ImageCode.BAD_DOCUMENT,
         where=where,
-        found="something else",
+        found=Words("something else"),
         expected=expected,
-        repair="write it with `docker save NAME -o FILE` and send that file unchanged",
+        repair=Words("write it with `docker save NAME -o FILE` and send that file unchanged"),
     )
 
 
@@ -123,7 +128,7 @@ def _parsed(content: bytes, *, where: str) -> object:
     try:
         return json.loads(content.decode(), object_pairs_hook=_Object)
     except (ValueError, RecursionError):
-        raise bad_document(where, expected="JSON in UTF-8") from None
+        raise bad_document(where, expected=Words("JSON in UTF-8")) from None
 
 
 def _platform_problems(
@@ -135,9 +140,14 @@ def _platform_problems(
     problem = ImageProblem(
         code=ImageCode.WRONG_PLATFORM,
         where=where,
-        found=shown(found),
-        expected=f"linux/{architecture}, as the machine that runs it",
-        repair=f"build it with `docker build --platform linux/{architecture} …`",
+        found=Words("{platform}", platform=shown(found)),
+        expected=Words(
+            "linux/{architecture}, as the machine that runs it", architecture=architecture
+        ),
+        repair=Words(
+            "build it with `docker build --platform linux/{architecture} …`",
+            architecture=architecture,
+        ),
     )
     return [problem]
 
@@ -148,9 +158,9 @@ def _volume_problems(config: Mapping[str, Any], *, where: str) -> list[ImageProb
     problem = ImageProblem(
         code=ImageCode.HAS_VOLUMES,
         where=where,
-        found="VOLUME, a place on the host's disk without a bound",
-        expected="an image without volumes; write to /tmp and /output",
-        repair=f"remove VOLUME; if it comes from the base image, {FLATTEN}",
+        found=Words("VOLUME, a place on the host's disk without a bound"),
+        expected=Words("an image without volumes; write to /tmp and /output"),
+        repair=Words("remove VOLUME; if it comes from the base image, {flatten}", flatten=FLATTEN),
     )
     return [problem]
 
@@ -158,7 +168,11 @@ def _volume_problems(config: Mapping[str, Any], *, where: str) -> list[ImageProb
 def _command_problems(config: Mapping[str, Any], *, where: str) -> list[ImageProblem]:
     given = {name: config.get(name.lower()) or [] for name in ("Entrypoint", "Cmd")}
     problems = [
-        _bad_setting(where, found=f"{name} that is no list of texts", expected=f"{name} as a list")
+        _bad_setting(
+            where,
+            found=Words("{name} that is no list of texts", name=name),
+            expected=Words("{name} as a list", name=name),
+        )
         for name, value in given.items()
         if not _is_texts(value)
     ]
@@ -167,9 +181,9 @@ def _command_problems(config: Mapping[str, Any], *, where: str) -> list[ImagePro
     nothing = ImageProblem(
         code=ImageCode.NOTHING_TO_RUN,
         where=where,
-        found="neither ENTRYPOINT nor CMD",
-        expected="the program to run, which takes no arguments from us",
-        repair='add ENTRYPOINT ["python", "/app/main.py"] or the like to the Dockerfile',
+        found=Words("neither ENTRYPOINT nor CMD"),
+        expected=Words("the program to run, which takes no arguments from us"),
+        repair=Words('add ENTRYPOINT ["python", "/app/main.py"] or the like to the Dockerfile'),
     )
     return [nothing]
 
@@ -181,14 +195,16 @@ def _setting_problems(
     environment = config.get("env") or []
     if not _is_texts(environment) or not all(entry.find("=") > 0 for entry in environment):
         problems.append(
-            _bad_setting(where, found="Env that is no list", expected="Env as KEY=value")
+            _bad_setting(
+                where, found=Words("Env that is no list"), expected=Words("Env as KEY=value")
+            )
         )
     if not isinstance(working_dir, str) or not _is_place(working_dir):
         problems.append(
             _bad_setting(
                 where,
-                found=f"the WORKDIR {shown(working_dir)}",
-                expected="an absolute path without `..`, outside of /proc, /sys and /dev",
+                found=Words("the WORKDIR {path}", path=shown(working_dir)),
+                expected=Words("an absolute path without `..`, outside of /proc, /sys and /dev"),
             )
         )
     return problems
@@ -200,13 +216,13 @@ def _is_place(path: str) -> bool:
     return fits and not (parts and parts[0] in _KERNEL)
 
 
-def _bad_setting(where: str, *, found: str, expected: str) -> ImageProblem:
+def _bad_setting(where: str, *, found: Words, expected: Words) -> ImageProblem:
     return ImageProblem(
         code=ImageCode.BAD_SETTING,
         where=where,
         found=found,
         expected=expected,
-        repair="set it in the Dockerfile and build the image again",
+        repair=Words("set it in the Dockerfile and build the image again"),
     )
 
 
@@ -214,9 +230,9 @@ def _too_many_layers(where: str, *, found: int, most: int) -> InvalidImage:
     return refused(
         ImageCode.TOO_MANY_LAYERS,
         where=where,
-        found=f"{found:,} layers",
-        expected=f"at most {most:,}",
-        repair=f"join RUN lines, or {FLATTEN}",
+        found=Words("{count:,} layers", count=found),
+        expected=Words("at most {most:,}", most=most),
+        repair=Words("join RUN lines, or {flatten}", flatten=FLATTEN),
     )
 
 

@@ -1,5 +1,6 @@
 """One layer of an image: which names and kinds of files it may hold."""
 
+from sandbox.archive import Words
 from sandbox.oci.limits import ImageLimits
 from sandbox.oci.problem import FLATTEN, ImageCode, InvalidImage, refused, shown
 from sandbox.oci.stream import Window
@@ -45,8 +46,8 @@ def _path(name: str, *, where: str) -> str:
         raise refused(
             ImageCode.ESCAPING_NAME,
             where=where,
-            found=f"the name {shown(name)}",
-            expected="names below the root of the image, without `..`",
+            found=Words("the name {name}", name=shown(name)),
+            expected=Words("names below the root of the image, without `..`"),
             repair=FLATTEN,
         )
     return "/".join(parts)
@@ -59,8 +60,12 @@ def _check_folder(folder: str, *, links: set[int], where: str, name: str) -> Non
             raise refused(
                 ImageCode.ESCAPING_NAME,
                 where=where,
-                found=f"{shown(name)}, written through the link {shown(folder)} of its own layer",
-                expected="files below folders",
+                found=Words(
+                    "{name}, written through the link {link} of its own layer",
+                    name=shown(name),
+                    link=shown(folder),
+                ),
+                expected=Words("files below folders"),
                 repair=FLATTEN,
             )
         folder = folder.rpartition("/")[0]
@@ -72,9 +77,11 @@ def _check_special(entry: Entry, *, path: str, links: set[int], where: str) -> N
         raise refused(
             ImageCode.DEVICE,
             where=where,
-            found=f"the device {shown(entry.name)}",
-            expected="no device files",
-            repair=f"remove it (`RUN rm -f /{path}`), then {FLATTEN}",
+            found=Words("the device {name}", name=shown(entry.name)),
+            expected=Words("no device files"),
+            repair=Words(
+                "remove it (`RUN rm -f {name}`), then {flatten}", name=shown(path), flatten=FLATTEN
+            ),
         )
     if entry.kind is EntryKind.HARD_LINK:
         target = _path(entry.link, where=where)
@@ -83,9 +90,13 @@ def _check_special(entry: Entry, *, path: str, links: set[int], where: str) -> N
         raise refused(
             ImageCode.RESERVED_PLACE,
             where=where,
-            found=f"/{path} as a {entry.kind.name.lower().replace('_', ' ')}",
-            expected=f"/{path} as a folder, or nothing there",
-            repair=f"make it a folder (`RUN rm -rf /{path} && mkdir /{path}`), then {FLATTEN}",
+            found=Words("/{path}, which is no folder", path=path),
+            expected=Words("/{path} as a folder, or nothing there", path=path),
+            repair=Words(
+                "make it a folder (`RUN rm -rf /{path} && mkdir /{path}`), then {flatten}",
+                path=path,
+                flatten=FLATTEN,
+            ),
         )
 
 
@@ -93,7 +104,9 @@ def _too_many(where: str, *, most: int) -> InvalidImage:
     return refused(
         ImageCode.TOO_MANY_FILES,
         where=where,
-        found=f"more than {most:,} files",
-        expected=f"at most {most:,}",
-        repair="leave out caches, documentation and data, and remove them in the same RUN line",
+        found=Words("more than {most:,} files", most=most),
+        expected=Words("at most {most:,}", most=most),
+        repair=Words(
+            "leave out caches, documentation and data, and remove them in the same RUN line"
+        ),
     )

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sandbox.archive import Words
+
 MAX_SHOWN = 200
 """Characters of a name that a problem repeats."""
 
-FLATTEN = (
+FLATTEN = Words(
     "make one clean layer of it: `docker export $(docker create IMAGE) | docker import --change "
     "'CMD [\"…\"]' - NAME`, then `docker save NAME`"
 )
@@ -42,13 +44,16 @@ class ImageCode(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageProblem:
-    """One thing to repair: where it is, what is there, what should be, and how to get it there."""
+    """One thing to repair: where it is, what is there, what should be, and how to get it there.
+
+    `where` is a part of the archive by its technical name, which no language changes.
+    """
 
     code: ImageCode
     where: str
-    found: str
-    expected: str
-    repair: str
+    found: Words
+    expected: Words
+    repair: Words
 
     def __str__(self) -> str:
         return f"{self.where}: found {self.found}, expected {self.expected}; {self.repair}"
@@ -63,7 +68,7 @@ class InvalidImage(Exception):
 
 
 def refused(
-    code: ImageCode, /, *, where: str, found: str, expected: str, repair: str
+    code: ImageCode, /, *, where: str, found: Words, expected: Words, repair: Words
 ) -> InvalidImage:
     """Give the error of one problem, to be raised."""
     problem = ImageProblem(code=code, where=where, found=found, expected=expected, repair=repair)

@@ -1,13 +1,15 @@
 """Writing an image anew: from what `docker save` writes to the form that launchers take."""
 
 import hashlib
+import io
 import posixpath
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
+from sandbox.archive import Words
 from sandbox.oci.canonical import (
     MANIFEST,
     Budget,
@@ -32,7 +34,7 @@ from sandbox.oci.stream import (
 )
 from sandbox.oci.tar import BLOCK, END, Entry, EntryKind, entries, header, padding
 
-_OUTER = "the archive"
+_OUTER = "archive"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,51 @@ def rebuild(
         for piece in uncompressed(iter(lambda: source.read(CHUNK), b""), most=most, where=_OUTER):
             plain.write(piece)
         return _rebuild(plain, target, architecture=architecture, limits=limits)
+
+
+def check(
+    source: BinaryIO,
+    /,
+    *,
+    architecture: str,
+    limits: ImageLimits | None = None,
+    folder: Path | None = None,
+) -> Image:
+    """Check an upload as `rebuild` does, and write nothing but what it uncompresses."""
+    nowhere = cast("BinaryIO", _Nowhere())
+    return rebuild(source, nowhere, architecture=architecture, limits=limits, folder=folder)
+
+
+def identify(source: BinaryIO, /, *, limits: ImageLimits | None = None) -> str | None:
+    """Give the id that a plain archive says it has, in no time; None for a gzipped one.
+
+    It is that of its settings alone: a launcher that keeps this image has compared the layers.
+    """
+    limits = limits or ImageLimits()
+    if _is_compressed(source):
+        return None
+    parts = _index(source, limits=limits)
+    manifest = read_manifest(_document(source, parts, MANIFEST, limits=limits))
+    config = _document(source, parts, manifest.config, limits=limits)
+    return f"sha256:{hashlib.sha256(config).hexdigest()}"
+
+
+class _Nowhere(io.RawIOBase):
+    """A file that keeps nothing and knows where it is."""
+
+    def __init__(self) -> None:
+        self._at = 0
+
+    def write(self, content: Any, /) -> int:  # noqa: ANN401 -- any buffer
+        self._at += len(content)
+        return len(content)
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._at = offset if whence == 0 else self._at + offset
+        return self._at
 
 
 def _is_compressed(source: BinaryIO) -> bool:
@@ -135,19 +182,22 @@ def _index(source: BinaryIO, *, limits: ImageLimits) -> Mapping[str, _Part]:
             raise refused(
                 ImageCode.TOO_MANY_FILES,
                 where=_OUTER,
-                found=f"more than {limits.outer_files:,} files",
-                expected="those of one image",
-                repair="save one image alone: `docker save NAME -o FILE`",
+                found=Words("more than {most:,} files", most=limits.outer_files),
+                expected=Words("those of one image"),
+                repair=Words("save one image alone: `docker save NAME -o FILE`"),
             )
         name = _name(entry)
         if name in files or name in links:
-            raise _unfit(ImageCode.DUPLICATE_NAME, found=f"{shown(name)} twice")
+            raise _unfit(ImageCode.DUPLICATE_NAME, found=Words("{name} twice", name=shown(name)))
         if entry.kind is EntryKind.FILE:
             files[name] = _Part(offset=entry.offset, size=entry.size)
         elif entry.kind is EntryKind.SYMBOLIC_LINK:
             links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), entry.link))
         elif entry.kind is not EntryKind.FOLDER:
-            raise _unfit(ImageCode.UNSUPPORTED_ENTRY, found=f"{shown(name)}, which is no file")
+            raise _unfit(
+                ImageCode.UNSUPPORTED_ENTRY,
+                found=Words("{name}, which is no file", name=shown(name)),
+            )
     # `docker save` writes a layer once, and links to it from where the image has it again.
     return files | {name: files[goal] for name, goal in links.items() if goal in files}
 
@@ -155,17 +205,19 @@ def _index(source: BinaryIO, *, limits: ImageLimits) -> Mapping[str, _Part]:
 def _name(entry: Entry) -> str:
     name = entry.name.removeprefix("./").rstrip("/")
     if name.startswith("/") or ".." in name.split("/"):
-        raise _unfit(ImageCode.ESCAPING_NAME, found=f"the name {shown(entry.name)}")
+        raise _unfit(
+            ImageCode.ESCAPING_NAME, found=Words("the name {name}", name=shown(entry.name))
+        )
     return name
 
 
-def _unfit(code: ImageCode, *, found: str) -> InvalidImage:
+def _unfit(code: ImageCode, *, found: Words) -> InvalidImage:
     return refused(
         code,
         where=_OUTER,
         found=found,
-        expected="regular files, each once, as `docker save` writes them",
-        repair="save the image again: `docker save NAME -o FILE`",
+        expected=Words("regular files, each once, as `docker save` writes them"),
+        repair=Words("save the image again: `docker save NAME -o FILE`"),
     )
 
 
@@ -183,9 +235,9 @@ def _part(parts: Mapping[str, _Part], name: str) -> _Part:
         raise refused(
             ImageCode.MISSING_FILE,
             where=_OUTER,
-            found=f"no regular file {shown(name)}",
-            expected="manifest.json, and every file that it names",
-            repair="write it with `docker save NAME -o FILE`, not with `docker export`",
+            found=Words("no regular file {name}", name=shown(name)),
+            expected=Words("manifest.json, and every file that it names"),
+            repair=Words("write it with `docker save NAME -o FILE`, not with `docker export`"),
         )
     return parts[name]
 
@@ -198,9 +250,9 @@ def _layer_files(
         raise refused(
             ImageCode.BAD_DOCUMENT,
             where=MANIFEST,
-            found=f"{len(manifest.layers)} layers",
-            expected=f"{len(settings.diff_ids)}, as the image's config names",
-            repair="save the image again: `docker save NAME -o FILE`",
+            found=Words("{count:,} layers", count=len(manifest.layers)),
+            expected=Words("{count:,}, as the image's config names", count=len(settings.diff_ids)),
+            repair=Words("save the image again: `docker save NAME -o FILE`"),
         )
     named = [_part(parts, name) for name in manifest.layers]
     return dict(zip(settings.diff_ids, named, strict=True))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 
+from sandbox.archive import Words
 from sandbox.oci.canonical import (
     MANIFEST,
     Budget,
@@ -20,7 +21,7 @@ from sandbox.oci.problem import ImageCode, InvalidImage, refused, shown
 from sandbox.oci.stream import StreamWindow, too_large
 from sandbox.oci.tar import END, Entry, EntryKind, entries, header, padding
 
-_WHERE = "the rebuilt archive"
+_WHERE = "rebuilt archive"
 
 
 def receive(
@@ -53,7 +54,7 @@ def receive(
     name = f"{image_id.removeprefix('sha256:')}.json"
     config = _take(window, _expect(files, name=name), most=limits.config)
     if f"sha256:{hashlib.sha256(config).hexdigest()}" != image_id:
-        raise _not_canonical("the settings of another image")
+        raise _not_canonical(Words("the settings of another image"))
     settings = read_settings(config, architecture=architecture, limits=limits)
     write(opening(config, settings=settings, tag=tag))
     budget = Budget(limits=limits)
@@ -70,7 +71,7 @@ def receive(
             write(padding(entry.size))
         budget.add(received[diff_id], where=place(diff_id))
     if next(files, None) is not None:
-        raise _not_canonical("more than one image")
+        raise _not_canonical(Words("more than one image"))
     write(END)
     return Image(
         id=image_id,
@@ -84,7 +85,8 @@ def receive(
 def _expect(files: Iterator[Entry], *, name: str) -> Entry:
     entry = next(files, None)
     if entry is None or entry.kind is not EntryKind.FILE or entry.name != name:
-        raise _not_canonical(f"{shown(entry.name) if entry else 'its end'} where {name} belongs")
+        found = shown(entry.name) if entry else "…"
+        raise _not_canonical(Words("{found} where {name} belongs", found=found, name=name))
     return entry
 
 
@@ -94,11 +96,11 @@ def _take(window: StreamWindow, entry: Entry, *, most: int) -> bytes:
     return window.take(entry.size)
 
 
-def _not_canonical(found: str) -> InvalidImage:
+def _not_canonical(found: Words) -> InvalidImage:
     return refused(
         ImageCode.NOT_CANONICAL,
         where=_WHERE,
         found=found,
-        expected="manifest.json, the image's settings, and its layers in order",
-        repair="rebuild the upload with `sandbox.oci.rebuild` of the launcher's version",
+        expected=Words("manifest.json, the image's settings, and its layers in order"),
+        repair=Words("rebuild the upload with `sandbox.oci.rebuild` of the launcher's version"),
     )

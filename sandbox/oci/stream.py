@@ -4,6 +4,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
+from sandbox.archive import Words
 from sandbox.oci.problem import ImageCode, InvalidImage, refused, shown
 
 CHUNK = 1 << 20
@@ -151,9 +152,11 @@ def check_compression(first: bytes, /, *, where: str) -> None:
             raise refused(
                 ImageCode.UNKNOWN_COMPRESSION,
                 where=where,
-                found=f"the compression {name}",
-                expected="a plain or a gzipped tar",
-                repair="write it with `docker save NAME | gzip`, and layers with gzip or none",
+                found=Words("the compression {name}", name=name),
+                expected=Words("a plain or a gzipped tar"),
+                repair=Words(
+                    "write it with `docker save NAME | gzip`, and layers with gzip or none"
+                ),
             )
 
 
@@ -190,9 +193,9 @@ def _gunzipped(pieces: Iterator[bytes], *, where: str) -> Iterator[bytes]:
         raise refused(
             ImageCode.BAD_COMPRESSION,
             where=where,
-            found=f"damaged gzip ({shown(error)})",
-            expected="gzip from its first to its last byte",
-            repair="write it anew and compare its SHA-256 with that of the upload",
+            found=Words("damaged gzip ({error})", error=shown(error)),
+            expected=Words("gzip from its first to its last byte"),
+            repair=Words("write it anew and compare its SHA-256 with that of the upload"),
         ) from error
     if not member.eof:
         raise cut_short(where)
@@ -203,9 +206,11 @@ def cut_short(where: str, /) -> InvalidImage:
     return refused(
         ImageCode.CUT_SHORT,
         where=where,
-        found="an end in the middle of an entry",
-        expected="a whole file",
-        repair="write it anew with `docker save` and compare sizes before and after the upload",
+        found=Words("an end in the middle of an entry"),
+        expected=Words("a whole file"),
+        repair=Words(
+            "write it anew with `docker save` and compare sizes before and after the upload"
+        ),
     )
 
 
@@ -214,7 +219,9 @@ def too_large(where: str, /, *, most: int) -> InvalidImage:
     return refused(
         ImageCode.TOO_LARGE,
         where=where,
-        found=f"more than {most:,} bytes once uncompressed",
-        expected=f"at most {most:,}",
-        repair="leave out what the program does not need (build tools, caches, data, old layers)",
+        found=Words("more than {most:,} bytes once uncompressed", most=most),
+        expected=Words("at most {most:,}", most=most),
+        repair=Words(
+            "leave out what the program does not need (build tools, caches, data, old layers)"
+        ),
     )

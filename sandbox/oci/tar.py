@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from sandbox.archive import Words
 from sandbox.oci.problem import FLATTEN, ImageCode, InvalidImage, refused, shown
 from sandbox.oci.stream import Window
 
@@ -62,7 +63,7 @@ def entries(window: Window, /) -> Iterator[Entry]:
         size, flag = _checked(block, where=window.where)
         if flag in (_PAX, _LONG_NAME, _LONG_LINK):
             if flag in special or (special and _PAX in (flag, *special)) or size > _MOST_SPECIAL:
-                raise _unsupported(window.where, found="more than one header of one entry")
+                raise _unsupported(window.where, found=Words("more than one header of one entry"))
             special[flag] = window.take(_padded(size))[:size]
             continue
         entry = _entry(block, size=size, flag=flag, special=special, window=window)
@@ -71,7 +72,7 @@ def entries(window: Window, /) -> Iterator[Entry]:
         yield entry
         window.skip(end - window.position)
     if special:
-        raise _unsupported(window.where, found="a header without its entry")
+        raise _unsupported(window.where, found=Words("a header without its entry"))
 
 
 def header(name: str, /, *, size: int) -> bytes:
@@ -92,15 +93,15 @@ def _padded(size: int) -> int:
 
 def _check_end(window: Window, special: Mapping[bytes, bytes]) -> None:
     if special or window.take(BLOCK) not in (_NOTHING, b""):
-        raise _not_a_tar(window.where, found="an empty block between its entries")
+        raise _not_a_tar(window.where, found=Words("an empty block between its entries"))
 
 
 def _checked(block: bytes, *, where: str) -> tuple[int, bytes]:
     """Give the size and type flag of a header that is intact and of a known format."""
     if block[257:265] not in _MAGICS or block[508:512] == _STAR:
-        raise _not_a_tar(where, found="a block that is no header of ustar, PAX or GNU")
+        raise _not_a_tar(where, found=Words("a block that is no header of ustar, PAX or GNU"))
     if sum(block) - sum(block[148:156]) + 8 * 0x20 != _number(block[148:156], where=where):
-        raise _not_a_tar(where, found="a header whose sum is wrong")
+        raise _not_a_tar(where, found=Words("a header whose sum is wrong"))
     return _number(block[124:136], where=where), block[156:157]
 
 
@@ -110,7 +111,7 @@ def _number(field: bytes, *, where: str) -> int:
         return int.from_bytes(field[1:])
     digits = field.strip(b" \0") or b"0"
     if digits.strip(b"01234567"):
-        raise _not_a_tar(where, found=f"the number {shown(field)}")
+        raise _not_a_tar(where, found=Words("the number {text}", text=shown(field)))
     return int(digits, 8)
 
 
@@ -120,7 +121,7 @@ def _entry(
     where = window.where
     kind = _KINDS.get(flag)
     if kind is None:
-        raise _unsupported(where, found=f"an entry of type {shown(flag)}")
+        raise _unsupported(where, found=Words("an entry of type {flag}", flag=shown(flag)))
     records = _records(special[_PAX], where=where) if _PAX in special else MappingProxyType({})
     name = records.get(b"path") or special.get(_LONG_NAME, b"").rstrip(b"\0")
     if not name:
@@ -135,11 +136,15 @@ def _entry(
     if given := records.get(b"size"):
         size = _decimal(given, where=where)
     if b"\0" in name or b"\0" in link or not name:
-        raise _unsupported(where, found=f"an entry with the name {shown(name)}")
+        raise _unsupported(where, found=Words("an entry with the name {name}", name=shown(name)))
     if kind is EntryKind.FILE and name.endswith(b"/"):
-        raise _unsupported(where, found=f"a file whose name ends as a folder's, {shown(name)}")
+        raise _unsupported(
+            where, found=Words("{name}, a file whose name ends as a folder's", name=shown(name))
+        )
     if kind is not EntryKind.FILE and size:
-        raise _unsupported(where, found=f"content in {shown(name)}, which is no file")
+        raise _unsupported(
+            where, found=Words("content in {name}, which is no file", name=shown(name))
+        )
     return Entry(_decoded(name), kind, size, _decoded(link), window.position)
 
 
@@ -154,9 +159,11 @@ def _records(content: bytes, *, where: str) -> Mapping[bytes, bytes]:
         key, equals, value = record[len(length_text) + 1 : -1].partition(b"=")
         intact = space and equals and len(record) == length and record.endswith(b"\n")
         if not intact or not key or key in found:
-            raise _unsupported(where, found=f"the attributes {shown(content[at : at + 100])}")
+            raise _unsupported(
+                where, found=Words("the attributes {text}", text=shown(content[at : at + 100]))
+            )
         if key.startswith(b"GNU.sparse."):
-            raise _unsupported(where, found="a sparse file")
+            raise _unsupported(where, found=Words("a sparse file"))
         found[key] = value
         at += length
     return found
@@ -164,7 +171,7 @@ def _records(content: bytes, *, where: str) -> Mapping[bytes, bytes]:
 
 def _decimal(text: bytes, *, where: str) -> int:
     if not (text.isdigit() and len(text) <= 18):  # noqa: PLR2004  below 2^63
-        raise _unsupported(where, found=f"the number {shown(text)}")
+        raise _unsupported(where, found=Words("the number {text}", text=shown(text)))
     return int(text)
 
 
@@ -176,21 +183,21 @@ def _decoded(name: bytes) -> str:
     return name.decode(errors="surrogateescape")
 
 
-def _not_a_tar(where: str, *, found: str) -> InvalidImage:
+def _not_a_tar(where: str, *, found: Words) -> InvalidImage:
     return refused(
         ImageCode.NOT_A_TAR,
         where=where,
         found=found,
-        expected="a tar",
-        repair="write it with `docker save NAME -o FILE`, plain or gzipped once",
+        expected=Words("a tar"),
+        repair=Words("write it with `docker save NAME -o FILE`, plain or gzipped once"),
     )
 
 
-def _unsupported(where: str, *, found: str) -> InvalidImage:
+def _unsupported(where: str, *, found: Words) -> InvalidImage:
     return refused(
         ImageCode.UNSUPPORTED_ENTRY,
         where=where,
         found=found,
-        expected="entries as Docker writes them",
+        expected=Words("entries as Docker writes them"),
         repair=FLATTEN,
     )

@@ -9,6 +9,7 @@ from string import Formatter
 
 import challenge_platform
 import sandbox.archive
+import sandbox.oci
 import scorers
 from challenge_platform import errors
 from challenge_platform.errors import InvalidUpload, RequestRefused, Sealed
@@ -16,7 +17,7 @@ from challenge_platform.errors import InvalidUpload, RequestRefused, Sealed
 PLATFORM = Path(challenge_platform.__file__).parent
 SOURCES = [
     path
-    for package in (challenge_platform, sandbox.archive, scorers)
+    for package in (challenge_platform, sandbox.archive, sandbox.oci, scorers)
     for path in sorted(Path(str(package.__file__)).parent.rglob("*.py"))
     if PLATFORM / "cli" not in path.parents
 ]

@@ -13,7 +13,7 @@ import pytest
 from sandbox.oci.canonical import Image
 from sandbox.oci.limits import ImageLimits
 from sandbox.oci.problem import ImageCode, InvalidImage
-from sandbox.oci.rebuild import rebuild
+from sandbox.oci.rebuild import check, identify, rebuild
 from sandbox.oci.receive import receive
 from tests.images import (
     HandMadeImage,
@@ -410,3 +410,16 @@ def test_a_gzipped_upload_is_uncompressed_in_the_folder_given(tmp_path: Path) ->
 
     rebuild(io.BytesIO(content), io.BytesIO(), architecture="amd64", folder=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_checking_and_identifying_write_nothing() -> None:
+    made = HandMadeImage(layers=[tarball(file("a", bytes(5000))), tarball(file("b"))])
+    saved = made.saved()
+    image, _ = rebuilt(saved)
+
+    for content in (saved, gzip.compress(saved)):
+        assert check(io.BytesIO(content), architecture="amd64") == image
+    assert identify(io.BytesIO(saved)) == image.id
+    assert identify(io.BytesIO(gzip.compress(saved))) is None
+    with pytest.raises(InvalidImage):
+        check(io.BytesIO(saved.replace(bytes(5000), b"x" * 5000)), architecture="amd64")

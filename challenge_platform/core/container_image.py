@@ -1,0 +1,96 @@
+"""Images of containers: checked when they are sent in, and brought to the launcher to be run."""
+
+import io
+import platform
+import tempfile
+
+from challenge_platform.core.program import Program
+from challenge_platform.errors import InvalidUpload
+from challenge_platform.storage import CheckedFile, ObjectStore
+from sandbox import Runner
+from sandbox.archive import Words
+from sandbox.oci.document import ARCHITECTURES
+from sandbox.oci.limits import ImageLimits
+from sandbox.oci.problem import ImageProblem, InvalidImage
+from sandbox.oci.rebuild import check, identify, rebuild
+from scorers.message import Message
+
+Item = dict[str, str | int | None]
+
+
+def check_image(content: bytes | CheckedFile, /, *, program: Program, store: ObjectStore) -> int:
+    """Give the number of files of an image that can be run here.
+
+    Raise InvalidUpload, with what is to repair, when it cannot.
+    """
+    file = io.BytesIO(content) if isinstance(content, bytes) else content.path.open("rb")
+    with file:
+        try:
+            image = check(
+                file,
+                architecture=architecture(),
+                limits=limits_of(program),
+                folder=store.scratch,
+            )
+        except InvalidImage as invalid:
+            problems = [_told(problem) for problem in invalid.problems]
+            total = len(problems)
+            raise InvalidUpload(str(invalid), problems=problems, total=total) from invalid
+    return image.files
+
+
+def kept_image(artifact: str, /, *, program: Program, store: ObjectStore, runner: Runner) -> str:
+    """Give the id of a submitted image, which the launcher keeps from now on.
+
+    Raise SandboxUnavailable when it does not, NotFound when the artifact was removed, and
+    InvalidImage for one that would not be accepted any more.
+    """
+    limits = limits_of(program)
+    with store.open_file(artifact) as source:
+        known = identify(source, limits=limits)
+        if known is not None and runner.has_image(known):
+            return known
+        with tempfile.TemporaryFile(dir=store.scratch) as target:
+            image = rebuild(
+                source,
+                target,
+                architecture=architecture(),
+                limits=limits,
+                folder=store.scratch,
+            )
+            if not runner.has_image(image.id):
+                target.seek(0)
+                runner.keep_image(image.id, target, size=image.size)
+    return image.id
+
+
+def limits_of(program: Program, /) -> ImageLimits:
+    """Give how large an image may be, once it is uncompressed."""
+    size = int(program.image_max_bytes)
+    return ImageLimits(total=size, layer=size)
+
+
+def architecture() -> str:
+    """Name this machine's architecture as images do; a launcher is always on the same machine."""
+    machine = platform.machine()
+    return ARCHITECTURES.get(machine, machine)
+
+
+def _told(problem: ImageProblem) -> Item:
+    return {
+        "code": problem.code,
+        "line": None,
+        "column": None,
+        "member": problem.where,
+        "found": _message(problem.found),
+        "expected": _message(problem.expected),
+        "repair": _message(problem.repair),
+    }
+
+
+def _message(words: Words) -> Message:
+    values = {
+        name: _message(value) if isinstance(value, Words) else value
+        for name, value in words.values.items()
+    }
+    return Message(words.template, **values)
