@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +13,11 @@ import pytest
 from sandbox import End, SandboxUnavailable
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
-from sandbox.selftest import Finding, try_case
+from sandbox.selftest import Finding, quick_cases, try_case
 from sandbox.selftest.case import Case, read_cases
+from sandbox.selftest.guard import Guard
 from sandbox.selftest.images import case_images
-from sandbox.selftest.measures import Change, Measure
+from sandbox.selftest.measures import MEASURES, Change, Measure
 from sandbox.selftest.weaken import WeakenedEngine, try_without
 
 CASES = read_cases()
@@ -105,6 +107,22 @@ def test_what_a_program_prints_stays_on_no_disk(
 
 def test_there_are_cases_for_every_end_but_the_callers_own() -> None:
     assert {case.end for case in CASES} == set(End) - {End.CANCELLED} | {None}
+
+
+def test_no_run_begins_on_an_engine_that_filters_no_system_calls(
+    images: Mapping[str, str],
+) -> None:
+    engine = WeakenedEngine([MEASURES["seccomp"]])
+    runner = DockerRunner(engine, runtimes=images, label=f"test-{uuid.uuid4()}")
+    guard = Guard(runner, cases=quick_cases(), facts=engine.facts)
+
+    guard.look(threading.Event())
+
+    with pytest.raises(SandboxUnavailable, match="calls_the_kernel was not contained") as error:
+        guard.let_in("scoring")
+    runner.close()
+    engine.close()
+    assert error.value.code == "not_contained"
 
 
 @pytest.mark.parametrize(
