@@ -19,9 +19,9 @@ REFUSED = 65  # sysexits.h: the input is not as it should be
 def main() -> NoReturn:
     """Unpack the archive and run its `main.py` in place of this process, in the code's folder.
 
-    The new interpreter inherits the standard streams only, with standard input at its end, and
-    takes its settings from the image. Exits with REFUSED, and the reasons on standard error, when
-    the archive cannot be unpacked.
+    The new interpreter inherits the standard streams only, with standard input at its end and what
+    it says on either of the others in one. It takes its settings from the image. Exits with
+    REFUSED, and the reasons on standard error, when the archive cannot be unpacked.
     """
     content = sys.stdin.buffer.read()
     FOLDER.mkdir()
@@ -32,6 +32,7 @@ def main() -> NoReturn:
     except OSError as error:
         _refuse(f"The archive could not be unpacked into the sandbox's scratch: {error.strerror}.")
     os.chdir(FOLDER)
+    os.dup2(sys.stdout.fileno(), sys.stderr.fileno())  # one stream, so that the log has their order
     os.execv(sys.executable, [sys.executable, MAIN])  # noqa: S606  no shell, and that is its task
 
 

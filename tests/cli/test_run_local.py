@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -10,9 +10,10 @@ import docker
 import pytest
 
 from challenge_platform.cli import main
-from challenge_platform.cli.local_run import archive_of
+from challenge_platform.cli.local_run import LocalChallenge, archive_of, run_program
 from challenge_platform.cli.run_local import ENDS
 from challenge_platform.core.definition_file import read_definition
+from challenge_platform.core.program_limits import limits_of
 from challenge_platform.core.submission import Reason
 from challenge_platform.web.wording import REASONS
 from sandbox import End
@@ -20,6 +21,7 @@ from sandbox.archive import check_archive
 from sandbox.engine import ENGINE_SOCKET
 from sandbox.images.build import build_base
 from tests.cli.fake_api import SLUG, TEST_CSV, challenge_document
+from tests.fakes import FakePrograms
 
 GOOD = """
 import csv
@@ -67,6 +69,15 @@ def run_local(
 
 
 RunLocal = Callable[..., tuple[int, str, str]]
+
+
+def redefine(folder: Path, **sections: dict[str, object]) -> None:
+    """Change keys of sections of the definition that was downloaded."""
+    path = folder / SLUG / "challenge.json"
+    document = json.loads(path.read_text())
+    for section, keys in sections.items():
+        document["definition"][section] |= keys
+    path.write_text(json.dumps(document))
 
 
 @pytest.mark.docker
@@ -117,15 +128,16 @@ def image(folder: Path, engine: docker.DockerClient) -> Iterator[Callable[..., s
     """Give a function that makes an image of a program, and names it; none is left."""
     made = []
 
-    def make(program: str, *more: str) -> str:
+    def make(program: str, *more: str, named: bool = True) -> str:
         name = f"run-local-test:{uuid.uuid4().hex}"
-        lines = [f"FROM {build_base(say=print)}", "COPY main.py /code/", *more]
-        lines.append('ENTRYPOINT ["python3", "/code/main.py"]')
+        lines = [f"FROM {build_base(say=print)}", "COPY main.py /code/", f"LABEL test={name}"]
+        lines += [*more, 'ENTRYPOINT ["python3", "/code/main.py"]']
         (folder / "main.py").write_text(program)
         (folder / "Dockerfile").write_text("\n".join(lines))
-        engine.images.build(path=str(folder), tag=name, network_mode="none", rm=True)
-        made.append(name)
-        return name
+        tag = name if named else None
+        built, _ = engine.images.build(path=str(folder), tag=tag, network_mode="none", rm=True)
+        made.append(name if named else str(built.id))
+        return made[-1]
 
     yield make
     for name in made:
@@ -165,6 +177,18 @@ def test_an_image_that_the_platform_would_refuse_is_not_run(
 
 
 @pytest.mark.docker
+def test_an_image_without_a_name_is_not_run_as_it_would_go_with_the_name_that_it_gets(
+    image: MakeImage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nameless = image(GOOD, named=False)
+
+    code = main(["run-local", SLUG, "--image", nameless])
+
+    assert code == 1
+    assert f"Docker has no image named '{nameless}' here" in capsys.readouterr().err
+
+
+@pytest.mark.docker
 @pytest.mark.usefixtures("folder")
 def test_an_image_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["run-local", SLUG, "--image", "no-such-image:1"])
@@ -194,10 +218,7 @@ def test_an_archive_that_the_platform_would_refuse_is_not_run(
 
 
 def test_an_archive_above_the_limit_is_not_run(run_local: RunLocal, folder: Path) -> None:
-    path = folder / SLUG / "challenge.json"
-    document = json.loads(path.read_text())
-    document["definition"]["program"]["max_bytes"] = 100
-    path.write_text(json.dumps(document))
+    redefine(folder, program={"max_bytes": 100})
 
     code, _, noted = run_local(GOOD)
 
@@ -205,19 +226,55 @@ def test_an_archive_above_the_limit_is_not_run(run_local: RunLocal, folder: Path
     assert "at most 100 B are taken" in noted
 
 
-def test_a_challenge_that_runs_no_programs_says_what_it_takes(
+def test_a_challenge_that_takes_no_code_says_what_it_takes(
     run_local: RunLocal, folder: Path
 ) -> None:
-    path = folder / SLUG / "challenge.json"
-    document = json.loads(path.read_text())
-    document["definition"]["submission"]["kinds"] = ["predictions"]
-    del document["definition"]["program"]
-    path.write_text(json.dumps(document))
+    redefine(folder, submission={"kinds": ["predictions", "container"]})
 
     code, _, noted = run_local(GOOD)
 
     assert code == 1
-    assert f"{SLUG} takes no code; it takes predictions" in noted
+    assert f"{SLUG} takes no code; it takes predictions, container" in noted
+
+
+def test_a_run_has_the_limits_and_the_files_that_the_platform_gives_it(folder: Path) -> None:
+    redefine(folder, limits={"seconds": 7, "cpus": 2})
+    challenge = LocalChallenge.read(SLUG, folder / SLUG, kind="code")
+    found: dict[str, bytes] = {}
+
+    def program(files: Mapping[str, bytes]) -> End:
+        found.update(files)
+        return End.NO_FILE
+
+    runner = FakePrograms(program=program)
+
+    run_program(challenge, runner, archive=b"code")
+
+    [run] = runner.runs
+    assert run.limits == limits_of(challenge.definition)
+    assert (run.limits.seconds, run.limits.cpus) == (7, 2)
+    assert (run.input, run.collect) == (b"code", "predictions.csv")
+    assert found.keys() == {"train.csv", "test.csv", "dictionary.csv"}
+    assert found["test.csv"] == TEST_CSV
+
+
+def test_a_hidden_input_has_its_public_sample_in_its_place(folder: Path) -> None:
+    redefine(
+        folder,
+        submission={"kinds": ["code"]},
+        data={"input": ["test.csv"], "public": ["train.csv"]},
+    )
+    path = folder / SLUG / "challenge.json"
+    document = json.loads(path.read_text())
+    for file in document["files"]:
+        file["name"] = file["name"].replace("test.csv", "sample/test.csv")
+    path.write_text(json.dumps(document))
+    (folder / SLUG / "sample").mkdir()
+    (folder / SLUG / "test.csv").rename(folder / SLUG / "sample/test.csv")
+
+    challenge = LocalChallenge.read(SLUG, folder / SLUG, kind="code")
+
+    assert challenge.inputs == (folder / SLUG / "sample/test.csv",)
 
 
 def test_a_changed_file_of_the_challenge_is_noticed(run_local: RunLocal, folder: Path) -> None:
@@ -230,10 +287,7 @@ def test_a_changed_file_of_the_challenge_is_noticed(run_local: RunLocal, folder:
 
 
 def test_a_runtime_that_is_not_known_here_can_be_named(run_local: RunLocal, folder: Path) -> None:
-    path = folder / SLUG / "challenge.json"
-    document = json.loads(path.read_text())
-    document["definition"]["program"]["runtime"] = "torch"
-    path.write_text(json.dumps(document))
+    redefine(folder, program={"runtime": "torch"})
 
     code, _, noted = run_local(GOOD)
 
