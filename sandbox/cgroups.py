@@ -19,7 +19,7 @@ from sandbox.facts import EngineFacts
 from sandbox.options import PARENT, parent_of
 
 ROOT = Path("/sys/fs/cgroup")
-CONTROLLERS = ("cpu", "memory", "pids")
+_ENABLED = "+cpu +memory +pids"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,19 +57,20 @@ class Group:
         return self._file("memory" if self.version == "1" else "", "").is_dir()
 
     def limit(self, *, memory: int, processes: int) -> None:
-        """Bound what all in it may use together. Raises OSError when its files do not let."""
-        self._file("memory" if self.version == "1" else "", "").mkdir(parents=True, exist_ok=True)
+        """Make it, and bound what all in it may use together. Raises OSError where that fails."""
         if self.version == "1":
-            self._file("pids", "").mkdir(parents=True, exist_ok=True)
+            for controller in ("memory", "pids"):
+                self._file(controller, "").mkdir(parents=True, exist_ok=True)
             with suppress(OSError):  # as it is anyhow on newer kernels
                 self._file("memory", "memory.use_hierarchy").write_text("1")
             self._limit_both(memory)
             self._file("pids", "pids.max").write_text(str(processes))
             return
-        for folder in (self.root, *reversed(self._file("", "").parents[:2])):
-            if folder.is_relative_to(self.root):
-                enabled = " ".join(f"+{controller}" for controller in CONTROLLERS)
-                (folder / "cgroup.subtree_control").write_text(enabled)
+        folder = self.root
+        for part in ("", *self.name.strip("/").split("/")):  # each lets the next have its limits
+            folder /= part
+            folder.mkdir(exist_ok=True)
+            (folder / "cgroup.subtree_control").write_text(_ENABLED)
         self._file("", "memory.max").write_text(str(memory))
         with suppress(OSError):  # no such file without swap
             self._file("", "memory.swap.max").write_text("0")
