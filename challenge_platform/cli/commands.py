@@ -69,6 +69,7 @@ GROUPS = {
     "challenges": "List, read and join challenges.",
     "data": "Download or build the data of a challenge.",
     "submissions": "List, read and cancel your team's submissions.",
+    "submission": "Look into any team's submission.",
     "receipt": "Download and verify the signed receipts of scored submissions.",
     "team": "Say how teams take part in the ranking of a challenge.",
     "user": "Create and delete accounts, reset passwords and issue tokens.",
@@ -154,6 +155,12 @@ COMMANDS = (
         words="reveal",
         module=_CLI + "organizer",
         line="Open a phase's private scores for everybody.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
+        words="submission log",
+        module=_CLI + "run_logs",
+        line="Print what a submission's program said; that you read it is recorded.",
         section=Section.ORGANIZERS,
     ),
     Row(

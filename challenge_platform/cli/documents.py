@@ -119,6 +119,22 @@ class Submission(TypedDict):
     receipt: bool
 
 
+class Usage(TypedDict):
+    cpu_seconds: float | None
+    peak_memory: int | None
+    wall_seconds: float
+    output_bytes: int
+
+
+class Stage(TypedDict):
+    name: str
+    end: str | None
+    seconds: float | None
+    timings: dict[str, float]
+    usage: Usage | None
+    exit_code: int | None
+
+
 class Subgroup(TypedDict):
     column: str
     value: str
@@ -127,6 +143,8 @@ class Subgroup(TypedDict):
 
 
 class SubmissionReport(Submission):
+    stages: list[Stage]
+    log: str | None
     report_board: str
     subgroups: list[Subgroup]
     pictures: list[dict[str, Any]]

@@ -20,6 +20,7 @@ from challenge_platform.cli.output import (
 )
 from challenge_platform.cli.refusal import problem_text
 from challenge_platform.cli.session import session_of
+from challenge_platform.cli.stages import write_stages
 from challenge_platform.cli.terminal import say
 from challenge_platform.cli.waiting import state_text
 
@@ -54,6 +55,7 @@ def show(
     if form is Format.TABLE:
         for problem in submission["problems"]:
             say(f"  {problem_text(problem)}")
+        write_stages(submission)
         _write_subgroups(submission)
 
 
@@ -118,6 +120,8 @@ def reason_text(submission: Submission, /) -> str | None:
         return None
     fault = _FAULTS.get(reason["fault"], reason["fault"])
     advice = _ADVICE.get(submission["state"], "")
+    if submission["kind"] != "predictions" and submission["state"] in ("rejected", "failed"):
+        advice = f"{_SEE}: challenge submissions show {submission['id']}"
     return f"{reason['message'].rstrip('.')} ({reason['code']}, {fault}). {advice}".rstrip()
 
 
@@ -132,6 +136,8 @@ _ADVICE = {
     "errored": "It costs you no quota; submit again later.",
 }
 """What to do after an end without a score, by state."""
+
+_SEE = "What your program said and used, and what was wrong with what it wrote"
 
 
 def _result(submission: Submission) -> str:

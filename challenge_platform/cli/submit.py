@@ -99,15 +99,15 @@ def submit(
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> ExitCode:
-    """Submit a predictions file to a challenge.
+    """Submit a predictions file, or with --kind code an archive with a main.py.
 
-    The file is checked on this machine first, if the challenge's data were downloaded, so that
-    a mistake costs no upload. Without --wait, exit code 0 means that it was accepted; with it,
-    that it was scored.
+    It is checked on this machine first, predictions if the challenge's data were downloaded, so
+    that a mistake costs no upload. Without --wait, exit code 0 means that it was accepted; with
+    it, that it was scored.
     """
     with session_of(context).client() as client, naming(file):
-        if check and kind is Kind.PREDICTIONS:
-            _check_here(file, slug=slug, folder=path or Path(slug))
+        if check:
+            _check_here(file, kind=kind, slug=slug, folder=path or Path(slug))
         fields = {"kind": str(kind), "message": message} | ({"phase": phase} if phase else {})
         key = idempotency_key or uuid.uuid4().hex
         accepted = _upload(client, slug, file, form=fields, source=source, key=key)
@@ -132,7 +132,14 @@ def quota_text(quota: Quota, /) -> str:
     return f"None of {quota['limit']} submissions is left; the next is possible from {when}."
 
 
-def _check_here(file: Path, *, slug: str, folder: Path) -> None:
+def _check_here(file: Path, *, kind: Kind, slug: str, folder: Path) -> None:
+    if kind is Kind.CODE:
+        # What an archive holds is told in messages whose module needs pydantic, as slow as numpy.
+        from challenge_platform.core.code_archive import check_code  # noqa: PLC0415 -- see above
+
+        check_code(file.read_bytes())
+    if kind is not Kind.PREDICTIONS:
+        return
     if not (folder / CHALLENGE_FILE).exists():
         note(f"Not checked here, as there is no {folder / CHALLENGE_FILE}; the platform checks it.")
         return

@@ -1,5 +1,7 @@
 """Checking an archive of code when it is sent in; it is unpacked in the sandbox alone."""
 
+from dataclasses import replace
+
 from challenge_platform.errors import InvalidUpload
 from sandbox.archive import (
     ArchiveLimits,
@@ -13,12 +15,14 @@ from sandbox.entry import MAIN
 from scorers.message import Message
 
 
-def check_code(content: bytes, /, *, scratch: int) -> Listing:
-    """List what an archive of code holds, all of which must fit into `scratch` bytes.
+def check_code(content: bytes, /, *, scratch: int | None = None) -> Listing:
+    """List what an archive of code holds, all of which must fit into `scratch` bytes, if given.
 
     Raise InvalidUpload, with its problems, when it cannot be unpacked or has no main.py.
     """
-    limits = ArchiveLimits(unpacked=min(scratch, ArchiveLimits().unpacked))
+    limits = ArchiveLimits()
+    if scratch is not None:
+        limits = replace(limits, unpacked=min(scratch, limits.unpacked))
     try:
         return check_archive(content, limits=limits, must_have=(MAIN,))
     except InvalidArchive as invalid:

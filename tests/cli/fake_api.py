@@ -122,6 +122,8 @@ def report(submission: Mapping[str, Any], /) -> dict[str, Any]:
             for value, told in parts
         ],
         "pictures": [],
+        "stages": [],
+        "log": None,
         "problems": [],
     }
 

@@ -107,3 +107,37 @@ def test_what_has_ended_cannot_be_cancelled(ada: Run, api: FakeApi) -> None:
 
 def test_a_submission_of_another_team_is_not_found(ada: Run) -> None:
     assert ada("submissions", "show", "f" * 32).code == 1
+
+
+def test_a_program_is_shown_with_its_stages_and_what_it_said(ada: Run, api: FakeApi) -> None:
+    smoke = {
+        "name": "smoke",
+        "end": "finished",
+        "seconds": 2.5,
+        "timings": {"run": 2.5},
+        "usage": {
+            "cpu_seconds": 1.25,
+            "peak_memory": 8_000_000,
+            "wall_seconds": 2.5,
+            "output_bytes": 10,
+        },
+        "exit_code": 0,
+    }
+    hidden = {**smoke, "name": "hidden", "end": "timed_out", "seconds": 30, "timings": {}}
+    hidden |= {"usage": None, "exit_code": None}
+    ended = {
+        **FAILED,
+        "state": "failed",
+        "kind": "code",
+        "reason": {"code": "run_timed_out", "fault": "participant", "message": "It took long."},
+    }
+    shown = report(ended) | {"stages": [smoke, hidden], "log": "epoch 1\x1b[2J\nepoch 2\n"}
+    api.then("GET", f"/api/v1/submissions/{'1' * 32}", document(shown))
+
+    done = ada("submissions", "show", "1" * 32)
+
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert "run on the sample finished 2.50 s 1.25 s CPU, 8.0 MB" in lines
+    assert "run on the hidden files timed out at most 30 s -" in lines
+    assert lines[-2:] == ["epoch 1\N{REPLACEMENT CHARACTER}[2J", "epoch 2"]
+    assert "It took long (run_timed_out, on your team's side). What your program said" in done.out
