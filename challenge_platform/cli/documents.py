@@ -111,6 +111,7 @@ class Submission(TypedDict):
     state: str
     reason: Reason | None
     position: int | None
+    eta_seconds: int | None
     scores: list[Score]
     timings: dict[str, float | None]
     received_at: str

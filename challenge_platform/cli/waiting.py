@@ -56,10 +56,21 @@ def _ask(client: Client, submission_id: str, *, tell: Callable[[str], None]) -> 
 
 
 def state_text(submission: Submission, /) -> str:
-    """Give the state, and the position of a submission that waits in the queue."""
+    """Give the state, the position of a submission that waits, and when it may be over."""
+    words = [submission["state"]]
     if submission["position"] is not None:
-        return f"{submission['state']}, position {submission['position']}"
-    return submission["state"]
+        words.append(f"position {submission['position']}")
+    if submission["eta_seconds"] is not None:
+        words.append(f"about {_span(submission['eta_seconds'])} to go")
+    return ", ".join(words)
+
+
+def _span(seconds: int) -> str:
+    """Write a rough time in its largest unit."""
+    for unit, length in (("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
 
 
 @contextmanager

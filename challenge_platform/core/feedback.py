@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, overload
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board, Disclosure, Phase
+from challenge_platform.core.forecast import Outlook
 from challenge_platform.core.run import ProgramRun
 from challenge_platform.core.stage_view import NO_STAGES, Stages, stages
 from challenge_platform.core.submission import Kind, Reason, State, Submission
@@ -195,6 +196,7 @@ class VisibleSubmission:
     reason: Reason | None
     attempt: int
     position: int | None
+    ends_in: timedelta | None
     scores: tuple[Score, ...]
     report: Report
     stages: Stages
@@ -238,7 +240,7 @@ def visible(
     result: ScoredResult | None,
     report: StoredReport | None = None,
     runs: Sequence[ProgramRun] | None = None,
-    position: int | None,
+    outlook: Outlook,
     viewer: Viewer,
 ) -> VisibleSubmission:
     """Give what the viewer may see; raise NotFound, as for one that does not exist, if nothing.
@@ -264,7 +266,8 @@ def visible(
         state=submission.state,
         reason=submission.reason,
         attempt=submission.attempt,
-        position=position,
+        position=outlook.position,
+        ends_in=outlook.ends_in,
         scores=tuple(scores),
         report=disclosed_report(challenge, phase=phase, stored=report) if report else NO_REPORT,
         stages=NO_STAGES

@@ -11,6 +11,7 @@ from challenge_platform.core import submission as submissions
 from challenge_platform.core.account import Role, User
 from challenge_platform.core.challenge import PublishedChallenge, challenge_version
 from challenge_platform.core.feedback import Viewer, VisibleSubmission, visible
+from challenge_platform.core.forecast import UNKNOWN, outlooks
 from challenge_platform.core.progress import merit, shown_scores
 from challenge_platform.core.result import Result, report_of, result_of
 from challenge_platform.core.run import runs_of
@@ -21,7 +22,6 @@ from challenge_platform.core.submission import (
     find_submission,
 )
 from challenge_platform.core.team import Team, team_of
-from challenge_platform.core.turn import queue_positions
 from challenge_platform.errors import NotFound
 
 PER_PAGE = 100
@@ -48,9 +48,12 @@ EVERYTHING = Selection()
 
 
 def read_submission(
-    session: Session, submission_id: str, /, *, user: User | None
+    session: Session, submission_id: str, /, *, user: User | None, now: datetime | None = None
 ) -> VisibleSubmission:
-    """Give what the person may see of a submission; raise NotFound when that is nothing."""
+    """Give what the person may see of a submission; raise NotFound when that is nothing.
+
+    Its place in the queue, and when it may be expected to end, are told only for a `now`.
+    """
     submission = find_submission(session, submission_id)
     viewer = viewer_of(session, user=user, challenge_id=submission.challenge_id)
     return visible(
@@ -60,7 +63,7 @@ def read_submission(
         result=result_of(session, submission.id),
         report=report_of(session, submission.id),
         runs=runs_of(session, submission.id),
-        position=queue_positions(session, [submission]).get(submission.id),
+        outlook=outlooks(session, [submission], now=now).get(submission.id, UNKNOWN),
         viewer=viewer,
     )
 
@@ -73,6 +76,7 @@ def read_submissions(
     user: User,
     page: int | None = 1,
     wanted: Selection = EVERYTHING,
+    now: datetime | None = None,
 ) -> list[VisibleSubmission]:
     """List the person's team's submissions to a challenge, PER_PAGE a page, or all without a page.
 
@@ -86,7 +90,7 @@ def read_submissions(
     names = names[first:] if page is None else names[first : first + PER_PAGE]
     found = _by_id(session, names)
     results = _results(session, found)
-    positions = queue_positions(session, found)
+    expected = outlooks(session, found, now=now)
     team = session.get_one(Team, viewer.team_id)
     versions = {
         version_id: challenge_version(session, version_id)
@@ -98,7 +102,7 @@ def read_submissions(
             challenge=versions[submission.version_id],
             team=team,
             result=results.get(submission.id),
-            position=positions.get(submission.id),
+            outlook=expected.get(submission.id, UNKNOWN),
             viewer=viewer,
         )
         for submission in found

@@ -169,17 +169,6 @@ def waiting_in(session: Session, queue: QueueName, /) -> list[Waiting]:
     return list(fair_order(found, running=running_in(session, queue)))
 
 
-def queue_positions(session: Session, found: Iterable[Submission], /) -> dict[str, int]:
-    """Give the place in its queue, 1 for the next, of each of these that waits, by its id."""
-    wanted = {each.id: each.queue for each in found if each.state is State.QUEUED}
-    places = {
-        each.id: place
-        for queue in set(wanted.values())
-        for place, each in enumerate(waiting_in(session, queue), start=1)
-    }
-    return {id_: places[id_] for id_ in wanted if id_ in places}
-
-
 def fair_order(found: Iterable[Waiting], /, *, running: Iterable[Running]) -> Iterator[Waiting]:
     """Give what waits in the order in which it will be claimed."""
     turns = _Turns(found, running=running)

@@ -110,7 +110,9 @@ def list_(slug: str) -> ResponseReturnValue:
         challenge = find_challenge(session, slug)
         wanted = _selection(challenge)
         place = place_of(session, challenge, person=person, now=current.opened_at())
-        found = read_submissions(session, challenge, user=person, page=page, wanted=wanted)
+        found = read_submissions(
+            session, challenge, user=person, page=page, wanted=wanted, now=current.opened_at()
+        )
         team_id = place.team.id if place.team else 0
         total = count_selected(session, team_id=team_id, wanted=wanted)
         best = standing_ids(session, challenge, team_id=team_id)
@@ -201,8 +203,9 @@ def cancel(id_: str) -> ResponseReturnValue:
 
 
 def _follow(session: Session, submission_id: str) -> Followed:
-    submission = read_submission(session, submission_id, user=current.require_user())
-    return follow(session, submission, now=current.opened_at())
+    person, now = current.require_user(), current.opened_at()
+    submission = read_submission(session, submission_id, user=person, now=now)
+    return follow(session, submission, now=now)
 
 
 def _form(

@@ -102,6 +102,7 @@ SUBMISSION = {
     "state": "scored",
     "reason": {"code": "complete", "fault": "nobody", "message": "scored"},
     "position": None,
+    "eta_seconds": None,
     "scores": [score("score", 0.7312, primary=True), score("c_event", 0.71)],
     "timings": {"queued_seconds": 0.1, "run_seconds": 0.3, "total_seconds": 0.4},
     "received_at": "2026-11-22T02:31:00+00:00",

@@ -176,7 +176,10 @@ class TimingsDocument(Document):
 
 
 class SubmissionDocument(Document):
-    """A submission as its team may see it; `position` is its place in the queue."""
+    """A submission as its team may see it.
+
+    `position` is its place in the queue, `eta_seconds` a rough guess of the seconds to its end.
+    """
 
     id: str
     challenge: str
@@ -190,6 +193,7 @@ class SubmissionDocument(Document):
     state: str
     reason: ReasonDocument | None
     position: int | None
+    eta_seconds: int | None
     scores: list[ScoreDocument]
     timings: TimingsDocument
     received_at: datetime

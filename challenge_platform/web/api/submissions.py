@@ -153,7 +153,9 @@ def list_(path: ChallengePath, query: Page) -> Response:
     person = caller(Scope.READ)
     with current.platform().database.reading() as session:
         challenge = find_challenge(session, path.slug)
-        found = read_submissions(session, challenge, user=person, page=query.page)
+        found = read_submissions(
+            session, challenge, user=person, page=query.page, now=current.opened_at()
+        )
     documents = [submission_document(submission) for submission in found]
     return conditional(answer(SubmissionList(submissions=documents)))
 
@@ -186,7 +188,7 @@ def cancel(path: SubmissionPath) -> Response:
 def _read(submission_id: str) -> VisibleSubmission:
     person = caller(Scope.READ)
     with current.platform().database.reading() as session:
-        return read_submission(session, submission_id, user=person)
+        return read_submission(session, submission_id, user=person, now=current.opened_at())
 
 
 def _report(submission: VisibleSubmission) -> SubmissionReport:
@@ -240,6 +242,7 @@ def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:
         state=submission.state,
         reason=told,
         position=submission.position,
+        eta_seconds=submission.ends_in and int(submission.ends_in.total_seconds()),
         scores=[ScoreDocument.model_validate(score) for score in submission.scores],
         timings=TimingsDocument(**submission.timings),
         received_at=submission.received_at,
