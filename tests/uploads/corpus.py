@@ -6,9 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 from tests.uploads import opaque, tables, tars, zips
-from tests.uploads.case import Case
+from tests.uploads.case import NUMBER, Case
 
 CASES: tuple[Case, ...] = (*tables.CASES, *zips.CASES, *tars.CASES, *opaque.CASES)
+
+SENT = tuple(case for case in CASES if case.asked is NUMBER)
+"""Those for the tiny challenge, which are sent to a whole platform."""
 
 
 def named(case: Case, /) -> str:

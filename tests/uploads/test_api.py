@@ -1,53 +1,17 @@
 """Every hostile file sent to the API: the right status, each problem told, and nothing kept."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlmodel import Session, func, select
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli.build import build_challenge
-from challenge_platform.config import Settings
-from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.submission import Submission
-from challenge_platform.web import create_app
-from tests.conftest import TINY, participant, prepared
-from tests.fakes import Clock, FakeRunner
-from tests.uploads.case import ACCEPTED, NUMBER, Case
-from tests.uploads.corpus import CASES, named
-from tests.uploads.served import challenge_folder, form
-from tests.web.conftest import Program, with_token
-
-SENT = [case for case in CASES if case.asked is NUMBER]
-"""The others are for challenges that ask for something else."""
-
-
-@pytest.fixture(scope="module")
-def platform(
-    tmp_path_factory: pytest.TempPathFactory, module_database_url: str | None
-) -> Iterator[Platform]:
-    """Give a platform with a challenge that takes predictions and code."""
-    settings = Settings(
-        data_dir=tmp_path_factory.mktemp("platform") / "d",
-        database_url=module_database_url,
-        glance_seconds=0,
-    )
-    wired = prepared(settings, clock=Clock(), runner=FakeRunner())
-    folder = challenge_folder(tmp_path_factory.mktemp("challenge"))
-    build_challenge(wired, folder, say=lambda _line: None)
-    yield wired
-    wired.database.close()
-
-
-@pytest.fixture(scope="module")
-def hers(platform: Platform) -> Program:
-    """Give the program of a participant; what is not anticipated rises in the test."""
-    app = create_app(platform)
-    app.testing = True
-    with platform.database.reading() as session:
-        challenge = find_challenge(session, TINY.name)
-    return with_token(app, platform, participant(platform, challenge, name="alice").user)
+from tests.conftest import TINY
+from tests.uploads.case import ACCEPTED, Case
+from tests.uploads.corpus import SENT, named
+from tests.uploads.served import form
+from tests.web.conftest import Program
 
 
 def kept(platform: Platform) -> tuple[int, int]:
