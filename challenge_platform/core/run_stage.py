@@ -6,7 +6,7 @@ Only predictions that the platform's one reader accepts leave this stage.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -113,8 +113,10 @@ class RunStage:
 
     def _outcome(self, work: Work, stage: Stage, *, key: Key, run_id: str) -> Outcome:
         """Run the program; raise NotScored, with no trace of the run, when it could not be."""
+        began = self.clock()
         try:
             runtime, stdin = self._program(work)
+            unpacked = (self.clock() - began).total_seconds()
             files = delivered(work.challenge, stage, runner=self.runner, store=self.store, key=key)
             outcome = self.runner.run(
                 Run(
@@ -127,7 +129,9 @@ class RunStage:
                 )
             )
             if outcome.end is not End.CANCELLED:
-                return outcome
+                is_image = work.submission.kind is Kind.CONTAINER
+                before = {"unpack": unpacked} if is_image else {}
+                return replace(outcome, timings=before | dict(outcome.timings))
             self.runner.acknowledge(run_id)
             problem: Exception = SandboxUnavailable("the run was cancelled", code="cancelled")
         except (SandboxUnavailable, KeyUnavailable, NotFound) as error:
