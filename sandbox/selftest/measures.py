@@ -180,7 +180,11 @@ MEASURES: Mapping[str, Measure] = {
     "PidsLimit": Measure(
         what="a bound on processes and threads", repair=_CGROUPS, change=_host(PidsLimit=512)
     ),
-    "NanoCpus": Measure(what="a bound on cores", repair=_CGROUPS, change=_host(NanoCpus=0)),
+    "NanoCpus": Measure(
+        what="bounds on cores (NanoCpus, CpuShares)",
+        repair=_CGROUPS,
+        change=_host(NanoCpus=0, CpuShares=0),
+    ),
     "Ulimits.core": Measure(what="no core dumps", repair=_ENGINE, change=_ulimit("core")),
     "Ulimits.fsize": Measure(what="a bound on one file", repair=_ENGINE, change=_ulimit("fsize")),
     "Ulimits.memlock": Measure(

@@ -11,4 +11,4 @@ for _ in range(8):
     os.wait()
 used = os.times()
 cores = (used.children_user + used.children_system) / (time.monotonic() - START)
-print("cores:", "less than 0.6" if cores < 0.6 else f"{cores:.1f}")
+print("cores:", "less than 0.2" if cores < 0.2 else f"{cores:.1f}")

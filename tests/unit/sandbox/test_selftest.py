@@ -241,3 +241,9 @@ def test_every_option_is_proved_by_a_case_or_says_why_it_is_not() -> None:
     assert names - unshown.keys() - MEASURES.keys() == set()
     assert unshown.keys() <= names
     assert not unshown.keys() & MEASURES.keys()
+
+
+def test_the_table_of_the_documentation_has_every_case() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "explanation" / "sandbox.md").read_text()
+
+    assert [case.name for case in read_cases() if f"| `{case.name}` |" not in page] == []
