@@ -11,6 +11,7 @@ import yaml
 
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.definition_file import read_definition
+from sandbox.images.content import runtimes
 from scorers import evaluate
 from scorers.definition import Task
 from scorers.document import Evaluation
@@ -86,7 +87,9 @@ def _run(script: Path, public: Path, out: Path) -> str:
 def test_the_definition_is_the_one_the_issue_asks_for(definition: ChallengeDefinition) -> None:
     event, death, score = definition.scoring.metrics
 
-    assert definition.submission.kinds == ("predictions",)
+    assert definition.submission.kinds == ("predictions", "code")
+    assert definition.program is not None
+    assert definition.program.runtime in runtimes()
     assert set(definition.submission.columns) == {"risk_event", "risk_death"}
     assert (event.metric, event.params["where"]) == ("harrell_c", "at_risk")
     assert (death.metric, death.params.get("where")) == ("harrell_c", None)
