@@ -1,6 +1,8 @@
 """The client of the platform's HTTP API: typed documents in, the platform's own errors out."""
 
+import base64
 import difflib
+import hashlib
 import json
 import platform
 import time
@@ -28,6 +30,7 @@ TEMPORARY = {
     HTTPStatus.SERVICE_UNAVAILABLE,
     HTTPStatus.GATEWAY_TIMEOUT,
 }
+TUS = {"Tus-Resumable": "1.0.0"}
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 Form = Mapping[str, str]
@@ -85,15 +88,21 @@ class Client:
     def submit(
         self,
         slug: str,
-        file: BinaryIO,
+        file: BinaryIO | None,
         /,
         *,
-        filename: str,
+        filename: str = "",
         form: Form,
         idempotency_key: str,
         source: tuple[str, bytes] | None = None,
     ) -> documents.Accepted:
-        """Upload a file; the key lets a lost connection be retried without a second submission."""
+        """Upload a file; the key lets a lost connection be retried without a second submission.
+
+        Without one, the form names an upload that arrived in parts.
+        """
+        files: dict[str, tuple[str, BinaryIO | bytes]] = {"source": source} if source else {}
+        if file is not None:
+            files["file"] = (filename, file)
 
         def build() -> httpx.Request:
             # httpx goes back to the file's start, so each attempt sends all of it.
@@ -101,12 +110,40 @@ class Client:
                 "POST",
                 _address("challenges", slug, "submissions"),
                 data=dict(form),
-                files={"file": (filename, file)} | ({"source": source} if source else {}),
+                files=files,
                 headers={"Idempotency-Key": idempotency_key},
             )
 
         with self._suggesting(slug):
             return cast("documents.Accepted", self._json(self._send(build)))
+
+    def begin_upload(self, slug: str, /, *, size: int, metadata: Form) -> str:
+        """Begin an upload in parts; give its id."""
+        sent = ",".join(f"{key} {_base64(text)}" for key, text in metadata.items())
+        headers = TUS | {"Upload-Length": str(size), "Upload-Metadata": sent}
+        path = _address("challenges", slug, "uploads")
+        with self._suggesting(slug):
+            answer = self._send(lambda: self._http.build_request("POST", path, headers=headers))
+        return str(answer.headers.get("Location", "")).rpartition("/")[2]
+
+    def upload_offset(self, upload_id: str, /) -> int:
+        """Ask how many bytes of an upload have arrived."""
+        path = _address("uploads", upload_id)
+        answer = self._send(lambda: self._http.build_request("HEAD", path, headers=TUS))
+        return int(answer.headers["Upload-Offset"])
+
+    def send_part(self, upload_id: str, content: bytes, /, *, offset: int) -> int:
+        """Send a part of an upload, checked by its digest; give how many bytes have arrived."""
+        headers = TUS | {
+            "Content-Type": "application/offset+octet-stream",
+            "Upload-Offset": str(offset),
+            "Upload-Checksum": f"sha256 {_base64(hashlib.sha256(content).digest())}",
+        }
+        path = _address("uploads", upload_id)
+        answer = self._send(
+            lambda: self._http.build_request("PATCH", path, headers=headers, content=content)
+        )
+        return int(answer.headers["Upload-Offset"])
 
     def submissions(self, slug: str, /) -> list[documents.Submission]:
         """List the submissions of the caller's team, the newest first."""
@@ -233,6 +270,10 @@ class Client:
 def _address(*parts: str) -> str:
     """Give the path of a thing in the API; what a person typed cannot lead elsewhere."""
     return "/".join(["/api/v1", *(quote(part, safe="") for part in parts)])
+
+
+def _base64(content: str | bytes) -> str:
+    return base64.b64encode(content.encode() if isinstance(content, str) else content).decode()
 
 
 def _unreachable(url: str, error: httpx.TransportError) -> PlatformFault:

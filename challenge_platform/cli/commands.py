@@ -108,7 +108,7 @@ COMMANDS = (
         line="Run a program in the platform's sandbox, on this machine.",
         sandbox=True,
     ),
-    Row(words="submit", module=_CLI + "submit", line="Submit a predictions file to a challenge."),
+    Row(words="submit", module=_CLI + "submit", line="Submit predictions, code or an image."),
     Row(
         words="submissions list",
         module=_CLI + "submissions",

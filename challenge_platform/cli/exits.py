@@ -41,6 +41,8 @@ EXIT_OF_ERROR: Mapping[type[Exception], ExitCode] = {
     errors.InvalidInput: ExitCode.USAGE,
     errors.InvalidUpload: ExitCode.INVALID,
     errors.UploadTooLarge: ExitCode.INVALID,
+    errors.ChecksumMismatch: ExitCode.PLATFORM,
+    errors.StorageFull: ExitCode.PLATFORM,
     errors.NotAuthenticated: ExitCode.AUTHENTICATION,
     errors.NotAllowed: ExitCode.AUTHENTICATION,
     errors.AgreementRequired: ExitCode.USAGE,

@@ -16,11 +16,15 @@ from challenge_platform.cli.data import CHALLENGE_FILE, transfer_bar
 from challenge_platform.cli.documents import Accepted, Quota, Submission
 from challenge_platform.cli.exits import EXIT_OF_STATE, ExitCode, PlatformFault
 from challenge_platform.cli.output import Format, local_time_text
+from challenge_platform.cli.parts import Parts, UploadMemory, digest_of
 from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.session import session_of
 from challenge_platform.cli.submissions import reason_text, write_scores, write_submission
 from challenge_platform.cli.terminal import note, printable, say
 from challenge_platform.cli.waiting import wait
+from challenge_platform.errors import InvalidUpload
+from sandbox.oci.problem import InvalidImage
+from sandbox.oci.rebuild import check as check_image
 
 DEFAULT_WAIT = 3600
 """Seconds that a bare `--wait` waits."""
@@ -99,10 +103,13 @@ def submit(
     ] = None,
     form: FormatOption = Format.TABLE,
 ) -> ExitCode:
-    """Submit a predictions file, or with --kind code an archive with a main.py.
+    """Submit predictions, code or an image.
 
-    It is checked on this machine first, predictions if the challenge's data were downloaded, so
-    that a mistake costs no upload. Without --wait, exit code 0 means that it was accepted; with
+    Code (--kind code) is an archive with a main.py. An image (--kind container) is what `docker
+    save` writes; it is sent in parts, and the same command goes on where an interruption left it.
+
+    The file is checked on this machine first, predictions if the challenge's data were downloaded,
+    so that a mistake costs no upload. Without --wait, exit code 0 means that it was accepted; with
     it, that it was scored.
     """
     with session_of(context).client() as client, naming(file):
@@ -110,7 +117,13 @@ def submit(
             _check_here(file, kind=kind, slug=slug, folder=path or Path(slug))
         fields = {"kind": str(kind), "message": message} | ({"phase": phase} if phase else {})
         key = idempotency_key or uuid.uuid4().hex
-        accepted = _upload(client, slug, file, form=fields, source=source, key=key)
+        if kind is Kind.CONTAINER:
+            memory = UploadMemory(session_of(context).config_dir)
+            accepted = _upload_in_parts(
+                client, slug, file, form=fields, source=source, key=key, memory=memory
+            )
+        else:
+            accepted = _upload(client, slug, file, form=fields, source=source, key=key)
         tell = say if form is Format.TABLE else note
         tell(f"Submission {accepted['id']} was accepted.")
         tell(quota_text(accepted["quota"]))
@@ -138,6 +151,8 @@ def _check_here(file: Path, *, kind: Kind, slug: str, folder: Path) -> None:
         from challenge_platform.core.code_archive import check_code  # noqa: PLC0415 -- see above
 
         check_code(file.read_bytes())
+    if kind is Kind.CONTAINER:
+        _check_image(file)
     if kind is not Kind.PREDICTIONS:
         return
     if not (folder / CHALLENGE_FILE).exists():
@@ -147,6 +162,17 @@ def _check_here(file: Path, *, kind: Kind, slug: str, folder: Path) -> None:
     from challenge_platform.cli.validation import check  # noqa: PLC0415 -- see above
 
     check(file, slug=slug, folder=folder)
+
+
+def _check_image(file: Path) -> None:
+    """Raise InvalidUpload for an image that no platform takes; for which machine is left open."""
+    with file.open("rb") as content:
+        try:
+            check_image(content, architecture=None)
+        except InvalidImage as invalid:
+            raise InvalidUpload(
+                f"{file.name} was refused:\n{invalid}", problems=(), total=len(invalid.problems)
+            ) from invalid
 
 
 def _upload(
@@ -162,6 +188,41 @@ def _upload(
         raise PlatformFault(
             f"{error}. To try again without the risk of counting twice, add --idempotency-key {key}"
         ) from error
+
+
+def _upload_in_parts(
+    client: Client,
+    slug: str,
+    file: Path,
+    *,
+    form: Form,
+    source: Path | None,
+    key: str,
+    memory: UploadMemory,
+) -> Accepted:
+    """Send a large file, from where an earlier command left it, then submit what arrived."""
+    place = {name: form[name] for name in ("kind", "phase") if name in form}
+    metadata = {"filename": file.name, "sha256": digest_of(file), **place}
+    with transfer_bar() as bar:
+        shown = bar.add_task(printable(file.name), total=file.stat().st_size)
+        parts = Parts(
+            client=client,
+            slug=slug,
+            file=file,
+            metadata=metadata,
+            memory=memory,
+            told=lambda offset: bar.update(shown, completed=offset),
+        )
+        upload_id, offset = parts.begin()
+        if offset:
+            note(f"{offset:,} bytes of {printable(file.name)} arrived before; going on from there.")
+        parts.send(upload_id, offset=offset)
+    sent = (source.name, source.read_bytes()) if source else None
+    accepted = client.submit(
+        slug, None, form={**form, "upload": upload_id}, source=sent, idempotency_key=key
+    )
+    memory.forget(parts.key)
+    return accepted
 
 
 def _tell_end(submission: Submission, *, form: Format) -> ExitCode:

@@ -71,8 +71,8 @@ def read_manifest(content: bytes, /) -> Manifest:
     return Manifest(config=config, layers=tuple(layers))
 
 
-def read_settings(content: bytes, /, *, architecture: str, limits: ImageLimits) -> Settings:
-    """Read an image's settings, for an engine of this architecture (as images name it).
+def read_settings(content: bytes, /, *, architecture: str | None, limits: ImageLimits) -> Settings:
+    """Read an image's settings, for an engine of this architecture (as images name it), or any.
 
     User, Healthcheck, StopSignal, Env and labels may be what they are: a sandbox has its own.
     Raises InvalidImage with every problem of the settings.
@@ -132,9 +132,10 @@ def _parsed(content: bytes, *, where: str) -> object:
 
 
 def _platform_problems(
-    image: Mapping[str, Any], *, architecture: str, where: str
+    image: Mapping[str, Any], *, architecture: str | None, where: str
 ) -> list[ImageProblem]:
     found = f"{image.get('os')}/{image.get('architecture')}"
+    architecture = architecture or str(image.get("architecture"))
     if found == f"linux/{architecture}":
         return []
     problem = ImageProblem(

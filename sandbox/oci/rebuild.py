@@ -50,15 +50,15 @@ def rebuild(
     target: BinaryIO,
     /,
     *,
-    architecture: str,
+    architecture: str | None,
     limits: ImageLimits | None = None,
     folder: Path | None = None,
 ) -> Image:
     """Check what `docker save` wrote, plain or gzipped, and write it anew into `target`.
 
-    Both are files that can be sought; `architecture` is the engine's, as images name it. Memory
-    does not grow with the image; a gzipped one is uncompressed into a nameless file in `folder`.
-    Raises InvalidImage; what `target` then holds is of no use.
+    Both are files that can be sought; `architecture` is the engine's, as images name it, None for
+    any. Memory does not grow with the image; a gzipped one is uncompressed into a nameless file in
+    `folder`. Raises InvalidImage; what `target` then holds is of no use.
     """
     limits = limits or ImageLimits()
     if not _is_compressed(source):
@@ -75,7 +75,7 @@ def check(
     source: BinaryIO,
     /,
     *,
-    architecture: str,
+    architecture: str | None,
     limits: ImageLimits | None = None,
     folder: Path | None = None,
 ) -> Image:
@@ -126,7 +126,7 @@ def _is_compressed(source: BinaryIO) -> bool:
 
 
 def _rebuild(
-    source: BinaryIO, target: BinaryIO, *, architecture: str, limits: ImageLimits
+    source: BinaryIO, target: BinaryIO, *, architecture: str | None, limits: ImageLimits
 ) -> Image:
     parts = _index(source, limits=limits)
     manifest = read_manifest(_document(source, parts, MANIFEST, limits=limits))
