@@ -159,6 +159,8 @@ def reap(platform: Platform, /, *, stopped: threading.Event) -> None:
     while not stopped.is_set():
         if time.monotonic() >= next_beat:
             _beat(platform)
+            if expired := platform.transfers.expire():
+                log.info("removed uploads that nobody went on with", uploads=expired)
             next_beat = time.monotonic() + BEAT_SECONDS
         done = platform.reaper.round()
         if done.taken_back or done.enqueued or not done.queue_available:
@@ -169,7 +171,10 @@ def reap(platform: Platform, /, *, stopped: threading.Event) -> None:
 def _beat(platform: Platform) -> None:
     """Tell that the reaper lives, and what the launcher says of itself."""
     try:
-        problem = "; ".join(platform.runner.status().problems)
+        status = platform.runner.status()
+        problem = "; ".join(status.problems)
+        if killed := platform.reaper.kill_orphans(platform.runner, status.active):
+            log.info("killed what ran for submissions that have ended", runs=killed)
     except SandboxUnavailable as error:
         problem = str(error)
     now = platform.clock()

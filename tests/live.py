@@ -61,12 +61,14 @@ class Live:
         finally:
             self.signal(name, signal.SIGCONT)
 
-    def submit(self, content: bytes, /, *, key: str | None = None) -> str:
-        """Submit a predictions file and give the submission's id."""
+    def submit(
+        self, content: bytes, /, *, key: str | None = None, kind: str = "predictions"
+    ) -> str:
+        """Submit a file and give the submission's id."""
         answer = self.client.post(
             f"/api/v1/challenges/{self.slug}/submissions",
-            files={"file": ("p.csv", content, "text/csv")},
-            data={"kind": "predictions", "phase": "development", "message": ""},
+            files={"file": (f"{kind}.bin", content)},
+            data={"kind": kind, "phase": "development", "message": ""},
             headers={"Idempotency-Key": key} if key else {},
         )
         answer.raise_for_status()

@@ -1,6 +1,7 @@
 """The reaper: finds what was forgotten (lost leases, rows without a job, boards that lag)."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,9 @@ from challenge_platform.core.turn import Hint
 from challenge_platform.database import Database
 from challenge_platform.errors import QueueUnavailable
 from challenge_platform.queue import Queue
+from sandbox import Runner
+
+_RUN_ID = re.compile(r"([0-9a-f]{32})-.*")
 
 EVALUATE = "evaluate"
 BOARD = "board"
@@ -36,6 +40,21 @@ class Reaper:
     max_attempts: int
     team_runs: int
 
+    def kill_orphans(self, runner: Runner, active: Iterable[str], /) -> int:
+        """Kill the runs of submissions that have ended, whose worker is no more to do it.
+
+        What runs for a submission that is open goes on: another worker takes it over. Give how many
+        were killed; raise SandboxUnavailable when one could not be.
+        """
+        with self.database.reading() as session:
+            orphans = [
+                run_id
+                for run_id in active
+                if (submission_id := submission_of_run(run_id)) is not None
+                and not submissions.is_open(session, submission_id)
+            ]
+        return sum(runner.cancel(run_id) for run_id in orphans)
+
     def round(self) -> Round:
         """Do one round; with Redis down, only what the database needs."""
         now = self.clock()
@@ -55,6 +74,12 @@ class Reaper:
         except QueueUnavailable:
             return Round(taken_back=lost, enqueued=0, queue_available=False)
         return Round(taken_back=lost, enqueued=len(waiting), queue_available=True)
+
+
+def submission_of_run(run_id: str, /) -> str | None:
+    """Give the submission that something runs for, or None where it is of no submission."""
+    match = _RUN_ID.fullmatch(run_id)
+    return match[1] if match else None
 
 
 def enqueue_evaluation(queue: Queue, hint: Hint, /) -> None:
