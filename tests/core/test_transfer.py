@@ -1,12 +1,14 @@
 """A large file arrives in parts, once and whole, within the room that its sender has."""
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from challenge_platform.bootstrap import Platform
 from challenge_platform.core import transfer
 from challenge_platform.core.transfer import LIFETIME, RELEASED, Checksum, Transfer, Transfers
 from challenge_platform.errors import (
@@ -18,6 +20,7 @@ from challenge_platform.errors import (
     StorageFull,
     UploadTooLarge,
 )
+from challenge_platform.jobs import reap
 from challenge_platform.storage import ObjectStore
 from tests.fakes import Clock
 
@@ -224,3 +227,16 @@ def test_a_file_that_is_stored_takes_no_room_and_is_soon_forgotten(
     assert store.read(stored.digest) == CONTENT
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()].count(stored.digest) == 1
     assert not list((tmp_path / "incoming").iterdir())
+
+
+def test_the_reaper_removes_what_nobody_went_on_with(platform: Platform, clock: Clock) -> None:
+    begun = begin(platform.transfers)
+    clock.advance(hours=25)
+    stopped = threading.Event()
+    once = threading.Timer(0.2, stopped.set)
+    once.start()
+
+    reap(platform, stopped=stopped)
+    once.join()
+
+    assert not list(platform.transfers.folder.rglob(f"{begun.id}*"))
