@@ -13,12 +13,14 @@ from challenge_platform.cli.recipe import Made, check_truth, run_recipe
 from challenge_platform.core.challenge import ChallengeVersion, find_challenge, publish
 from challenge_platform.core.definition import ChallengeDefinition, LocalText
 from challenge_platform.core.definition_file import read_definition
+from challenge_platform.core.program import PREDICTIONS
 from challenge_platform.core.program_input import Tar, file_of
 from challenge_platform.core.publication import SAMPLE, ProgramInput, Publication, PublicFile
 from challenge_platform.core.standing import mark_boards_due
 from challenge_platform.core.submission import count_submissions
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from challenge_platform.vault import Key, Truth, encrypt_stream, open_truth, seal_truth
+from scorers.definition import Task
 
 SOURCES = ("*.yaml", "*.py", "*.md", "*.csv", "*.txt")
 
@@ -76,7 +78,7 @@ def _require_comparable(session: Session, publication: Publication) -> None:
         return
     known = current.version
     same = (
-        current.definition.task == definition.task
+        _scored_by(current.definition) == _scored_by(definition)
         and known.truth_commitment == publication.truth_commitment
         and (known.input_object is None or known.input_digest == _digest_of(publication.input))
     )
@@ -86,6 +88,13 @@ def _require_comparable(session: Session, publication: Publication) -> None:
             "another truth or another hidden input: publish the change as a challenge with "
             "another slug"
         )
+
+
+def _scored_by(definition: ChallengeDefinition) -> Task:
+    """Give what makes scores comparable; in which ways a team may send predictions does not."""
+    task = definition.task
+    ways = {"kinds": (PREDICTIONS,), "source": "none"}
+    return task.model_copy(update={"submission": task.submission.model_copy(update=ways)})
 
 
 def _digest_of(found: ProgramInput | None) -> str | None:

@@ -20,11 +20,16 @@ from challenge_platform.core.challenge import (
     find_challenge,
 )
 from challenge_platform.core.program_input import opened
-from challenge_platform.errors import InvalidInput
-from tests.conftest import TINY
+from challenge_platform.errors import Conflict, InvalidInput
+from tests.conftest import TINY, Participant, participant, publish_changed
+from tests.core.programs import with_programs
+from tests.core.test_submission import send
+from tests.fakes import Clock, FakePrograms
 
 HIDDEN = TINY.parent / "hidden-cells"
 SECRET = b"0.918273"
+
+PROGRAM_AND_KINDS = "program: {}\nsubmission:\n  kinds: [predictions, code]"
 
 Build = Callable[..., PublishedChallenge]
 
@@ -148,3 +153,29 @@ def test_a_recipe_that_made_something_else_is_refused(
 ) -> None:
     with pytest.raises(InvalidInput, match=message):
         build(cells_py=changed)
+
+
+def test_a_challenge_with_submissions_may_take_code_too(
+    platform: Platform, alice: Participant, tmp_path: Path
+) -> None:
+    send(platform, alice)
+
+    publish_changed(platform, tmp_path, "submission:\n  kinds: [predictions]", PROGRAM_AND_KINDS)
+
+    with platform.database.reading() as session:
+        changed = find_challenge(session, TINY.name)
+    assert changed.version.number == 2
+    assert changed.input is not None
+
+
+def test_hidden_input_cannot_be_changed_once_there_are_submissions(
+    platform: Platform, clock: Clock, tmp_path: Path
+) -> None:
+    runs = with_programs(platform, runner=FakePrograms(), clock=clock)
+    runs.send(participant(platform, runs.challenge, name="ann"))
+    copy = shutil.copytree(HIDDEN, tmp_path / HIDDEN.name)
+    recipe = copy / "data.py"
+    recipe.write_text(recipe.read_text().replace("= SECRET", "= 0.5"))
+
+    with pytest.raises(Conflict, match="another hidden input"):
+        build_challenge(platform, copy, say=lambda _line: None)
