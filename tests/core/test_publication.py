@@ -174,7 +174,7 @@ def test_hidden_input_cannot_be_changed_once_there_are_submissions(
     runs = with_programs(platform, runner=FakePrograms(), clock=clock)
     runs.send(participant(platform, runs.challenge, name="ann"))
     copy = shutil.copytree(HIDDEN, tmp_path / HIDDEN.name)
-    recipe = copy / "data.py"
+    recipe = copy / "cells.py"
     recipe.write_text(recipe.read_text().replace("= SECRET", "= 0.5"))
 
     with pytest.raises(Conflict, match="another hidden input"):
