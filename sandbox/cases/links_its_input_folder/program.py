@@ -1,0 +1,3 @@
+import os
+
+print("input:", sorted(os.listdir("/input"))[:5])

@@ -1,0 +1,3 @@
+import os
+
+print("passwords among the results:", "passwd" in os.listdir("/output"))
