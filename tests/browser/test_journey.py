@@ -101,7 +101,7 @@ def test_a_newcomer_registers_joins_uploads_watches_and_stands_on_the_board(
     predictions = make_predictions(page, tmp_path, number=LOOKS.index(look))
 
     page.goto(f"/challenges/{SLUG}/submit")
-    page.get_by_label(say("Predictions file")).set_input_files(predictions)
+    page.get_by_label(say("File"), exact=True).set_input_files(predictions)
     found += barriers(page)
     take(page, "participant-submit")
     page.get_by_role("button", name=say("Submit"), exact=True).click()
@@ -192,7 +192,7 @@ def test_the_keyboard_alone_takes_a_newcomer_to_the_upload(demo: str, chromium: 
     page.keyboard.press("Space")
     press(page, main.get_by_role("button", name="Take part", exact=True))
     page.wait_for_url("**/submit")
-    tab_to(page, page.get_by_label("Predictions file"))
+    tab_to(page, page.get_by_label("File", exact=True))
     with page.expect_file_chooser():
         page.keyboard.press("Enter")
     context.close()
