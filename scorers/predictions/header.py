@@ -2,11 +2,22 @@
 
 from collections import Counter
 from collections.abc import Collection
-from difflib import get_close_matches
+from itertools import islice
 
 from scorers.message import Message
-from scorers.predictions.problems import Findings, Problem, ProblemCode, shown, visible
+from scorers.predictions.nearest import nearest
+from scorers.predictions.problems import (
+    MAX_PROBLEMS,
+    Findings,
+    Problem,
+    ProblemCode,
+    shown,
+    visible,
+)
 from scorers.predictions.rows import split_row
+
+MAX_NAMED = 20
+"""Columns that a problem names."""
 
 DELIMITERS = {
     ";": Message("columns separated by semicolons (;)"),
@@ -27,13 +38,17 @@ def read_header(line: str, /, *, expected: Collection[str], findings: Findings) 
         return []
     counts = Counter(names)
     missing = [name for name in expected if name not in counts]
-    surplus = [name for name in counts if name not in expected]
-    for name in missing:
+    known = frozenset(expected)
+    surplus = [name for name in counts if name not in known]
+    # A line has room for thousands of names, and each would be compared with each.
+    for name in missing[:MAX_PROBLEMS]:
         findings.add(_missing(name, surplus=surplus))
-    for name in surplus:
+    findings.count(len(missing[MAX_PROBLEMS:]))
+    for name in surplus[:MAX_PROBLEMS]:
         findings.add(_extra(name, expected=expected))
+    findings.count(len(surplus[MAX_PROBLEMS:]))
     for name, count in counts.items():
-        if count > 1 and name in expected:
+        if count > 1 and name in known:
             findings.add(_duplicate(name, count=count))
     return names
 
@@ -60,15 +75,15 @@ def _unreadable(line: str) -> Problem:
 
 def _missing(name: str, *, surplus: Collection[str]) -> Problem:
     alike = {other.strip().lower(): other for other in surplus}
-    near = get_close_matches(name.lower(), alike, n=1)
+    meant = nearest(name.lower(), among=alike)
     return Problem(
         code=ProblemCode.MISSING_COLUMN,
         line=1,
         column=name,
         found=Message("no such column"),
         expected=Message("a column {name} in the header", name=name),
-        repair=Message("rename {meant} to {name}", meant=shown(alike[near[0]]), name=name)
-        if near
+        repair=Message("rename {meant} to {name}", meant=shown(meant), name=name)
+        if meant
         else Message("add the column {name}", name=name),
     )
 
@@ -79,9 +94,14 @@ def _extra(name: str, *, expected: Collection[str]) -> Problem:
         line=1,
         column=visible(name),
         found=Message("a column {name}", name=shown(name)),
-        expected=Message("only the columns {names}", names=", ".join(expected)),
+        expected=Message("only the columns {names}", names=_listed(expected)),
         repair=Message("remove the column (an index column, too)"),
     )
+
+
+def _listed(names: Collection[str]) -> str:
+    first = ", ".join(islice(names, MAX_NAMED))
+    return f"{first}, …" if len(names) > MAX_NAMED else first
 
 
 def _duplicate(name: str, *, count: int) -> Problem:

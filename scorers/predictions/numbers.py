@@ -37,7 +37,7 @@ def read_numbers(
 ) -> Vector:
     """Return the finite numbers of one column as float64; what is wrong becomes a finding."""
     pattern = INTEGERS if isinstance(column, IntegerColumn) else NUMBERS
-    if pattern.fullmatch("\n".join(cells) + "\n" if cells else ""):
+    if pattern.fullmatch("\n".join([*cells, ""])):
         values = np.fromiter(map(float, cells), dtype=np.float64, count=len(cells))
         if _all_within(values, column=column):
             return values

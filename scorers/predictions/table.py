@@ -27,7 +27,7 @@ from scorers.predictions.problems import (
     Problem,
     ProblemCode,
 )
-from scorers.predictions.rows import decode, split_rows
+from scorers.predictions.rows import Rows, decode, split_rows
 from scorers.predictions.truth import InvalidTable, Truth, read_ids, read_names, read_truth
 from scorers.tables import SubmissionDefinition
 
@@ -84,22 +84,10 @@ def read_predictions(
     `submission` asks for and keeps the rules of the metrics of `scoring`.
     """
     check_size(len(data), submission=submission)
-    text = decode(data)
-    if isinstance(text, Problem):
-        raise InvalidPredictions([text], total=1)
-    if not text.strip():
-        raise InvalidPredictions([_empty_file(submission)], total=1)
     findings = Findings()
-    most = _most_rows(submission, ids=len(ids))
-    # Past the surplus rows that can be told, the file is not even split into lines.
-    known = 1 + most + MAX_PROBLEMS
-    lines = text.split("\n", maxsplit=known)[:known]
-    header = read_header(lines[0], expected=[submission.id, *submission.columns], findings=findings)
-    findings.stop_if_any()
-    count = text.count("\n")
-    _check_row_count(count, most=most, submission=submission, findings=findings)
-    rows = split_rows(lines[1:], header=header, findings=findings)
-    complete = len(rows.lines) == count
+    header, rows, complete = _read_rows(
+        data, submission=submission, ids=len(ids), findings=findings
+    )
     cells = dict(zip(header, rows.columns, strict=True))
     place = _locate(
         cells[submission.id],
@@ -131,6 +119,31 @@ def read_predictions(
     else:
         columns = gather(columns, unit=place, count=len(ids))
     return Predictions(ids=tuple(ids), columns=columns)
+
+
+def _read_rows(
+    data: bytes, *, submission: SubmissionDefinition, ids: int, findings: Findings
+) -> tuple[list[str], Rows, bool]:
+    """Return the header, the rows that are regular, and whether these are all rows.
+
+    The text and its lines end with this function: in a file with letters of four bytes they take
+    ten times the memory of the file.
+    """
+    text = decode(data)
+    if isinstance(text, Problem):
+        raise InvalidPredictions([text], total=1)
+    if not text.strip():
+        raise InvalidPredictions([_empty_file(submission)], total=1)
+    most = _most_rows(submission, ids=ids)
+    # Past the surplus rows that can be told, the file is not even split into lines.
+    known = 1 + most + MAX_PROBLEMS
+    lines = text.split("\n", maxsplit=known)[:known]
+    header = read_header(lines[0], expected=[submission.id, *submission.columns], findings=findings)
+    findings.stop_if_any()
+    count = text.count("\n")
+    _check_row_count(count, most=most, submission=submission, findings=findings)
+    rows = split_rows(lines[1:], header=header, findings=findings)
+    return header, rows, len(rows.lines) == count
 
 
 def _locate(

@@ -1,7 +1,6 @@
 """The cells of a column of labels or of lists of codes, which must be those of the challenge."""
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
@@ -9,15 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorers.message import Message
+from scorers.predictions.nearest import nearest
 from scorers.predictions.problems import Findings, Problem, ProblemCode, shown
 from scorers.predictions.rows import MAX_CELL, cell_too_long
 from scorers.tables import CodesColumn, LabelColumn
 
 MAX_NAMED = 20
 """Classes that a problem names."""
-
-MAX_COMPARED = 10_000
-"""Letters of cell times letters of classes, among which the nearest class is looked for."""
 
 
 def read_labels(
@@ -135,9 +132,7 @@ def _towards(cell: str, classes: Collection[str]) -> Message:
         return Message("remove the spaces around it")
     alike = {label.casefold(): label for label in classes}
     meant = alike.get(cell.casefold()) or alike.get(cell.removesuffix(".0"))
-    if meant is None and len(cell) * sum(map(len, classes)) <= MAX_COMPARED:
-        near = get_close_matches(cell.casefold(), alike, n=1)
-        meant = alike[near[0]] if near else None
+    meant = meant or nearest(cell.casefold(), among=alike)
     if meant is None:
         return Message("write it exactly as the challenge does")
     return Message("write {meant}, if that is meant", meant=shown(meant))

@@ -49,6 +49,9 @@ class Asked:
 
 NUMBER = Asked(columns={"risk": FloatColumn(type="float")})
 NUMBERS = Asked(columns={"risk": FloatColumn(type="float")}, ids=MANY)
+WIDE = Asked(
+    columns={f"risk_{'x' * 180}_{number:03}": FloatColumn(type="float") for number in range(100)}
+)
 CLASS = Asked(
     columns={"label": LabelColumn(type="label", classes=("benign", "malignant", "unknown"))}
 )

@@ -13,6 +13,7 @@ from tests.uploads.case import (
     MAX_BYTES,
     NUMBER,
     NUMBERS,
+    WIDE,
     Asked,
     Case,
 )
@@ -219,6 +220,24 @@ OTHERS: list[tuple[str, str, Asked, Callable[[], bytes]]] = [
         "too_many_rows",
         BOXES,
         lambda: boxes(["p000,1,2,3,4"] * 500_000),
+    ),
+    (
+        "480 long names that are almost those of a hundred columns",
+        "missing_column",
+        WIDE,
+        lambda: text([], header=",".join(f"risk_{'x' * 140}y{'x' * 39}{n:03}" for n in range(480))),
+    ),
+    (
+        "9,000 names that are almost those of a hundred columns",
+        "missing_column",
+        WIDE,
+        lambda: text([], header=",".join(f"risk{number:05}" for number in range(9_000))),
+    ),
+    (
+        "a hundred thousand rows of digits and one face",
+        "not_a_number",
+        NUMBERS,
+        lambda: text((f"{name},{'9' * 80}\N{GRINNING FACE}" for name in MANY), end="\r\n"),
     ),
     ("a hundred thousand rows", ACCEPTED, NUMBERS, lambda: many("0.25")),
     ("a hundred thousand wrong numbers", "not_a_number", NUMBERS, lambda: many("x")),
