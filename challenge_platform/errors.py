@@ -7,6 +7,7 @@ PlatformError
 │   ├── UploadTooLarge        the file is over the challenge's limit
 │   ├── ChecksumMismatch      what arrived is not what was sent
 │   ├── StorageFull           there is no room on the disk for it
+│   ├── NoWorker              nobody could run it now
 │   ├── NotAuthenticated      no valid session or token
 │   ├── NotAllowed            signed in, but not permitted
 │   ├── AgreementRequired     the challenge's agreement has not been accepted
@@ -68,6 +69,10 @@ class ChecksumMismatch(RequestRefused):
 
 class StorageFull(RequestRefused):
     """There is no room on the platform's disk for what would be sent."""
+
+
+class NoWorker(RequestRefused):
+    """The platform has no worker now that could run what would be sent."""
 
 
 class NotAuthenticated(RequestRefused):

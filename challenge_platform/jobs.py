@@ -32,7 +32,7 @@ SCORING_SECONDS = int(SCORING_LIMITS.seconds) + 180
 # A program may be run twice, each time for a day, before what it made is scored.
 PROGRAM_SECONDS = 2 * 24 * 3600 + SCORING_SECONDS
 
-EVERY_QUEUE = tuple(QueueName)
+WITHOUT_GPU = tuple(queue for queue in QueueName if queue is not QueueName.GPU)
 
 BEAT_SECONDS = 5.0
 
@@ -109,16 +109,24 @@ class Jobs:
             log.warning("board not enqueued, the reaper will")
 
 
-def work(
-    platform: Platform, /, *, queues: Collection[QueueName] = EVERY_QUEUE, burst: bool = False
-) -> None:
+def work(platform: Platform, /, *, queues: Collection[QueueName] = (), burst: bool = False) -> None:
     """Work queues off in this process, once what an interrupted departure left is removed.
+
+    Without queues these are all that this machine's engine can serve. Raises SandboxUnavailable
+    with code "no_gpu" for that of graphics processors where there are none.
 
     Raises SandboxUnavailable with code "not_contained", and takes no job, when the launcher found
     that hostile programs escape from the sandboxes of this machine.
     """
     platform.departures.remove_contents()
     await_containment(platform.runner)
+    queues = queues or fitting(platform.runner)
+    if QueueName.GPU in queues and QueueName.GPU not in fitting(platform.runner):
+        raise SandboxUnavailable(
+            "This worker cannot serve the queue `gpu`: the engine of its launcher hands no "
+            "graphics processors to containers. Install the NVIDIA Container Toolkit beside it.",
+            code="no_gpu",
+        )
     evaluator = platform.evaluator
     with present(platform, leases=evaluator.leases, queues=queues) as presence:
         platform.queue.work(
@@ -127,6 +135,15 @@ def work(
             max_jobs=platform.settings.worker_max_jobs,
             burst=burst,
         )
+
+
+def fitting(launcher: Launcher, /) -> tuple[QueueName, ...]:
+    """Give the queues that an engine can serve; that of graphics processors if it has any."""
+    try:
+        engine = launcher.status().engine or {}
+    except SandboxUnavailable:
+        return WITHOUT_GPU
+    return tuple(QueueName) if engine.get("gpus") else WITHOUT_GPU
 
 
 def await_containment(launcher: Launcher, /, *, seconds: float = VERDICT_SECONDS) -> None:
@@ -193,7 +210,7 @@ def _worker(
     burst: Annotated[bool, typer.Option(help="End when the queues are empty.")] = False,
 ) -> None:
     try:
-        work(Platform.from_settings(Settings()), queues=tuple(queue or EVERY_QUEUE), burst=burst)
+        work(Platform.from_settings(Settings()), queues=tuple(queue or ()), burst=burst)
     except SandboxUnavailable as error:
         typer.echo(f"worker: {error}", err=True)
         raise typer.Exit(NOT_CONTAINED) from error

@@ -36,8 +36,9 @@ class Limits:
     """What a run may use: wall seconds, cores, processes; bytes of memory, scratch and output.
 
     Scratch and the folder of the collected file lie in memory and count towards `memory`. `output`
-    bounds stdout; stderr has the same bound of its own; `file` bounds the collected file. Raises
-    ValueError for a limit that is not a positive, finite number.
+    bounds stdout; stderr has the same bound of its own; `file` bounds the collected file. `gpus` is
+    how many graphics processors it gets, usually none. Raises ValueError for another limit that is
+    not a positive, finite number.
     """
 
     seconds: float = 60
@@ -47,12 +48,15 @@ class Limits:
     scratch: int = 64 * MIB
     output: int = MIB
     file: int = 64 * MIB
+    gpus: int = 0
 
     def __post_init__(self) -> None:
         for limit in fields(self):
             value = getattr(self, limit.name)
-            if not (math.isfinite(value) and value > 0):
-                raise ValueError(f"limits.{limit.name} is {value!r}; give a number above 0")
+            least = 0 if limit.name == "gpus" else math.ulp(0)
+            if not (math.isfinite(value) and value >= least):
+                wanted = "of 0 or above" if limit.name == "gpus" else "above 0"
+                raise ValueError(f"limits.{limit.name} is {value!r}; give a number {wanted}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -44,6 +44,7 @@ MAXIMA = Limits(
     scratch=8192 * MIB,
     output=16 * MIB,
     file=256 * MIB,
+    gpus=16,
 )
 MAX_INPUT = 256 * MIB
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+GPU_DRIVER = "nvidia"
+"""What hands graphics processors to containers, where it is installed beside the engine."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EngineFacts:
@@ -23,6 +26,7 @@ class EngineFacts:
     remapped: bool
     runtime: str
     has_runtime: bool
+    gpus: bool
 
     @classmethod
     def from_info(cls, info: Mapping[str, Any], /, *, runtime: str | None = None) -> Self:
@@ -46,6 +50,7 @@ class EngineFacts:
             remapped=bool(security & {"name=userns", "name=rootless"}),
             runtime=runtime or info.get("DefaultRuntime", ""),
             has_runtime=runtime is None or runtime in (info.get("Runtimes") or ()),
+            gpus=GPU_DRIVER in (info.get("Runtimes") or ()),
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import MIB, Limits
-from sandbox.facts import EngineFacts
+from sandbox.facts import GPU_DRIVER, EngineFacts
 
 Options = dict[str, Any]  # JSON, as the engine's API names and nests it
 
@@ -77,6 +77,7 @@ def container_options(
     folder = {} if submitted else {"WorkingDir": "/tmp"}  # noqa: S108  the sandbox's own, in memory
     runtime = {"Runtime": facts.runtime} if facts.runtime else {}
     host = _privileges() | _resources(limits, facts=facts, parent=parent, mounts=mounts) | runtime
+    host |= {"DeviceRequests": _gpus(limits.gpus)}
     return {
         "Image": image,
         "User": f"{user}:{user}",
@@ -180,7 +181,6 @@ def _privileges() -> Options:
         "Binds": [],
         "VolumesFrom": [],
         "Devices": [],
-        "DeviceRequests": [],
         "DeviceCgroupRules": [],
         "Sysctls": {},
         "Links": [],
@@ -221,6 +221,14 @@ def _resources(
     if facts.cgroup_version == "1":
         resources["MemorySwappiness"] = 0
     return resources
+
+
+def _gpus(count: int) -> list[Options]:
+    """Ask for graphics processors and no other device; the engine's driver chooses which."""
+    if not count:
+        return []
+    request = {"Driver": GPU_DRIVER, "Count": count, "Capabilities": [["gpu"]]}
+    return [request | {"DeviceIDs": None, "Options": {}}]
 
 
 def _ulimits(largest_file: int) -> list[Options]:

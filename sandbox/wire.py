@@ -33,6 +33,7 @@ _LIMITS: _Kinds = {
     "scratch": int,
     "output": int,
     "file": int,
+    "gpus": int,
 }
 _OUTCOME: _Kinds = {
     "end": str,

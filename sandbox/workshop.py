@@ -197,6 +197,13 @@ class Workshop:
         cgroups.remove_all(self.label)
 
     def _make(self, kind: Kind, *, site: Site, owner: str, number: int) -> Sandbox:
+        if kind.limits.gpus and not site.facts.gpus:
+            raise SandboxUnavailable(
+                f"The run needs {kind.limits.gpus} graphics processors, and this engine hands none "
+                "to containers: install the NVIDIA Container Toolkit, or let no worker of this "
+                "machine serve the queue `gpu`.",
+                code="no_gpu",
+            )
         group, output = site.groups.of(owner), None
         timings: Timings = {}
         try:

@@ -17,7 +17,8 @@ from challenge_platform.core.program import PREDICTIONS
 from challenge_platform.core.program_input import Tar, file_of
 from challenge_platform.core.publication import SAMPLE, ProgramInput, Publication, PublicFile
 from challenge_platform.core.standing import mark_boards_due
-from challenge_platform.core.submission import count_submissions
+from challenge_platform.core.submission import QueueName, count_submissions
+from challenge_platform.core.worker import is_served
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from challenge_platform.vault import Key, Truth, encrypt_stream, open_truth, seal_truth
 from scorers.definition import Task
@@ -65,7 +66,14 @@ def build_challenge(
         version = publish(session, publication, seal=seal, now=platform.clock())
         # Rules and disclosure may have changed, and a board shows those in force.
         mark_boards_due(session, challenge_id=version.challenge_id)
+        served = is_served(session, QueueName.GPU, now=platform.clock())
     say(f"{definition.slug}: published as version {version.number}, {len(files)} public files")
+    if definition.limits.gpus and not served:
+        say(
+            f"{definition.slug}: limits.gpus is {definition.limits.gpus}, and no worker serves the "
+            "queue `gpu`: programs are refused until `challenge worker --queue gpu` runs on a "
+            "machine whose engine has the NVIDIA runtime"
+        )
     return version
 
 

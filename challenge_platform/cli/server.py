@@ -135,7 +135,9 @@ def worker(
     *,
     queue: Annotated[
         list[QueueName] | None,
-        typer.Option(help="A queue to work off, may be given several times; all when unset."),
+        typer.Option(
+            help="A queue to work off, may be given several times; all that fit when unset."
+        ),
     ] = None,
     drains: Annotated[
         bool,

@@ -10,6 +10,7 @@ from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.submission import Kind
 from challenge_platform.core.team import require_entry, require_team
 from challenge_platform.core.upload import choose_phase, most_bytes
+from challenge_platform.core.worker import require_gpu
 from challenge_platform.errors import InvalidInput, UploadTooLarge
 
 
@@ -25,6 +26,7 @@ def require_admission(
     now: datetime,
 ) -> None:
     """Raise the RequestRefused that a submission of such a file would meet at this time."""
+    require_gpu(session, challenge, kind=kind, now=now)
     team = require_team(session, challenge, user_id=user.id)
     require_entry(team)
     definition = challenge.definition

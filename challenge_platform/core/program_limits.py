@@ -13,5 +13,6 @@ def limits_of(definition: ChallengeDefinition, /) -> Limits:
         cpus=asked.cpus,
         processes=asked.processes,
         scratch=int(asked.scratch),
+        gpus=asked.gpus,
         file=int(definition.submission.max_bytes),
     )

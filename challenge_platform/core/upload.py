@@ -27,6 +27,7 @@ from challenge_platform.core.submission import (
     queue_of,
 )
 from challenge_platform.core.team import require_entry, require_team
+from challenge_platform.core.worker import require_gpu
 from challenge_platform.database import Database
 from challenge_platform.errors import (
     ConcurrencyExceeded,
@@ -106,6 +107,7 @@ class Uploads:
         """
         with self.database.reading() as session:
             challenge = find_challenge(session, slug)
+            require_gpu(session, challenge, kind=upload.kind, now=self.clock())
             team = require_team(session, challenge, user_id=user_id)
             require_entry(team)
             team_id = team.id

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.heartbeat import FRESH
-from challenge_platform.core.submission import QueueName
+from challenge_platform.core.submission import Kind, QueueName, queue_of
 from challenge_platform.database import UTCDateTime, hold
+from challenge_platform.errors import NoWorker
 
 FORGOTTEN = timedelta(hours=1)
 """A worker that was not heard of for so long is no longer listed."""
@@ -97,6 +99,29 @@ def workers(session: Session, /, *, now: datetime) -> list[Worker]:
 def count_serving(among: Iterable[Worker], queue: QueueName, /) -> int:
     """Count the workers that take submissions of a queue."""
     return sum(queue in worker.queues and not worker.draining for worker in among)
+
+
+def is_served(session: Session, queue: QueueName, /, *, now: datetime) -> bool:
+    """Whether a worker is there for a queue, even one that rests."""
+    return any(queue in each.queues for each in workers(session, now=now))
+
+
+def require_gpu(
+    session: Session, challenge: PublishedChallenge, /, *, kind: Kind, now: datetime
+) -> None:
+    """Raise NoWorker for a program that needs a graphics processor where no worker has one.
+
+    What needs none is taken while all workers are down, since they will come back.
+    """
+    gpus = challenge.definition.limits.gpus
+    queue = queue_of(kind, gpus=gpus)
+    if queue is QueueName.GPU and not is_served(session, queue, now=now):
+        raise NoWorker(
+            "programs of {challenge} run on a graphics processor (limits.gpus is {gpus}), and no "
+            "worker of this platform has one now; nothing was submitted: ask its organizers",
+            challenge=challenge.slug,
+            gpus=gpus,
+        )
 
 
 def ask_to_drain(session: Session, /, *, now: datetime) -> None:

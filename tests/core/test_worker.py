@@ -1,11 +1,21 @@
 """Workers as the database knows them: who lives, who serves which queue, who rests."""
 
+import dataclasses
+from contextlib import nullcontext
+
+import pytest
+
+from challenge_platform import jobs
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import worker
+from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.definition import Limits
 from challenge_platform.core.heartbeat import FRESH
-from challenge_platform.core.submission import QueueName
+from challenge_platform.core.submission import Kind, QueueName
 from challenge_platform.core.worker import FORGOTTEN, Worker, WorkerBeat, count_serving
-from tests.fakes import Clock
+from challenge_platform.errors import NoWorker
+from sandbox import SandboxUnavailable, Status
+from tests.fakes import Clock, FakeRunner
 
 FILES = Worker(host="a", queues=frozenset({QueueName.SCORING}))
 PROGRAMS = Worker(host="b", queues=frozenset({QueueName.CODE, QueueName.CONTAINER}), busy=True)
@@ -62,3 +72,51 @@ def test_a_worker_that_rests_serves_no_queue() -> None:
         QueueName.CONTAINER: 1,
         QueueName.GPU: 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "gpus", "known", "refused"),
+    [
+        (Kind.CODE, 1, (), True),
+        (Kind.CODE, 1, (FILES, PROGRAMS), True),
+        (Kind.CODE, 1, (RESTING,), False),
+        (Kind.CODE, 0, (), False),
+        (Kind.PREDICTIONS, 1, (), False),
+    ],
+    ids=["nobody", "others only", "one that rests", "no GPU needed", "no program"],
+)
+def test_a_program_is_refused_where_no_worker_has_the_gpu_that_it_needs(
+    platform: Platform,
+    challenge: PublishedChallenge,
+    kind: Kind,
+    gpus: int,
+    known: tuple[Worker, ...],
+    refused: bool,
+) -> None:
+    definition = challenge.definition.model_copy(update={"limits": Limits(gpus=gpus)})
+    beat(platform, *known)
+
+    told = pytest.raises(NoWorker, match=r"limits\.gpus is 1") if refused else nullcontext()
+    with told, platform.database.reading() as session:
+        changed = dataclasses.replace(challenge, definition=definition)
+        worker.require_gpu(session, changed, kind=kind, now=platform.clock())
+
+
+@pytest.mark.parametrize(
+    ("engine", "serves"),
+    [({"gpus": True}, True), ({"gpus": False}, False), ({}, False), (None, False)],
+)
+def test_a_worker_serves_the_gpu_queue_where_the_engine_has_some(
+    engine: dict[str, bool] | None, serves: bool
+) -> None:
+    class Engine(FakeRunner):
+        def status(self) -> Status:
+            return dataclasses.replace(super().status(), engine=engine)
+
+    assert (QueueName.GPU in jobs.fitting(Engine())) is serves
+    assert set(jobs.WITHOUT_GPU) <= set(jobs.fitting(Engine()))
+
+
+def test_a_worker_that_cannot_serve_the_gpu_queue_says_so_at_its_start(platform: Platform) -> None:
+    with pytest.raises(SandboxUnavailable, match="NVIDIA Container Toolkit"):
+        jobs.work(platform, queues=[QueueName.GPU], burst=True)

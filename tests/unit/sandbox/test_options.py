@@ -104,6 +104,41 @@ def test_an_option_follows_from_the_engine(
 
 
 @pytest.mark.parametrize(
+    ("gpus", "expected"),
+    [
+        (0, []),
+        (
+            2,
+            [
+                {
+                    "Driver": "nvidia",
+                    "Count": 2,
+                    "Capabilities": [["gpu"]],
+                    "DeviceIDs": None,
+                    "Options": {},
+                }
+            ],
+        ),
+    ],
+)
+def test_graphics_processors_are_asked_for_by_their_number(gpus: int, expected: object) -> None:
+    host = options(limits=Limits(gpus=gpus))["HostConfig"]
+
+    assert host["DeviceRequests"] == expected
+    assert host["Devices"] == []
+
+
+@pytest.mark.parametrize(
+    ("runtimes", "expected"),
+    [({"runc": {}}, False), ({"runc": {}, "nvidia": {}}, True), (None, False)],
+)
+def test_an_engine_has_graphics_processors_if_their_driver_is_there(
+    runtimes: dict[str, Any] | None, expected: bool
+) -> None:
+    assert EngineFacts.from_info(INFO_V1 | {"Runtimes": runtimes}).gpus is expected
+
+
+@pytest.mark.parametrize(
     ("limits", "field", "expected"),
     [
         (Limits(memory=300 * MIB), "Memory", 300 * MIB),
