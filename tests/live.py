@@ -19,6 +19,7 @@ from challenge_platform.config import PREFIX, Settings
 from challenge_platform.core import account
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.team import join
+from tests.kept import remove_kept
 
 TINY = Path(__file__).parent / "data" / "tiny-survival"
 START_SECONDS = 60
@@ -138,6 +139,7 @@ def running(
             output, _ = process.communicate(timeout=30)
             sys.stdout.write(output.decode())
             platform.database.close()
+            remove_kept(settings.launcher_address.parent)
 
 
 def ready(client: httpx.Client, /) -> bool:

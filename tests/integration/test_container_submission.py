@@ -27,6 +27,7 @@ from tests.conftest import Participant, participant, prepared
 from tests.core.programs import publish_hidden
 from tests.fakes import Clock, FakeRunner
 from tests.images import digest, file, tarball
+from tests.kept import remove_kept
 from tests.live import wait_until
 
 pytestmark = pytest.mark.docker
@@ -88,6 +89,7 @@ def platform(
         wait_until(settings.launcher_address.exists, seconds=30)
         yield platform
         launcher.terminate()
+    remove_kept(settings.launcher_address.parent)
     store = ImageStore(ENGINE_SOCKET, label=installation(settings.launcher_address.parent))
     store.clear()
     store.close()

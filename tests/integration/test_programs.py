@@ -23,6 +23,7 @@ from challenge_platform.core.upload import Upload
 from sandbox.images.build import build_image
 from tests.conftest import Participant, participant
 from tests.core.programs import CANARY, HIDDEN
+from tests.kept import remove_kept
 from tests.live import wait_until
 
 pytestmark = pytest.mark.docker
@@ -68,6 +69,7 @@ def platform(
         wait_until(settings.launcher_address.exists, seconds=30)
         yield platform
         launcher.terminate()
+    remove_kept(settings.launcher_address.parent)
     platform.database.close()
 
 
