@@ -1,5 +1,6 @@
 """The web process against visitors who send half of a request, or headers meant for a proxy."""
 
+import hashlib
 import os
 import socket
 import subprocess
@@ -13,9 +14,15 @@ import httpx
 import pytest
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.cli.client import Client
 from challenge_platform.cli.supervisor import web_command
+from challenge_platform.core import account
+from challenge_platform.core.account import Scope
+from challenge_platform.errors import Conflict
+from tests.conftest import Participant
 from tests.live import free_port, wait_until
 
+SLUG = "tiny-survival"
 HALF_OPEN = 20
 ANSWER_SECONDS = 15
 HALVES = {
@@ -96,3 +103,39 @@ def test_the_access_log_has_no_secret_of_a_link(address: tuple[str, int], log: P
     wait_until(lambda: log.read_text().count(" HTTP/1.1") > len(paths), seconds=5)
     assert "GET /recovery/- HTTP/1.1" in log.read_text()
     assert "SECRET" not in log.read_text()
+
+
+@pytest.mark.parametrize("connection", ["kept", "chunked"])
+def test_an_upload_in_parts_arrives_to_its_last_byte(
+    platform: Platform, alice: Participant, address: tuple[str, int], connection: str
+) -> None:
+    content = bytes(range(256)) * 100
+    with platform.database.writing() as session:
+        scopes, now = (Scope.SUBMIT,), platform.clock()
+        token = account.issue_token(session, alice.user, name="cli", scopes=scopes, now=now)
+    metadata = {"kind": "predictions", "sha256": hashlib.sha256(content).hexdigest()}
+
+    with Client("http://{}:{}".format(*address), token=token) as client:
+        upload_id = client.begin_upload(SLUG, size=len(content), metadata=metadata)
+        first = client.send_part(upload_id, content[:20_000], offset=0)
+        if connection == "kept":
+            last = client.send_part(upload_id, content[20_000:], offset=first)
+        else:
+            url = f"{client.url}/api/v1/uploads/{upload_id}"
+            last = chunked(url, token, content[20_000:], offset=first)
+
+        assert (first, last) == (20_000, len(content))
+        with pytest.raises(Conflict):
+            client.send_part(upload_id, b"more", offset=0)
+
+
+def chunked(url: str, token: str, content: bytes, *, offset: int) -> int:
+    """Send a part whose length is not told before."""
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Tus-Resumable": "1.0.0",
+        "Upload-Offset": str(offset),
+        "Content-Type": "application/offset+octet-stream",
+    }
+    answer = httpx.patch(url, headers=headers, content=iter([content]), timeout=10)
+    return int(answer.headers["Upload-Offset"])

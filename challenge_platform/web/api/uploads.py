@@ -260,7 +260,8 @@ def _checksum() -> Checksum | None:
 
 def _pieces(most: int) -> Iterator[bytes]:
     """Read the body, at most `most` bytes and for PART_SECONDS."""
-    request.max_content_length = most
+    # One more than may come: gunicorn's stream, read at its limit, is refused and not ended.
+    request.max_content_length = most + 1
     deadline = time.monotonic() + PART_SECONDS
     while time.monotonic() < deadline and (piece := request.stream.read(_PIECE)):
         yield piece
