@@ -9,6 +9,12 @@ from sandbox.oci.tar import Entry, EntryKind, entries
 PLACES = frozenset({"input", "output", "tmp", "dev", "dev/shm", "proc", "sys", "etc"})
 """What a sandbox mounts or replaces; an engine fails to start where one of them leads elsewhere."""
 
+ENGINE_READS = frozenset({"etc/passwd", "etc/group"})
+"""What the engine itself opens, outside of the sandbox: it hangs for good on a pipe."""
+
+ENGINE_READS_BYTES = 60_000
+"""It gives up at lines of more than 64 KiB."""
+
 _DEVICES = (EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE)
 
 
@@ -30,6 +36,8 @@ def check_layer(window: Window, /, *, limits: ImageLimits) -> int:
         if folder != folder_seen:
             _check_folder(folder, links=links, where=window.where, name=entry.name)
             folder_seen = folder
+        if path in ENGINE_READS:
+            _check_read_by_engine(entry, path=path, where=window.where)
         if entry.kind is EntryKind.FOLDER:
             links.discard(hash(path))
         else:
@@ -94,6 +102,27 @@ def _check_special(entry: Entry, *, path: str, links: set[int], where: str) -> N
             expected=Words("/{path} as a folder, or nothing there", path=path),
             repair=Words(
                 "make it a folder (`RUN rm -rf /{path} && mkdir /{path}`), then {flatten}",
+                path=path,
+                flatten=FLATTEN,
+            ),
+        )
+
+
+def _check_read_by_engine(entry: Entry, *, path: str, where: str) -> None:
+    """Raise InvalidImage unless it is a plain, short file."""
+    if entry.kind is not EntryKind.FILE or entry.size > ENGINE_READS_BYTES:
+        raise refused(
+            ImageCode.RESERVED_PLACE,
+            where=where,
+            found=Words("/{path}, which is no plain file or is too long", path=path),
+            expected=Words(
+                "/{path} as a plain file of at most {most:,} bytes, or nothing there",
+                path=path,
+                most=ENGINE_READS_BYTES,
+            ),
+            repair=Words(
+                "write it anew as a plain file, or remove it (`RUN rm -rf /{path}`), "
+                "then {flatten}",
                 path=path,
                 flatten=FLATTEN,
             ),

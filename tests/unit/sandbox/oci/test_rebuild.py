@@ -280,6 +280,11 @@ def test_a_bomb_is_counted_while_it_is_uncompressed() -> None:
         ([symbolic_link("tmp/", "/srv")], ImageCode.RESERVED_PLACE),
         ([file("tmp")], ImageCode.RESERVED_PLACE),
         ([hard_link("output", "x")], ImageCode.RESERVED_PLACE),
+        ([special("etc/passwd", tarfile.FIFOTYPE)], ImageCode.RESERVED_PLACE),
+        ([special("x", tarfile.FIFOTYPE), hard_link("etc/group", "x")], ImageCode.RESERVED_PLACE),
+        ([symbolic_link("./etc//passwd", "passwd")], ImageCode.RESERVED_PLACE),
+        ([folder("etc/group/")], ImageCode.RESERVED_PLACE),
+        ([file("etc/passwd", b"x" * 60_001)], ImageCode.RESERVED_PLACE),
         ([file(f"f{n}") for n in range(51)], ImageCode.TOO_MANY_FILES),
     ],
 )
@@ -300,6 +305,7 @@ def test_a_layer_may_have_what_distributions_have() -> None:
         folder("./"),
         folder("tmp/"),
         folder("etc/"),
+        file("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n"),
         symbolic_link("bin", "usr/bin"),
         symbolic_link("usr/bin/python", "/etc/alternatives/python"),
         symbolic_link("usr/lib/x", "../../../../../lib"),
@@ -315,7 +321,7 @@ def test_a_layer_may_have_what_distributions_have() -> None:
 
     for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
         again = tarball(*_again(layer), form=form)
-        assert rebuilt(HandMadeImage(layers=[again]).saved())[0].files == 14
+        assert rebuilt(HandMadeImage(layers=[again]).saved())[0].files == 15
 
 
 def _again(content: bytes) -> Iterator[tuple[tarfile.TarInfo, bytes]]:
