@@ -8,6 +8,7 @@ from bench import (
     coverage,
     equal_teams,
     family_coverage,
+    image_tar,
     leaderboard,
     metrics,
     submission,
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "metrics": metrics.measure,
     "agreement": agreement.measure,
     "containment": containment.measure,
+    "image-tar": image_tar.measure,
 }
 
 PAGES = {
