@@ -187,9 +187,10 @@ def reap(platform: Platform, /, *, stopped: threading.Event) -> None:
 
 def _beat(platform: Platform) -> None:
     """Tell that the reaper lives, and what the launcher says of itself."""
+    counts = None
     try:
         status = platform.runner.status()
-        problem = "; ".join(status.problems)
+        problem, counts = "; ".join(status.problems), status.pool
         if killed := platform.reaper.kill_orphans(platform.runner, status.active):
             log.info("killed what ran for submissions that have ended", runs=killed)
     except SandboxUnavailable as error:
@@ -197,7 +198,7 @@ def _beat(platform: Platform) -> None:
     now = platform.clock()
     with platform.database.writing() as session:
         heartbeat.beat(session, Part.REAPER, now=now)
-        heartbeat.beat(session, Part.LAUNCHER, now=now, problem=problem)
+        heartbeat.beat(session, Part.LAUNCHER, now=now, problem=problem, counts=counts)
 
 
 app = typer.Typer(add_completion=False, help=__doc__)

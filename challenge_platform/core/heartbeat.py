@@ -3,10 +3,12 @@
 Web cannot ask the launcher itself: its socket is for the worker only.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, select
 
 from challenge_platform.database import UTCDateTime, enum_column, hold
@@ -22,19 +24,32 @@ class Part(StrEnum):
 
 
 class Heartbeat(SQLModel, table=True):
-    """What was last heard of a process; `problem` is empty when it is well."""
+    """What was last heard of a process; `problem` is empty when it is well.
+
+    `counts` are those of the launcher's sandboxes, by their names in `sandbox.Status.pool`.
+    """
 
     __tablename__ = "heartbeat"
 
     part: Part = Field(primary_key=True, sa_type=enum_column(Part))
     at: datetime = Field(sa_type=UTCDateTime)
     problem: str = Field(default="", max_length=500)
+    counts: dict[str, int] | None = Field(default=None, sa_type=JSON(none_as_null=True))
 
 
-def beat(session: Session, part: Part, /, *, now: datetime, problem: str = "") -> None:
-    """Write down that a process was heard of."""
+def beat(
+    session: Session,
+    part: Part,
+    /,
+    *,
+    now: datetime,
+    problem: str = "",
+    counts: Mapping[str, int] | None = None,
+) -> None:
+    """Write down that a process was heard of, and what it counted."""
     hold(session, "heartbeats")
-    session.merge(Heartbeat(part=part, at=now, problem=problem[:500]))
+    told = None if counts is None else dict(counts)
+    session.merge(Heartbeat(part=part, at=now, problem=problem[:500], counts=told))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +72,12 @@ def pulses(session: Session, /, *, now: datetime) -> tuple[Pulse, ...]:
         well = at is not None and now - at < FRESH and not problem
         found.append(Pulse(part=part, at=at, problem=problem, well=well))
     return tuple(found)
+
+
+def counts_of(session: Session, part: Part, /, *, now: datetime) -> Mapping[str, int]:
+    """Give what a process counted, if it was heard of lately; else nothing."""
+    last = session.get(Heartbeat, part)
+    return last.counts or {} if last and now - last.at < FRESH else {}
 
 
 def is_well(session: Session, part: Part, /, *, now: datetime) -> bool:

@@ -7,13 +7,14 @@ from http import HTTPStatus
 from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core.heartbeat import Part, is_well
-from challenge_platform.core.submission import count_by_state
+from challenge_platform.core.heartbeat import Part, counts_of, is_well
+from challenge_platform.core.submission import QueueName, count_by_state, count_waiting
+from challenge_platform.core.worker import count_serving, workers
 from challenge_platform.errors import QueueUnavailable
 from challenge_platform.web import current
 
@@ -49,31 +50,79 @@ def _redis_answers(platform: Platform) -> bool:
 
 
 class Submissions(Collector):
-    """Counts submissions by state when the metrics are read."""
+    """Counts submissions by state, and by queue what waits and who serves, when they are read."""
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Name the metric without asking the database."""
-        yield self._family()
+        """Name the metrics without asking the database."""
+        yield from (self._family(), *self._of_queues())
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Count the submissions."""
-        family = self._family()
+        family, (waiting, serving) = self._family(), self._of_queues()
         with self._platform.database.reading() as session:
             for state, count in count_by_state(session).items():
                 family.add_metric([state], count)
-        yield family
+            queued, known = count_waiting(session), workers(session, now=self._platform.clock())
+        for queue in QueueName:
+            waiting.add_metric([queue], queued[queue])
+            serving.add_metric([queue], count_serving(known, queue))
+        yield from (family, waiting, serving)
 
     def _family(self) -> GaugeMetricFamily:
         return GaugeMetricFamily("challenge_submissions", "Submissions by state", labels=["state"])
+
+    def _of_queues(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+        return (
+            GaugeMetricFamily("challenge_waiting", "Submissions that wait", labels=["queue"]),
+            GaugeMetricFamily("challenge_workers", "Workers that serve", labels=["queue"]),
+        )
+
+
+class Sandboxes(Collector):
+    """Tells of the sandboxes that are kept ready, as the launcher last did."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def describe(self) -> Iterator[Metric]:
+        """Name the metrics without asking the database."""
+        yield from self._families().values()
+
+    def collect(self) -> Iterator[Metric]:
+        """Give what was told lately."""
+        with self._platform.database.reading() as session:
+            counts = counts_of(session, Part.LAUNCHER, now=self._platform.clock())
+        for name, family in self._families().items():
+            if name in counts:
+                family.add_metric([], counts[name])
+            yield family
+
+    def _families(self) -> dict[str, CounterMetricFamily | GaugeMetricFamily]:
+        return {
+            "ready": GaugeMetricFamily(
+                "challenge_sandboxes_ready", "Sandboxes that wait for a run"
+            ),
+            "memory": GaugeMetricFamily(
+                "challenge_sandboxes_ready_bytes", "Memory that those which wait hold together"
+            ),
+            "hits": CounterMetricFamily(
+                "challenge_sandbox_hits",
+                "Runs that found a sandbox ready, since the launcher's start",
+            ),
+            "misses": CounterMetricFamily(
+                "challenge_sandbox_misses", "Runs that found none ready, since the launcher's start"
+            ),
+        }
 
 
 def register(app: Flask, platform: Platform, /) -> None:
     """Measure every request, and publish the measurements with the counts."""
     registry = CollectorRegistry()
     registry.register(Submissions(platform))
+    registry.register(Sandboxes(platform))
     seconds = Histogram(
         "challenge_request_seconds",
         "Server time of requests",

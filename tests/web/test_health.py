@@ -1,11 +1,14 @@
 """What operators watch: probes that say what is down, and metrics without names."""
 
+import re
+
 import pytest
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.config import Settings
-from challenge_platform.core import heartbeat
+from challenge_platform.core import heartbeat, worker
 from challenge_platform.core.heartbeat import Part
+from challenge_platform.core.submission import QueueName
 from challenge_platform.web import create_app
 from tests.fakes import Clock
 from tests.web.conftest import Program, Visitor
@@ -61,6 +64,45 @@ def test_metrics_count_submissions_and_requests_and_name_nobody(
     assert 'challenge_submissions{state="queued"} 1.0' in text
     assert 'endpoint="api_submissions.submit",status="201"} 1.0' in text
     assert "alice" not in text
+
+
+def test_metrics_tell_of_the_sandboxes_that_are_ready_as_long_as_they_are_heard_of(
+    anonymous: Visitor, platform: Platform, clock: Clock
+) -> None:
+    counts = {"ready": 2, "memory": 30_000_000, "hits": 7, "misses": 1}
+    with platform.database.writing() as session:
+        heartbeat.beat(session, Part.LAUNCHER, now=clock(), counts=counts)
+    heard = anonymous.get("/metrics").text
+    clock.advance(minutes=1)
+
+    assert "challenge_sandboxes_ready 2.0" in heard
+    assert "challenge_sandboxes_ready_bytes 3e+07" in heard
+    assert "challenge_sandbox_hits_total 7.0" in heard
+    assert "challenge_sandbox_misses_total 1.0" in heard
+    assert "challenge_sandbox_hits_total 7.0" not in anonymous.get("/metrics").text
+
+
+def test_metrics_tell_what_waits_and_who_serves_by_queue(
+    platform: Platform, anonymous: Visitor, alices: Program
+) -> None:
+    alices.submit()
+    known = worker.Worker(host="a", queues=frozenset({QueueName.SCORING, QueueName.CODE}))
+    with platform.database.writing() as session:
+        worker.beat(session, known, now=platform.clock())
+
+    text = anonymous.get("/metrics").text
+
+    told = dict(
+        re.findall(r'^challenge_((?:waiting|workers)\{queue="\w+"\}) (\S+)$', text, re.MULTILINE)
+    )
+    assert told == {
+        f'{name}{{queue="{queue}"}}': value
+        for name, values in {
+            "waiting": ("1.0", "0.0", "0.0", "0.0"),
+            "workers": ("1.0", "1.0", "0.0", "0.0"),
+        }.items()
+        for queue, value in zip(QueueName, values, strict=True)
+    }
 
 
 def test_an_answer_says_how_long_the_application_took(anonymous: Visitor) -> None:
