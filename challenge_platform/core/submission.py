@@ -378,6 +378,17 @@ def count_under_way(session: Session, /, *, challenge_id: int, phase: str) -> in
     return session.exec(query).one()
 
 
+def count_waiting(session: Session, /) -> dict[QueueName, int]:
+    """Count what waits in each queue."""
+    query = (
+        select(Submission.queue, func.count())
+        .where(Submission.state == State.QUEUED)
+        .group_by(col(Submission.queue))
+    )
+    found = {QueueName(queue): n for queue, n in session.exec(query)}
+    return {**dict.fromkeys(QueueName, 0), **found}
+
+
 def count_by_state(session: Session, /) -> dict[State, int]:
     """Count all submissions in each state."""
     query = select(Submission.state, func.count()).group_by(col(Submission.state))

@@ -9,6 +9,7 @@ import docker
 import pytest
 from sqlmodel import func, select
 
+from challenge_platform.cli.launcher import installation
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.result import Result
 from challenge_platform.core.submission import Submission
@@ -138,7 +139,7 @@ def test_with_redis_down_a_submission_is_accepted_and_later_scored(live: Live) -
 
 def test_no_container_of_ours_is_left(live: Live, tmp_path: Path) -> None:
     del tmp_path
-    label = str(live.platform.settings.data_dir.absolute())
+    label = installation(live.platform.settings.launcher_address.parent)
     engine = docker.from_env()
 
     def ours() -> list[str | None]:

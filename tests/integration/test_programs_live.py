@@ -12,14 +12,15 @@ from pathlib import Path
 import docker
 import pytest
 from docker.models.containers import Container
-from sqlmodel import func, select
+from sqlmodel import col, func, select
 
+from challenge_platform.cli.launcher import installation
 from challenge_platform.core import quota
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.result import Result
 from challenge_platform.core.run import Stage
 from challenge_platform.core.run_stage import run_id_of
-from challenge_platform.core.submission import find_submission
+from challenge_platform.core.submission import OPEN_STATES, Submission, find_submission
 from sandbox.images.build import build_image
 from sandbox.options import LAUNCHER_LABEL, ROLE_LABEL, RUN_LABEL
 from tests.live import Live, running, wait_until
@@ -68,6 +69,17 @@ def live(
         database_url=module_database_url,
     ) as live:
         yield live
+        if left := under_way(live):  # of a test that failed, and would outlive the platform
+            for submission_id in left:
+                live.client.post(f"/api/v1/submissions/{submission_id}/cancel")
+            time.sleep(CANCEL_SECONDS)
+
+
+def under_way(live: Live) -> list[str]:
+    """List the submissions that have not ended."""
+    with live.platform.database.reading() as session:
+        found = select(Submission.id).where(col(Submission.state).in_(OPEN_STATES))
+        return list(session.exec(found))
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +110,14 @@ def program(seconds: float) -> bytes:
 
 def containers(engine: docker.DockerClient, live: Live) -> list[Container]:
     """List the containers of the platform's launcher, ended ones too."""
-    label = f"{LAUNCHER_LABEL}={live.platform.settings.data_dir.absolute()}"
+    label = f"{LAUNCHER_LABEL}={launcher_of(live)}"
     found: list[Container] = engine.containers.list(all=True, filters={"label": label}, sparse=True)
     return found
+
+
+def launcher_of(live: Live) -> str:
+    """Give the name under which the launcher knows its own."""
+    return installation(live.platform.settings.launcher_address.parent)
 
 
 def of_run(engine: docker.DockerClient, run_id: str, *, role: str | None = "program") -> list[str]:
@@ -207,7 +224,7 @@ def check_nothing_is_left(live: Live, engine: docker.DockerClient) -> None:
         return [label[RUN_LABEL] for label in labels]
 
     wait_until(lambda: left() == [], seconds=SLACK_SECONDS)
-    label = str(live.platform.settings.data_dir.absolute())
+    label = launcher_of(live)
     volumes = engine.volumes.list(filters={"label": f"{LAUNCHER_LABEL}={label}"})
     outputs = [
         each.name for each in volumes if (each.attrs.get("Options") or {}).get("type") == "tmpfs"
