@@ -255,6 +255,7 @@ def _needed_of_waiting(session: Session) -> frozenset[str]:
     query = union(
         *(among_waiting(column, ~_is_buried()) for column in own),
         among_waiting(col(ChallengeVersion.truth_object)),
+        among_waiting(col(ChallengeVersion.input_object)),
         among_waiting(col(Standing.resamples)),
         among_waiting(col(Candidate.resamples)),
         among_waiting(col(BoardState.digest)),

@@ -63,7 +63,7 @@ class ProgramRun(SQLModel, table=True):
 
 def begin(session: Session, held: Claim, /, *, stage: Stage, now: datetime) -> ProgramRun:
     """Note that a program runs, since earlier if it goes on; StaleClaim when it is another's."""
-    _require_held(session, held)
+    require_held(session, held)
     run = run_of(session, held.submission_id, stage=stage)
     if run is None:
         run = ProgramRun(
@@ -76,7 +76,7 @@ def begin(session: Session, held: Claim, /, *, stage: Stage, now: datetime) -> P
 
 def forget(session: Session, held: Claim, /, *, stage: Stage) -> None:
     """Note that a program could not be run; StaleClaim when it is another worker's by now."""
-    _require_held(session, held)
+    require_held(session, held)
     if (run := run_of(session, held.submission_id, stage=stage)) is not None:
         session.delete(run)
 
@@ -91,7 +91,7 @@ def record(
     **facts: Any,  # noqa: ANN401 -- the columns of the table
 ) -> ProgramRun:
     """Note what came of a program's run that `begin` noted; StaleClaim when it is another's."""
-    _require_held(session, held)
+    require_held(session, held)
     run = session.get_one(ProgramRun, (held.submission_id, stage))
     run.ended_at = now
     for name, fact in facts.items():
@@ -122,7 +122,8 @@ def sealed_bytes(session: Session, /, *, challenge_id: int) -> int:
     return session.exec(query).one()
 
 
-def _require_held(session: Session, held: Claim) -> None:
+def require_held(session: Session, held: Claim, /) -> None:
+    """Raise StaleClaim unless the claim is held until this transaction ends."""
     query = select(Submission.id).where(
         Submission.id == held.submission_id,
         Submission.state == State.RUNNING,

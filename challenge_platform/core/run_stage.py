@@ -25,6 +25,7 @@ from challenge_platform.core.run import (
     begin,
     forget,
     record,
+    require_held,
     run_of,
 )
 from challenge_platform.core.run_log import keep_log
@@ -102,6 +103,7 @@ class RunStage:
             elapsed = (self.clock() - begun.started_at).total_seconds()
             self.pause(-elapsed % COARSE_SECONDS)
         with self.database.writing() as session:
+            require_held(session, work.claim)  # or what is stored now would belong to nobody
             facts = self._facts(outcome, stage=stage, invalid=invalid, key=key)
             if stage.is_hidden:
                 facts |= keep_log(session, work.challenge, outcome, recipient=key.recipient)

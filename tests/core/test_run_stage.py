@@ -14,7 +14,8 @@ from challenge_platform.core.audit import AuditEvent
 from challenge_platform.core.result import Result
 from challenge_platform.core.run import ProgramRun, Stage
 from challenge_platform.core.run_log import READ, read_logs
-from challenge_platform.core.submission import Reason, State, claim
+from challenge_platform.core.submission import Reason, State, cancel, claim
+from challenge_platform.core.takeout import take_out
 from sandbox import End, Outcome, Run, SandboxUnavailable
 from scorers.request import read_body, read_header
 from tests.conftest import Participant, participant
@@ -297,3 +298,48 @@ def test_a_worker_that_lost_its_claim_records_no_run(runs: Runs, ann: Participan
     assert runs.platform.evaluator.evaluate(submission_id) is None
     (run,) = runs.runs(submission_id)
     assert run.end is None
+
+
+def test_a_worker_that_lost_its_claim_leaves_nothing_in_the_store(
+    runs: Runs, ann: Participant
+) -> None:
+    submission_id = runs.send(ann).submission_id
+    objects = runs.platform.settings.objects_dir
+    before = {path for path in objects.rglob("*") if path.is_file()}
+
+    def cancelled(files: Files) -> bytes:
+        if hidden(files):
+            with runs.platform.database.writing() as session:
+                cancel(session, submission_id, now=runs.clock())
+        return good(files)
+
+    runs.runner.program = cancelled
+
+    assert runs.platform.evaluator.evaluate(submission_id) is None
+    assert {path for path in objects.rglob("*") if path.is_file()} == before
+
+
+def test_what_a_program_said_and_made_goes_with_its_team(runs: Runs, ann: Participant) -> None:
+    ended = runs.end(ann)
+    made = runs.runs(ended.id)[-1].predictions or ""
+    assert runs.platform.store.has(made)
+
+    runs.platform.departures.depart(ann.user.id, by="test")
+
+    assert not runs.platform.store.has(made)
+    kept = runs.runs(ended.id)
+    assert [(run.log, run.sealed, run.refused) for run in kept] == [(None, None, None)] * 2
+
+
+def test_a_person_takes_out_the_stages_and_the_log_of_their_code(
+    runs: Runs, ann: Participant
+) -> None:
+    runs.runner.log = b"all is well"
+    runs.end(ann)
+
+    with runs.platform.database.reading() as session:
+        (told,) = take_out(session, ann.user, now=runs.clock()).documents["submissions.json"]
+
+    assert told["log"] == "all is well"
+    assert [stage["name"] for stage in told["stages"]] == ["smoke", "hidden", "score"]
+    assert told["stages"][1] == {"name": "hidden", "end": End.FINISHED, "seconds": 10}
