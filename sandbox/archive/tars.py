@@ -29,6 +29,7 @@ _BLOCK = 512
 _NOTHING = bytes(_BLOCK)
 _MOST_ABOUT = 64 * 1024  # bytes of a record about a member: attributes of macOS have some thousand
 _OCTAL = re.compile(rb" *([0-7]{1,12})[ \0]*")
+_MOST_RECORDS = 100  # in one of them
 _RECORD = re.compile(rb"([0-9]{1,6}) ([^=]+)=")
 
 _FILES, _FOLDER = (b"0", b"\0"), b"5"
@@ -162,18 +163,21 @@ def _about(stream: _Stream, header: _Header) -> bytes | None:
 
 def _pax_name(data: bytes) -> bytes | None:
     """Give the path in pax records, each of which is `length key=value` and a line's end."""
-    name = None
-    while data:
-        found = _RECORD.match(data)
-        length = int(found[1]) if found else 0
-        record, data = data[:length], data[length:]
-        if found is None or len(record) != length or record[found.end() :][-1:] != b"\n":
+    name, at, left = None, 0, _MOST_RECORDS
+    while at < len(data):
+        if not left:
+            too_many = Words("more than {most:,} records about a file", most=_MOST_RECORDS)
+            refuse(unsupported(too_many))
+        found = _RECORD.match(data, at)
+        end = at + (int(found[1]) if found else 0)
+        if found is None or not found.end() < end <= len(data) or data[end - 1 : end] != b"\n":
             refuse(damaged(Words("a record about a file that cannot be read")))
-        key, value = found[2], record[found.end() : -1]
+        key = found[2]
         if key == b"size" or key.startswith(b"GNU.sparse"):
             refuse(unsupported(Words("a sparse file, or a size outside of the header")))
         if key == b"path":
-            name = value
+            name = data[found.end() : end - 1]
+        at, left = end, left - 1
     return name
 
 

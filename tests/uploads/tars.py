@@ -123,6 +123,10 @@ def _refused() -> dict[str, tuple[str, Callable[[], bytes]]]:
             "unsafe_name",
             zipped(MAIN, about(pax(path="a/../../escaped.py")), file("fine.py")),
         ),
+        "records without end about a file": (
+            "unsupported_archive",
+            zipped(MAIN, *[about(b"6 a=b\n" * 10_000)] * 400, file("fine.py")),
+        ),
         "a step up in a long name": (
             "unsafe_name",
             zipped(MAIN, about(b"../escaped.py\0", kind=b"L"), file("fine.py")),
