@@ -160,7 +160,7 @@ COMMANDS = (
     Row(
         words="submission log",
         module=_CLI + "run_logs",
-        line="Print what a submission's program said; that you read it is recorded.",
+        line="Print what a submission's program said at each stage.",
         section=Section.ORGANIZERS,
     ),
     Row(
