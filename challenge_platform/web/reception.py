@@ -2,6 +2,7 @@
 
 import hashlib
 import ntpath
+from threading import BoundedSemaphore
 
 import structlog
 from flask import request
@@ -22,6 +23,9 @@ FILENAME_LENGTH = 200
 MESSAGE_LENGTH = 500
 KEY_LENGTH = 80
 FORM_KEY_LENGTH = 32
+
+READING = BoundedSemaphore(4)
+"""Files that are read at once: one Python can read no more, and other requests need it too."""
 
 log = structlog.get_logger()
 
@@ -98,7 +102,8 @@ def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     """Have the file of this request accepted and queued, at once or by the reaper."""
     platform = current.platform()
     upload = read_upload(person=person, form_key=form_key)
-    accepted = platform.uploads.submit(slug, upload, user_id=person.id)
+    with READING:
+        accepted = platform.uploads.submit(slug, upload, user_id=person.id)
     if isinstance(upload.content, CheckedFile):
         platform.transfers.release(upload.content.path.stem, user_id=person.id)
     try:
@@ -117,7 +122,9 @@ def check(slug: str, /, *, person: User) -> Checked:
     with platform.database.reading() as session:
         challenge = find_challenge(session, slug)
         team.require_access(session, challenge, user=person)
-    return platform.uploads.check(challenge, read_upload(person=person))
+    upload = read_upload(person=person)
+    with READING:
+        return platform.uploads.check(challenge, upload)
 
 
 def file_name(sent: str) -> str:
