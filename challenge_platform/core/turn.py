@@ -82,12 +82,22 @@ def claim_next(
 
 
 def _next(queue: QueueName, *, now: datetime, team_runs: int) -> ScalarSelect[str]:
+    own = aliased(Submission)
+    query = (
+        select(own.id)
+        .where(*_ready(own, queue, now=now), own.team_id == _next_team(queue, now, team_runs))
+        .order_by(col(own.received_at), col(own.id))
+    )
+    return query.limit(1).scalar_subquery()
+
+
+def _next_team(queue: QueueName, now: datetime, team_runs: int) -> ScalarSelect[int]:
+    """Choose the team whose turn it is; shares are asked for each team, not for each submission."""
     waiting, own = aliased(Submission), aliased(Submission)
-    query = select(waiting.id).where(
-        waiting.queue == queue,
-        waiting.state == State.QUEUED,
-        col(waiting.not_before) <= now,
-        ~select(Drain.id).exists(),
+    query = (
+        select(waiting.team_id)
+        .where(*_ready(waiting, queue, now=now))
+        .group_by(col(waiting.challenge_id), col(waiting.team_id))
     )
     if queue in PROGRAMS:
         running = select(func.count()).where(
@@ -95,34 +105,47 @@ def _next(queue: QueueName, *, now: datetime, team_runs: int) -> ScalarSelect[st
             own.state == State.RUNNING,
             col(own.queue).in_(PROGRAMS),
         )
-        query = query.where(running.scalar_subquery() < team_runs)
+        query = query.having(running.scalar_subquery() < team_runs)
     ordered = query.order_by(
-        _running(waiting, "challenge_id"),
-        _served(waiting, "challenge_id").asc().nulls_first(),
-        _running(waiting, "team_id"),
-        _served(waiting, "team_id").asc().nulls_first(),
-        col(waiting.received_at),
-        col(waiting.id),
+        _running(waiting, queue, "challenge_id"),
+        _served(waiting, queue, "challenge_id").asc().nulls_first(),
+        _running(waiting, queue, "team_id"),
+        _served(waiting, queue, "team_id").asc().nulls_first(),
+        func.min(waiting.received_at),
+        col(waiting.team_id),
     )
     return ordered.limit(1).scalar_subquery()
 
 
-def _running(waiting: type[Submission], owner: str) -> ColumnElement[int]:
+def _ready(
+    waiting: type[Submission], queue: QueueName, *, now: datetime
+) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(waiting.queue) == queue,
+        col(waiting.state) == State.QUEUED,
+        col(waiting.not_before) <= now,
+        ~select(Drain.id).exists(),
+    )
+
+
+def _running(waiting: type[Submission], queue: QueueName, owner: str) -> ColumnElement[int]:
     """Count what runs, in the queue, of the challenge or team of what waits."""
     other = aliased(Submission)
     query = select(func.count()).where(
         getattr(other, owner) == getattr(waiting, owner),
-        other.queue == waiting.queue,
+        other.queue == queue,
         other.state == State.RUNNING,
     )
     return query.scalar_subquery()
 
 
-def _served(waiting: type[Submission], owner: str) -> ColumnElement[datetime | None]:
+def _served(
+    waiting: type[Submission], queue: QueueName, owner: str
+) -> ColumnElement[datetime | None]:
     """Tell when the challenge or team of what waits was last served in the queue."""
     other = aliased(Submission)
     query = select(func.max(other.started_at)).where(
-        getattr(other, owner) == getattr(waiting, owner), other.queue == waiting.queue
+        getattr(other, owner) == getattr(waiting, owner), other.queue == queue
     )
     return query.scalar_subquery()
 
@@ -152,8 +175,8 @@ def waiting_in(session: Session, queue: QueueName, /) -> list[Waiting]:
         col(waiting.challenge_id),
         col(waiting.team_id),
         col(waiting.received_at),
-        _served(waiting, "challenge_id"),
-        _served(waiting, "team_id"),
+        _served(waiting, queue, "challenge_id"),
+        _served(waiting, queue, "team_id"),
     ).where(col(waiting.queue) == queue, col(waiting.state) == State.QUEUED)
     found = [
         Waiting(
@@ -191,12 +214,12 @@ class _Turns:
         self._waiting: dict[int, deque[Waiting]] = defaultdict(deque)
         for each in sorted(found, key=lambda each: (each.received_at, each.id)):
             self._waiting[each.team].append(each)
-        self._teams: dict[int, list[tuple[_Share, datetime, str, int]]] = defaultdict(list)
+        self._teams: dict[int, list[tuple[_Share, datetime, int]]] = defaultdict(list)
         for team, own in self._waiting.items():
             served = own[0].team_served or _NEVER
-            entry = ((self._of_team[team], 0, served), own[0].received_at, own[0].id, team)
+            entry = ((self._of_team[team], 0, served), own[0].received_at, team)
             heapq.heappush(self._teams[own[0].challenge], entry)
-        self._challenges: list[tuple[_Share, tuple[_Share, datetime, str, int], int]] = []
+        self._challenges: list[tuple[_Share, tuple[_Share, datetime, int], int]] = []
         for challenge, teams in self._teams.items():
             served = self._waiting[teams[0][-1]][0].challenge_served or _NEVER
             share = (self._of_challenge[challenge], 0, served)
@@ -215,7 +238,7 @@ class _Turns:
         self._of_challenge[challenge] += 1
         if own:
             share = (self._of_team[team], turn, _NEVER)
-            heapq.heappush(teams, (share, own[0].received_at, own[0].id, team))
+            heapq.heappush(teams, (share, own[0].received_at, team))
         if teams:
             share = (self._of_challenge[challenge], turn, _NEVER)
             heapq.heappush(self._challenges, (share, teams[0], challenge))
