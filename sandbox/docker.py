@@ -8,9 +8,7 @@ import uuid
 from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import asdict
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +18,6 @@ from sandbox.adoption import Left, adopted, listen_on, note_of
 from sandbox.attach import Conversation, Stop
 from sandbox.ending import cancelled_early, ended, not_started
 from sandbox.engine import Engine, StartRefused
-from sandbox.facts import shortcomings
 from sandbox.files import KeptFiles
 from sandbox.image_store import ImageStore
 from sandbox.journal import Journal, Note
@@ -28,6 +25,7 @@ from sandbox.kept import KeptList
 from sandbox.pieces import pieces_of
 from sandbox.pool import KINDS, Kind, Pool, Sandbox
 from sandbox.slots import Cancelled, Slots
+from sandbox.standing import status_of
 from sandbox.workshop import Workshop
 
 DISK = 20 << 30
@@ -107,6 +105,8 @@ class DockerRunner:
                 with image, slot:
                     return self._run(run, active, interrupts=[active.stopped, *interrupts])
             except Cancelled:
+                if active.leaving:
+                    raise Left(run.id) from None
                 return self._conclude(run, cancelled_early())
             except SandboxUnavailable as error:
                 self._could_not(run, error)
@@ -131,10 +131,11 @@ class DockerRunner:
         run = note.run
         with self._activities.begun(run) as active, self._slots.held(run):
             active.owner = note.owner
+            # An engine that cannot tell now is asked again: until then the note stays.
+            sandbox = adopted(note, engine=self._engine, groups=self._workshop.site().groups)
+            self._workshop.adopt(sandbox)
+            listen = partial(listen_on, note, sandbox, interrupts=[active.stopped])
             try:
-                sandbox = adopted(note, engine=self._engine, groups=self._workshop.site().groups)
-                self._workshop.adopt(sandbox)
-                listen = partial(listen_on, note, sandbox, interrupts=[active.stopped])
                 return self._watch(run, active, sandbox, converse=listen)
             except SandboxUnavailable as error:
                 self._could_not(run, error)
@@ -216,26 +217,11 @@ class DockerRunner:
 
     def status(self) -> Status:
         """Ask the engine anew what could run now."""
-        engine, images, problems = None, dict.fromkeys(self._workshop.runtimes), []
-        try:
-            facts = self._workshop.facts()
-            engine, problems = asdict(facts), shortcomings(facts)
-            tags = self._workshop.runtimes.items()
-            images = {name: self._engine.image_id(tag) for name, tag in tags}
-            missing = [name for name, image in images.items() if image is None]
-            problems += [self._workshop.missing(name) for name in missing]
-        except SandboxUnavailable as error:
-            problems.append(str(error))
-        pool = {"ready": self._pool.ready, "memory": self._pool.memory}
-        return Status(
-            version=version("challenge-platform"),
-            engine=engine,
-            runtimes=images,
-            active=tuple(active.run.id for active in self._activities.all()),
+        return status_of(
+            self._workshop,
+            pool=self._pool,
+            active=[active.run.id for active in self._activities.all()],
             slots=self._slots.count,
-            pool=pool | self._pool.counts,
-            problems=tuple(problems),
-            notes=self._workshop.notes(),
         )
 
     def _run(self, run: Run, active: Active, *, interrupts: Sequence[socket.socket]) -> Outcome:
@@ -272,11 +258,10 @@ class DockerRunner:
         left = False
         try:
             said = converse()
-            left = (
-                active.leaving and said.stop is Stop.INTERRUPTED and self.journal.is_noted(run.id)
-            )
-            if left:
-                sandbox.container.leave()
+            if active.leaving and said.stop is Stop.INTERRUPTED:
+                left = self.journal.is_noted(run.id)
+                if left:
+                    sandbox.container.leave()
                 raise Left(run.id)
             outcome = ended(run, sandbox, said, used_before=used_before)
             return self._conclude(run, outcome)
@@ -298,7 +283,7 @@ class DockerRunner:
 
     def _could_not(self, run: Run, error: SandboxUnavailable) -> None:
         if isinstance(error, Left):
-            _log.info("run %s goes on without this launcher", run.id)
+            _log.info("run %s is left to the next launcher", run.id)
             return
         _log.error("run %s could not be run: %s (%s)", run.id, error, error.code)
         if error.code != "duplicate_run":

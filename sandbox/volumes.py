@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from sandbox.container import create_checked
 from sandbox.engine import Engine
 from sandbox.facts import EngineFacts
-from sandbox.options import INPUT_FOLDER, helper_options, volume
+from sandbox.options import INPUT_FOLDER, LAUNCHER_LABEL, ROLE_LABEL, helper_options, volume
 
 FILES_ROLE = "files"
-HOSTS_ROLE = "hosts"
-HOSTS_FILE = "hosts"
+_HOSTS_FILE = "hosts"
 
 _HOSTS = b"127.0.0.1 localhost\n::1 localhost\n"
 
@@ -42,11 +41,30 @@ def fill(
         engine.remove(filler)
 
 
-def hosts_archive() -> bytes:
-    """Give a tar of the file by which `localhost` has an address in a sandbox without network."""
+def prepare_hosts(
+    engine: Engine,
+    name: str,
+    /,
+    *,
+    owner: str,
+    image: str,
+    facts: EngineFacts,
+    label: str,
+) -> str:
+    """Have a file by which `localhost` has an address in a sandbox without network.
+
+    `name` is its volume. Gives its path on the engine's host. Raises SandboxUnavailable.
+    """
+    engine.create_volume(name, labels={LAUNCHER_LABEL: label, ROLE_LABEL: "hosts"})
+    archive = [_hosts_archive()]
+    fill(engine, name, archive, owner=owner, image=image, facts=facts, label=label)
+    return f"{engine.volume_path(name)}/{_HOSTS_FILE}"
+
+
+def _hosts_archive() -> bytes:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
-        member = tarfile.TarInfo(HOSTS_FILE)
+        member = tarfile.TarInfo(_HOSTS_FILE)
         member.size = len(_HOSTS)
         member.mode = 0o644
         tar.addfile(member, io.BytesIO(_HOSTS))

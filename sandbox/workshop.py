@@ -14,10 +14,10 @@ from sandbox.container import Container, Timings, timed
 from sandbox.engine import Engine
 from sandbox.facts import EngineFacts, shortcomings
 from sandbox.files import KeptFiles
-from sandbox.options import LAUNCHER_LABEL, ROLE_LABEL, RUN_LABEL, Mounts, container_options
+from sandbox.options import ROLE_LABEL, RUN_LABEL, Mounts, container_options
 from sandbox.output import Output
 from sandbox.pool import Kind, Sandbox
-from sandbox.volumes import HOSTS_FILE, HOSTS_ROLE, fill, hosts_archive
+from sandbox.volumes import prepare_hosts
 
 PROCESSES = 4_096
 """So many processes may all sandboxes of a launcher have together."""
@@ -269,20 +269,15 @@ class Workshop:
 
     def _prepare_hosts(self, facts: EngineFacts) -> str:
         """Have the file by which `localhost` has an address; give its path on the engine's host."""
-        name = self._hosts_volume
-        labels = {LAUNCHER_LABEL: self.label, ROLE_LABEL: HOSTS_ROLE}
-        self.engine.create_volume(name, labels=labels)
         with self._owning("hosts.volume") as owner:
-            fill(
+            return prepare_hosts(
                 self.engine,
-                name,
-                [hosts_archive()],
+                self._hosts_volume,
                 owner=owner,
                 image=self.own_image(),
                 facts=facts,
                 label=self.label,
             )
-        return f"{self.engine.volume_path(name)}/{HOSTS_FILE}"
 
     @contextmanager
     def _owning(self, owner: str) -> Iterator[str]:
