@@ -253,6 +253,7 @@ def test_the_form_says_what_an_archive_must_hold_and_its_limits(hers: Browser) -
     assert "/output/predictions.csv" in page
     assert "first runs on the public sample of these files" in page
     assert "sample/test.csv" in page
+    assert "-f image.tar --kind container" in page
     assert "Predictions file" not in page
 
 
