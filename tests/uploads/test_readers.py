@@ -13,7 +13,7 @@ import pytest
 from sandbox.archive import ArchiveProblem
 from scorers.predictions.problems import ProblemCode
 from tests.uploads.case import ACCEPTED, Case
-from tests.uploads.corpus import CASES, named
+from tests.uploads.corpus import CASES, DOCUMENT, named, table
 
 ROOT = Path(__file__).parents[2]
 SECONDS, MEGABYTES = 5, 256
@@ -43,6 +43,10 @@ def test_there_are_enough_files_of_every_kind_each_with_a_name_of_its_own() -> N
 @pytest.mark.parametrize("number", [3, -1])
 def test_a_file_is_the_same_whenever_it_is_made(number: int) -> None:
     assert CASES[number].make() == CASES[number].make()
+
+
+def test_the_documentation_has_the_table_of_the_files() -> None:
+    assert table() in DOCUMENT.read_text()
 
 
 @each
