@@ -8,6 +8,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -48,11 +49,13 @@ class Note:
 
 
 class Journal:
-    """The notes and outcomes in one folder, which no other user can enter."""
+    """The notes and outcomes in one folder, which no other user can enter and one launcher uses."""
 
     def __init__(self, folder: Path, /) -> None:
         self._folder = folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for partial in folder.glob(".*"):  # of a launcher that was killed
+            partial.unlink()
 
     def note(self, note: Note, /) -> None:
         """Remember a run under way."""
@@ -97,11 +100,12 @@ class Journal:
         self._path(run_id, _OUTCOME).unlink(missing_ok=True)
 
     def expire(self, *, seconds: float) -> None:
-        """Forget outcomes that are older than this, and what was left half written."""
+        """Forget outcomes that are older than this."""
         oldest = time.time() - seconds
-        for path in self._folder.iterdir():
-            if path.suffix != _NOTE and path.stat().st_mtime < oldest:
-                path.unlink(missing_ok=True)
+        for path in self._folder.glob(f"*{_OUTCOME}"):
+            with suppress(FileNotFoundError):  # acknowledged meanwhile
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
 
     def _path(self, run_id: str, suffix: str) -> Path:
         if "/" in run_id or run_id.startswith("."):

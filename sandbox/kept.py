@@ -37,6 +37,8 @@ class KeptList:
         self._budget = budget
         self._lock = threading.Lock()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for partial in folder.glob(".*"):  # of a launcher that was killed
+            partial.unlink()
 
     def find(self, key: str, /) -> Kept | None:
         """Give a thing on the list, None when it is not there."""

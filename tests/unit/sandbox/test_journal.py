@@ -85,6 +85,17 @@ def test_only_outcomes_that_nobody_acknowledged_for_long_expire(
     assert journal.is_noted("run-1")
 
 
+def test_what_a_killed_launcher_left_half_written_is_removed(
+    journal: Journal, tmp_path: Path
+) -> None:
+    journal.note(NOTE)
+    (tmp_path / "runs" / ".run-2.outcome.77").write_bytes(b"half")
+
+    Journal(tmp_path / "runs")
+
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run-1.run"]
+
+
 def test_no_other_user_can_enter_its_folder(journal: Journal, tmp_path: Path) -> None:
     journal.note(replace(NOTE))
 

@@ -69,6 +69,16 @@ def test_the_list_and_the_order_of_use_outlive_the_process(kept: KeptList, tmp_p
     assert found[0].name == "volume-files-b"
 
 
+def test_what_a_killed_launcher_left_half_written_is_removed(
+    kept: KeptList, tmp_path: Path
+) -> None:
+    (tmp_path / "kept" / ".files-d.77").write_text('{"name"')
+
+    KeptList(tmp_path / "kept", budget=MIB)
+
+    assert len(list((tmp_path / "kept").iterdir())) == len(list(kept.all())) == 3
+
+
 def test_a_damaged_entry_is_not_on_the_list(kept: KeptList, tmp_path: Path) -> None:
     (tmp_path / "kept" / "files-a.json").write_text("{")
 
