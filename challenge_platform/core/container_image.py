@@ -2,10 +2,12 @@
 
 import io
 import platform
+import shutil
 import tempfile
 
 from challenge_platform.core.program import Program
-from challenge_platform.errors import InvalidUpload
+from challenge_platform.core.transfer import FREE_BYTES
+from challenge_platform.errors import InvalidUpload, StorageFull
 from challenge_platform.storage import CheckedFile, ObjectStore
 from sandbox import Runner
 from sandbox.archive import Words
@@ -21,10 +23,12 @@ Item = dict[str, str | int | None]
 def check_image(content: bytes | CheckedFile, /, *, program: Program, store: ObjectStore) -> int:
     """Give the number of files of an image that can be run here.
 
-    Raise InvalidUpload, with what is to repair, when it cannot.
+    Raise InvalidUpload, with what is to repair, when it cannot, and StorageFull where there is no
+    room to uncompress it.
     """
     file = io.BytesIO(content) if isinstance(content, bytes) else content.path.open("rb")
     with file:
+        _require_room(store, packed=file.seek(0, io.SEEK_END), limits=limits_of(program))
         try:
             image = check(
                 file,
@@ -74,6 +78,14 @@ def architecture() -> str:
     """Name this machine's architecture as images do; a launcher is always on the same machine."""
     machine = platform.machine()
     return ARCHITECTURES.get(machine, machine)
+
+
+def _require_room(store: ObjectStore, *, packed: int, limits: ImageLimits) -> None:
+    needed = limits.uncompressed(packed)
+    if shutil.disk_usage(store.scratch).free < needed + FREE_BYTES:
+        raise StorageFull(
+            "the platform has no room for {size:,} bytes now; tell its operators", size=needed
+        )
 
 
 def _told(problem: ImageProblem) -> Item:

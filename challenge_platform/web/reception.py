@@ -27,6 +27,9 @@ FORM_KEY_LENGTH = 32
 READING = BoundedSemaphore(4)
 """Files that are read at once: one Python can read no more, and other requests need it too."""
 
+READING_IMAGES = BoundedSemaphore(1)
+"""Images of containers that are, which takes minutes and room on the disk."""
+
 log = structlog.get_logger()
 
 
@@ -102,7 +105,7 @@ def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     """Have the file of this request accepted and queued, at once or by the reaper."""
     platform = current.platform()
     upload = read_upload(person=person, form_key=form_key)
-    with READING:
+    with _turn(upload):
         accepted = platform.uploads.submit(slug, upload, user_id=person.id)
     if isinstance(upload.content, CheckedFile):
         platform.transfers.release(upload.content.path.stem, user_id=person.id)
@@ -123,8 +126,12 @@ def check(slug: str, /, *, person: User) -> Checked:
         challenge = find_challenge(session, slug)
         team.require_access(session, challenge, user=person)
     upload = read_upload(person=person)
-    with READING:
+    with _turn(upload):
         return platform.uploads.check(challenge, upload)
+
+
+def _turn(upload: Upload) -> BoundedSemaphore:
+    return READING_IMAGES if upload.kind is Kind.CONTAINER else READING
 
 
 def file_name(sent: str) -> str:

@@ -63,8 +63,8 @@ def rebuild(
     limits = limits or ImageLimits()
     if not _is_compressed(source):
         return _rebuild(source, target, architecture=architecture, limits=limits)
-    # A tar has its headers, documents and padding beside its layers.
-    most = limits.total + limits.outer_files * (limits.config + 4 * BLOCK)
+    most = limits.uncompressed(source.seek(0, io.SEEK_END))
+    source.seek(0)
     with tempfile.TemporaryFile(dir=folder) as plain:
         for piece in uncompressed(iter(lambda: source.read(CHUNK), b""), most=most, where=_OUTER):
             plain.write(piece)

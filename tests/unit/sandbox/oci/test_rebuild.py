@@ -259,6 +259,15 @@ def test_a_bomb_is_counted_while_it_is_uncompressed() -> None:
     assert refusal(twice) == ImageCode.TOO_LARGE
 
 
+def test_a_gzipped_archive_may_be_so_many_times_larger_and_no_more() -> None:
+    image = gzip.compress(HandMadeImage(layers=[tarball(file("zeros", bytes(500_000)))]).saved())
+    limits = ImageLimits(ratio=2, free=400_000)
+
+    assert limits.uncompressed(len(image)) < 500_000
+    assert refusal(image, limits=limits) == ImageCode.TOO_LARGE
+    assert rebuilt(image, limits=ImageLimits(ratio=2, free=600_000))[0].layers == 1
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [
