@@ -98,6 +98,17 @@ def read_settings(content: bytes, /, *, architecture: str | None, limits: ImageL
     return Settings(diff_ids=tuple(diff_ids), working_dir=working_dir)
 
 
+def read_json(content: bytes, /, *, where: str) -> Mapping[str, Any]:
+    """Read an object of plain JSON. Raises InvalidImage for anything else."""
+    try:
+        found = json.loads(content.decode())
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise bad_document(where, expected=Words("JSON in UTF-8"))
+    return found
+
+
 def fields(value: object, /, *, where: str) -> Mapping[str, Any]:
     """Give an object's values by their keys in lower case. Raises InvalidImage for a key twice."""
     if not isinstance(value, _Object):

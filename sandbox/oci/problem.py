@@ -40,6 +40,8 @@ class ImageCode(StrEnum):
     DEVICE = "device"
     RESERVED_PLACE = "reserved_place"
     NOT_CANONICAL = "not_canonical"
+    BAD_REFERENCE = "bad_reference"
+    REGISTRY_ANSWER = "registry_answer"
 
 
 @dataclass(frozen=True, kw_only=True)

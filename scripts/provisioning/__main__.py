@@ -20,7 +20,7 @@ LOG = VAR / "setup.log"
 PROFILES = {
     "check": Profile(lock="dev", services=False),
     "demo": Profile(lock="server", services=True),
-    "test": Profile(lock="dev", services=True, browser=True, postgresql=True),
+    "test": Profile(lock="dev", services=True, browser=True, postgresql=True, registry=True),
 }
 
 

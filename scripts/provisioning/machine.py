@@ -21,6 +21,7 @@ _PROGRAMS = {
     "debootstrap": ("debootstrap",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "postgres": ("postgres",),
+    "docker-registry": ("docker-registry",),
 }
 _OFF_THE_PATH = Path("/usr/lib/postgresql")  # Debian has a folder in it for each version
 

@@ -15,6 +15,7 @@ class Profile:
     services: bool  # a Docker Engine, the images of the sandboxes and a redis-server
     browser: bool = False
     postgresql: bool = False
+    registry: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,11 @@ def _packages(machine: Machine, profile: Profile, /) -> dict[str, str]:
         wanted["postgresql"] = (
             "is the database of the tests of races (they start their own, so the package's service"
             " is switched off)"
+        )
+    if profile.registry and "docker-registry" not in machine.programs:
+        wanted["docker-registry"] = (
+            "is what the tests pull images from (they start their own, so the package's service is"
+            " switched off)"
         )
     return wanted
 

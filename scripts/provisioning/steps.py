@@ -47,7 +47,9 @@ def steps(plan: Plan, machine: Machine, /) -> list[Step]:
 def _install_packages(plan: Plan, machine: Machine, /) -> Step:
     names = " ".join(plan.packages)
     commands = [_as_root(machine, ["sh", "-c", f"{_INSTALL} {names}"])]
-    services = [name for name in ("redis-server", "postgresql") if name in plan.packages]
+    services = [
+        name for name in ("redis-server", "postgresql", "docker-registry") if name in plan.packages
+    ]
     if services and machine.systemd:
         commands.append(_as_root(machine, ["systemctl", "disable", "--now", *services]))
     return Step(

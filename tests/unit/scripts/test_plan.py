@@ -14,9 +14,12 @@ from scripts.provisioning.steps import steps
 
 DEMO = Profile(lock="server", services=True)
 CHECK = Profile(lock="dev", services=False)
-TESTS = Profile(lock="dev", services=True, browser=True, postgresql=True)
+TESTS = Profile(lock="dev", services=True, browser=True, postgresql=True, registry=True)
 PROGRAMS = frozenset(
-    {"dockerd", "apparmor_parser", "redis-server", "debootstrap", "chromium", "postgres"}
+    {
+        *("dockerd", "apparmor_parser", "redis-server", "debootstrap", "chromium", "postgres"),
+        "docker-registry",
+    }
 )
 NO_ENGINE = {"engine": EngineState.SILENT, "programs": PROGRAMS - {"dockerd", "apparmor_parser"}}
 
@@ -85,6 +88,8 @@ def test_checks_need_neither_engine_nor_redis() -> None:
         ({"programs": PROGRAMS - {"chromium"}}, TESTS, {"chromium"}),
         ({"programs": PROGRAMS - {"postgres"}}, DEMO, set()),
         ({"programs": PROGRAMS - {"postgres"}}, TESTS, {"postgresql"}),
+        ({"programs": PROGRAMS - {"docker-registry"}}, DEMO, set()),
+        ({"programs": PROGRAMS - {"docker-registry"}}, TESTS, {"docker-registry"}),
         ({"programs": PROGRAMS - {"dockerd"}}, DEMO, set()),  # an engine answers all the same
         ({"python": None}, DEMO, set()),  # .venv is there already
     ],
@@ -174,4 +179,5 @@ def test_the_services_of_the_packages_are_switched_off_where_there_is_systemd() 
 
     install, *_ = steps(make_plan(bare, TESTS), bare)
 
-    assert install.commands[-1] == ["systemctl", "disable", "--now", "redis-server", "postgresql"]
+    services = ["redis-server", "postgresql", "docker-registry"]
+    assert install.commands[-1] == ["systemctl", "disable", "--now", *services]
