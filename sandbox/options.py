@@ -5,6 +5,7 @@ engine took each of them. The attacks that the options contain are in `sandbox/c
 """
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -210,7 +211,7 @@ def _resources(
         "NanoCpus": round(limits.cpus * 1e9),
         "CpuShares": 128,  # the platform comes first when cores are short
         "CgroupParent": parent or parent_of(facts),
-        "Ulimits": _ulimits(largest_file),
+        "Ulimits": _ulimits(largest_file) + (_last_resort(limits) if mounts.output else []),
         "Tmpfs": {
             "/tmp": _tmpfs(limits.scratch, files=16_384),  # noqa: S108  the sandbox's own
             "/dev/shm": _tmpfs(limits.scratch, files=1_024),  # noqa: S108  the sandbox's own
@@ -244,6 +245,12 @@ def _ulimits(largest_file: int) -> list[Options]:
         "sigpending": 256,
     }
     return [{"Name": name, "Soft": value, "Hard": value} for name, value in hard.items()]
+
+
+def _last_resort(limits: Limits) -> list[Options]:
+    """Bound each process's processor seconds, for a program whose launcher never comes back."""
+    seconds = math.ceil(limits.seconds * limits.cpus) + 60
+    return [{"Name": "cpu", "Soft": seconds, "Hard": seconds}]
 
 
 def _tmpfs(size: int, *, files: int) -> str:

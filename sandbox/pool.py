@@ -32,7 +32,8 @@ _log = logging.getLogger(__name__)
 class Kind:
     """What two containers must have in common to stand for each other.
 
-    `limits` has those that a container is made with; seconds and output are counted outside of it.
+    `limits` has those that a container is made with: output is counted outside of it, and seconds
+    where it ends with its launcher.
     `files` is the volume that it reads, `collects` whether it has a folder for results.
     """
 
@@ -48,7 +49,7 @@ class Kind:
         usual = Limits()
         limits = replace(
             run.limits,
-            seconds=usual.seconds,
+            seconds=run.limits.seconds if run.detached else usual.seconds,
             output=usual.output,
             file=run.limits.file if run.collect else usual.file,
         )

@@ -192,6 +192,14 @@ def test_a_collected_file_may_be_longer_than_the_scratch() -> None:
     assert ulimits["fsize"] == 8 * MIB
 
 
+def test_a_program_that_outlives_its_launcher_ends_when_it_has_used_its_processors() -> None:
+    ulimits = {u["Name"]: u["Hard"] for u in with_mounts()["HostConfig"]["Ulimits"]}
+    usual = {u["Name"] for u in options()["HostConfig"]["Ulimits"]}
+
+    assert ulimits["cpu"] == 60 + 60
+    assert "cpu" not in usual  # its stdin ends with its launcher
+
+
 def test_the_output_is_bounded_in_memory_and_its_users_alone() -> None:
     driver = output_volume(Limits(file=MIB), slot=3, facts=V1)
 
