@@ -5,9 +5,10 @@ import gzip
 import pytest
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.core import container_image
 from challenge_platform.core.submission import Kind, Reason, State, Submission
 from challenge_platform.core.upload import Upload
-from challenge_platform.errors import InvalidUpload, UploadTooLarge
+from challenge_platform.errors import InvalidUpload, StorageFull, UploadTooLarge
 from sandbox import SandboxUnavailable
 from tests.conftest import Participant, participant
 from tests.core.programs import Runs, good, with_programs
@@ -104,3 +105,12 @@ def test_an_image_that_the_launcher_cannot_take_is_tried_again_later(
     assert (waiting.state, waiting.reason) == (State.QUEUED, None)
     assert not runs.runner.runs
     assert not list(runs.platform.store.scratch.iterdir())
+
+
+def test_an_image_that_would_fill_the_disk_is_not_uncompressed(
+    runs: Runs, ann: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container_image, "FREE_BYTES", 1 << 60)
+
+    with pytest.raises(StorageFull):
+        send(runs, ann, IMAGE.saved())
