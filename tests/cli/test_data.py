@@ -126,3 +126,16 @@ def test_a_file_name_that_is_a_path_is_refused(ada: Run, api: FakeApi, tmp_path:
 
 def test_downloading_needs_an_account(run: Run, api: FakeApi) -> None:
     assert run("--url", api.url, "data", "download", SLUG).code == 6
+
+
+def test_the_sample_of_hidden_files_gets_a_folder_of_its_own(
+    ada: Run, api: FakeApi, here: Path
+) -> None:
+    files = {**api.files, "sample/test.csv": b"patient_id\ns1\n"}
+    api.then("GET", f"/api/v1/challenges/{SLUG}", document(challenge_document(files)))
+    api.then("GET", f"{FILES}/sample/test.csv", Answer(body=files["sample/test.csv"]))
+
+    assert ada("data", "download", SLUG).code == 0
+
+    assert (here / SLUG / "sample" / "test.csv").read_bytes() == files["sample/test.csv"]
+    assert (here / SLUG / "test.csv").read_bytes() == TEST_CSV
