@@ -187,7 +187,7 @@ class Client:
         headers = {"Accept-Encoding": "identity"}  # a part of a compressed file is of no use
         if skip:
             headers |= {"Range": f"bytes={skip}-", "If-Range": f'"{etag}"'}
-        path = _address("challenges", slug, "files", name)
+        path = _address("challenges", slug, "files", *name.split("/"))
         response = self._send(self._getter(path, headers=headers), stream=True)
         try:
             yield response
