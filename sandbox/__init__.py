@@ -67,9 +67,10 @@ class Run:
     `sha256:…` id of a submitted image that the launcher keeps, which gets no stdin. `input` is
     stdin; `files` the SHA-256 of a tar that the launcher keeps (`Runner.keep_files`), whose files
     are at `/input`, to be read only. `collect` names the file in `/output` to take when the program
-    has ended. With `answers`, stdout is one line, and the run is over as soon as that is complete:
-    to wait for the program's exit would take longer than many an answer. Raises ValueError for
-    anything else.
+    has ended. Such a program is a participant's: one whose input is `hidden` never runs beside one
+    that is told of. With `answers`, stdout is one line, and the run is over as soon as that is
+    complete: to wait for the program's exit would take longer than many an answer. Raises
+    ValueError for anything else.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Run:
     input: bytes = field(default=b"", repr=False)
     files: str | None = None
     collect: str | None = None
+    hidden: bool = False
     answers: bool = False
 
     def __post_init__(self) -> None:

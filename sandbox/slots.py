@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sandbox import MIB, Run, SandboxUnavailable
+from sandbox.turns import Turns
 
 
 class Cancelled(Exception):
@@ -16,8 +17,9 @@ class Cancelled(Exception):
 class Slots:
     """Lets `count` runs that a caller waits for, and as many detached ones, go on at once.
 
-    All of them together may have as many bytes as `memory` gives, None while that is unknown. What
-    is not free within `seconds` is not waited for.
+    All of them together may have as many bytes as `memory` gives, None while that is unknown. No
+    program on hidden input goes on beside one that is told of (`Turns`). What is not free within
+    `seconds` is not waited for.
     """
 
     def __init__(self, *, count: int, seconds: float, memory: Callable[[], int | None]) -> None:
@@ -26,6 +28,7 @@ class Slots:
         self._seconds = seconds
         self._busy: Counter[bool] = Counter()
         self._used = 0
+        self._turns = Turns()
         self._changed = threading.Condition()
 
     @property
@@ -53,6 +56,7 @@ class Slots:
             with self._changed:
                 self._busy[run.detached] -= 1
                 self._used -= run.limits.memory
+                self._turns.end(run)
                 self._changed.notify_all()
 
     def look_again(self) -> None:
@@ -63,6 +67,7 @@ class Slots:
     def _count(self, run: Run) -> None:
         self._busy[run.detached] += 1
         self._used += run.limits.memory
+        self._turns.begin(run)
 
     def _take(self, run: Run, *, is_cancelled: Callable[[], bool]) -> None:
         total = self._memory()
@@ -73,21 +78,36 @@ class Slots:
                 "launcher's total.",
                 code="limits_exceeded",
             )
-        until = time.monotonic() + self._seconds
-        with self._changed:
-            while not self._fits(run):
-                if is_cancelled():
-                    raise Cancelled
-                if not self._changed.wait(until - time.monotonic()):
-                    raise SandboxUnavailable(self._busy_for(run), code="busy")
-            self._count(run)
+        try:
+            with self._changed, self._turns.waiting(run) as place:
+                self._wait(run, place=place, is_cancelled=is_cancelled)
+                self._count(run)
+        except TimeoutError as busy:
+            raise SandboxUnavailable(str(busy), code="busy") from None
+        finally:
+            self.look_again()  # those behind this one
 
-    def _fits(self, run: Run) -> bool:
+    def _wait(self, run: Run, *, place: int, is_cancelled: Callable[[], bool]) -> None:
+        until = time.monotonic() + self._seconds
+        while not self._fits(run, place=place):
+            if is_cancelled():
+                raise Cancelled
+            if not self._changed.wait(until - time.monotonic()):
+                raise TimeoutError(self._busy_for(run, place=place))
+
+    def _fits(self, run: Run, *, place: int) -> bool:
         room = self.room
         fits = room is None or run.limits.memory <= room
-        return fits and self._busy[run.detached] < self.count
+        has_slot = self._busy[run.detached] < self.count
+        return fits and has_slot and self._turns.allow(run, place=place)
 
-    def _busy_for(self, run: Run) -> str:
+    def _busy_for(self, run: Run, *, place: int) -> str:
+        if not self._turns.allow(run, place=place):
+            others = "whose log is told" if run.hidden else "on hidden input"
+            return (
+                f"Programs {others} have been under way, or came first, for {self._seconds:.0f} s; "
+                "the two never run at the same time."
+            )
         if self._busy[run.detached] >= self.count:
             return f"All {self.count} slots have been busy for {self._seconds:.0f} s."
         return (

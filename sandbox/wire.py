@@ -23,6 +23,7 @@ _RUN: _Kinds = {
     "limits": dict,
     "files": str | None,
     "collect": str | None,
+    "hidden": bool,
     "answers": bool,
 }
 _LIMITS: _Kinds = {

@@ -128,6 +128,7 @@ class RunStage:
                     input=stdin,
                     files=files,
                     collect=work.challenge.definition.submission.file,
+                    hidden=stage.is_hidden,
                 )
             )
             if outcome.end is not End.CANCELLED:

@@ -61,6 +61,7 @@ def test_code_is_tried_on_the_sample_run_on_hidden_input_and_scored(
         ("python", CODE, "predictions.csv")
     }
     assert smoke.files != hidden_run.files == runs.challenge.version.input_digest
+    assert [run.hidden for run in (smoke, hidden_run, scoring)] == [False, True, False]
     assert (smoke.limits.seconds, smoke.limits.file) == (20, 100_000)
     assert (scoring.runtime, scoring.files) == ("scoring", None)
     assert [run.stage for run in runs.runs(ended.id)] == [Stage.SMOKE, Stage.HIDDEN]
@@ -135,7 +136,7 @@ def test_predictions_that_break_a_rule_on_the_sample_are_told_in_full_and_free(
     assert run.predictions is None
 
 
-def test_predictions_that_break_a_rule_on_hidden_input_are_counted_and_nothing_else(
+def test_predictions_that_break_a_rule_on_hidden_input_are_told_by_one_word(
     runs: Runs, ann: Participant
 ) -> None:
     def leaks(files: Files) -> bytes:
@@ -152,9 +153,63 @@ def test_predictions_that_break_a_rule_on_hidden_input_are_counted_and_nothing_e
     assert used(runs, ann) == 1
     run = runs.runs(ended.id)[-1]
     assert run.refused is not None
-    assert run.refused["total"] == 20
+    assert run.refused["total"] == 2
+    (problem,) = run.refused["problems"]
+    assert (problem["line"], problem["column"]) == (None, None)
+    assert problem["found"] == {"template": "several problems", "values": {}}
     assert CANARY not in str(run.refused)
-    assert not any(problem["line"] or problem["column"] for problem in run.refused["problems"])
+
+
+def test_a_program_cannot_say_more_by_the_kinds_and_numbers_of_its_problems(
+    runs: Runs, ann: Participant
+) -> None:
+    said = iter(range(3))
+
+    def speaks(files: Files) -> bytes:
+        if not hidden(files):
+            return good(files)
+        header, *rows = good(files).decode().splitlines()
+        word = next(said)
+        rows[:2] = ["c999,0.5", f"{rows[1].split(',')[0]},{'nan' if word else '7'}"]
+        return "\n".join([header, *rows, *rows[5 : 5 + 3 * word], ""]).encode()
+
+    runs.runner.program = speaks
+
+    told = {str(runs.runs(runs.end(ann).id)[-1].refused) for _ in range(3)}
+
+    assert len(told) == 1
+
+
+def test_programs_fail_at_no_cost_so_often_and_no_more(runs: Runs, ann: Participant) -> None:
+    runs.runner.program = lambda _: End.TIMED_OUT
+    allowed = quota.FREE_ENDS * runs.challenge.definition.phases[0].limit.n
+
+    for _ in range(allowed):
+        assert runs.end(ann).state == State.FAILED
+
+    assert used(runs, ann) == 0
+    with pytest.raises(QuotaExceeded, match="failed 50 times at no cost"):
+        runs.send(ann)
+    runs.clock.advance(seconds=24 * 3600)
+    assert runs.end(ann).state == State.FAILED
+
+
+def test_what_ran_on_hidden_input_is_not_given_back_when_it_is_cancelled(
+    runs: Runs, ann: Participant
+) -> None:
+    def scored_later(run: Run) -> None:
+        if run.runtime == "scoring":
+            raise SandboxUnavailable("no room", code="busy")
+
+    runs.runner.before = scored_later
+    sent = runs.send(ann).submission_id
+    runs.platform.evaluator.evaluate(sent)
+    assert runs.submission(sent).state == State.QUEUED
+
+    with runs.platform.database.writing() as session:
+        cancel_submission(session, sent, user=ann.user, now=runs.clock())
+
+    assert used(runs, ann) == 1
 
 
 def test_a_run_on_hidden_input_takes_a_multiple_of_ten_seconds_for_whoever_looks(

@@ -23,6 +23,7 @@ DETACHED = Run(
     limits=Limits(file=1 << 20),
     files="a" * 64,
     collect="predictions.csv",
+    hidden=True,
 )
 OUTCOME = Outcome(
     end=End.TIMED_OUT,
