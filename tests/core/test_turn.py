@@ -1,5 +1,6 @@
 """Whose turn it is: no team's flood, and no challenge's, makes another wait for more than one."""
 
+import dataclasses
 import random
 import threading
 import time
@@ -12,7 +13,7 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import submission as submissions
 from challenge_platform.core import turn, worker
-from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.core.challenge import Challenge, PublishedChallenge
 from challenge_platform.core.submission import (
     Claim,
     Kind,
@@ -62,6 +63,15 @@ def put(
             session.add(row)
             ids.append(row.id)
     return ids
+
+
+def another_challenge(platform: Platform, known: PublishedChallenge) -> PublishedChallenge:
+    """Make a challenge that is like another one."""
+    with platform.database.writing() as session:
+        row = Challenge(slug="another", created_at=platform.clock())
+        session.add(row)
+        session.flush()
+        return dataclasses.replace(known, id=row.id)
 
 
 def claim(
@@ -162,6 +172,29 @@ def test_workers_that_claim_at_once_share_what_waits_and_respect_what_a_team_may
     assert most == {alice.team.id: 1, bob.team.id: 1}
 
 
+@on_both_databases
+def test_a_claim_waits_for_one_that_is_not_committed_yet(
+    platform: Platform, challenge: PublishedChallenge, alice: Participant, clock: Clock
+) -> None:
+    [first, _] = put(platform, challenge, alice.team, count=2)
+    later = clock() + LEASE
+    with platform.database.writing() as session:
+        row = submissions.find_submission(session, first)
+        row.not_before = later
+        session.add(row)
+    others: list[Claim | None] = []
+    thread = threading.Thread(target=lambda: others.append(claim(platform)))
+    with platform.database.writing() as session:
+        held = turn.claim_next(session, QueueName.CODE, now=later, lease=LEASE, team_runs=1)
+        thread.start()
+        thread.join(0.5)
+    thread.join()
+
+    assert held is not None
+    assert held.submission_id == first
+    assert others == [None]
+
+
 def test_while_a_team_has_a_program_running_its_others_wait_and_other_teams_do_not(
     platform: Platform,
     challenge: PublishedChallenge,
@@ -245,9 +278,13 @@ def test_the_order_that_is_told_is_that_of_the_claims(
     seed: int,
 ) -> None:
     chance = random.Random(seed)  # noqa: S311 -- a reproducible table, no secret
-    teams = [participant(platform, challenge, name=f"team{number}").team for number in range(4)]
+    other = another_challenge(platform, challenge)
+    owners = [
+        (each, participant(platform, challenge, name=f"team{number}").team)
+        for number, each in enumerate([challenge, challenge, challenge, other, other])
+    ]
     for _ in range(12):
-        put(platform, challenge, chance.choice(teams), queue=QueueName.SCORING)
+        put(platform, *chance.choice(owners), queue=QueueName.SCORING)
         clock.advance(seconds=chance.randrange(2))
     for _ in range(seed):
         held = claim(platform, QueueName.SCORING)

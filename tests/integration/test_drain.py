@@ -136,6 +136,11 @@ def test_a_worker_that_is_drained_finishes_its_job_and_takes_no_other(
         second = submit(platform, alice, redis_url)
         time.sleep(1)
         assert row(platform, second).state is State.QUEUED
+        hint = turn.Hint(submission_id=second, token=1, queue=QueueName.SCORING)
+        queue = Queue(address=redis_url, key=lambda: KEY)
+        enqueue_evaluation(queue, hint)
+        time.sleep(0.5)
+        assert queue.length(QueueName.SCORING) > 0  # it is left to other workers
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
 
