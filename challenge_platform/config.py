@@ -161,6 +161,13 @@ class Settings(BaseSettings):
             "else it sent in waits.",
         ),
     ] = 1
+    registries: Annotated[
+        str,
+        Field(
+            description="Hosts of image registries, separated by commas and exactly as references "
+            "write them, from which a submission may name an image by its digest; none when empty."
+        ),
+    ] = ""
     worker_max_jobs: Annotated[
         int, Field(ge=1, description="Jobs after which a worker process is replaced.")
     ] = 1000
@@ -305,6 +312,11 @@ class Settings(BaseSettings):
     def objects_dir(self) -> Path:
         """Folder of the object store."""
         return self.data_dir.absolute() / "objects"
+
+    @property
+    def registry_hosts(self) -> frozenset[str]:
+        """The hosts of `registries`."""
+        return frozenset(filter(None, (host.strip() for host in self.registries.split(","))))
 
     @property
     def secure_cookies(self) -> bool:

@@ -7,6 +7,7 @@ PlatformError
 │   ├── UploadTooLarge        the file is over the challenge's limit
 │   ├── ChecksumMismatch      what arrived is not what was sent
 │   ├── StorageFull           there is no room on the disk for it
+│   ├── RegistryUnavailable   the registry of an image does not give it now
 │   ├── NoWorker              nobody could run it now
 │   ├── NotAuthenticated      no valid session or token
 │   ├── NotAllowed            signed in, but not permitted
@@ -73,6 +74,10 @@ class StorageFull(RequestRefused):
 
 class NoWorker(RequestRefused):
     """The platform has no worker now that could run what would be sent."""
+
+
+class RegistryUnavailable(RequestRefused):
+    """The registry that an image was to come from does not give it now."""
 
 
 class NotAuthenticated(RequestRefused):

@@ -43,6 +43,7 @@ EXIT_OF_ERROR: Mapping[type[Exception], ExitCode] = {
     errors.UploadTooLarge: ExitCode.INVALID,
     errors.ChecksumMismatch: ExitCode.PLATFORM,
     errors.StorageFull: ExitCode.PLATFORM,
+    errors.RegistryUnavailable: ExitCode.PLATFORM,
     errors.NoWorker: ExitCode.PLATFORM,
     errors.NotAuthenticated: ExitCode.AUTHENTICATION,
     errors.NotAllowed: ExitCode.AUTHENTICATION,

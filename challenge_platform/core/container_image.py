@@ -37,7 +37,7 @@ def check_image(content: bytes | CheckedFile, /, *, program: Program, store: Obj
                 folder=store.scratch,
             )
         except InvalidImage as invalid:
-            problems = [_told(problem) for problem in invalid.problems]
+            problems = [told(problem) for problem in invalid.problems]
             total = len(problems)
             raise InvalidUpload(str(invalid), problems=problems, total=total) from invalid
     return image.files
@@ -88,7 +88,8 @@ def _require_room(store: ObjectStore, *, packed: int, limits: ImageLimits) -> No
         )
 
 
-def _told(problem: ImageProblem) -> Item:
+def told(problem: ImageProblem, /) -> Item:
+    """Write a problem as the items of a refusal are."""
     return {
         "code": problem.code,
         "line": None,

@@ -21,6 +21,7 @@ from challenge_platform.web import (
     headers,
     health,
     help_page,
+    lanes,
     language,
     leaderboards,
     limits,
@@ -85,7 +86,7 @@ def create_app(platform: Platform, /) -> Flask:
     for blueprint in api.BLUEPRINTS:
         app.register_api(blueprint)
         csrf.exempt(blueprint)
-    api.uploads.register(app, threads=platform.settings.web_threads)
+    lanes.register(app, threads=platform.settings.web_threads)
     limits.register_rates(app, platform.settings)
     health.register(app, platform)
     app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way

@@ -2,6 +2,8 @@
 
 import hashlib
 import ntpath
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 import structlog
@@ -9,8 +11,11 @@ from flask import request
 
 from challenge_platform.core import team
 from challenge_platform.core.account import User
+from challenge_platform.core.admission import require_admission
 from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.program import Program
 from challenge_platform.core.reaper import enqueue_evaluation
+from challenge_platform.core.registry_image import fetched
 from challenge_platform.core.submission import Kind
 from challenge_platform.core.transfer import Transfer
 from challenge_platform.core.turn import Hint
@@ -18,6 +23,7 @@ from challenge_platform.core.upload import Accepted, Checked, Upload
 from challenge_platform.errors import InvalidInput, QueueUnavailable
 from challenge_platform.storage import CheckedFile
 from challenge_platform.web import current
+from challenge_platform.web.lanes import lane
 
 FILENAME_LENGTH = 200
 MESSAGE_LENGTH = 500
@@ -33,21 +39,25 @@ READING_IMAGES = BoundedSemaphore(1)
 log = structlog.get_logger()
 
 
-def read_upload(*, person: User, form_key: str = "") -> Upload:
+def read_upload(*, person: User, form_key: str = "", image: CheckedFile | None = None) -> Upload:
     """Read the form of this request; raise InvalidInput naming the field that is wrong.
 
-    Its file is in the field `file`, or has arrived in parts before, and `upload` names it.
+    Its file is in the field `file`, or has arrived in parts before, and `upload` names it, or is
+    the `image` that was fetched from a registry.
     `form_key` is what a page's form was rendered with: without the header Idempotency-Key, what is
     sent twice from one form is one submission, as long as it is the same file.
     """
     sent, transfer = request.files.get("file"), _transfer(person)
-    kind = request.form.get("kind") or (transfer.kind if transfer else Kind.PREDICTIONS)
+    meant = Kind.CONTAINER if image else transfer.kind if transfer else Kind.PREDICTIONS
+    kind = request.form.get("kind") or meant
     if kind not in set(Kind):
         raise InvalidInput(
             "the field `kind` is {kind!r}; it is one of {known}", kind=kind, known=", ".join(Kind)
         )
     content: bytes | CheckedFile
-    if transfer is not None:
+    if image is not None:
+        content, name = image, request.form["image"][-FILENAME_LENGTH:]
+    elif transfer is not None:
         content = current.platform().transfers.file(transfer.id, user_id=person.id)
         name = transfer.filename
     elif sent is not None and sent.filename:
@@ -64,6 +74,31 @@ def read_upload(*, person: User, form_key: str = "") -> Upload:
         source=_source(),
         opened_at=current.opened_at(),
     )
+
+
+@contextmanager
+def _fetched(slug: str, *, person: User) -> Iterator[CheckedFile | None]:
+    """Fetch the image that the form names in a registry, once a submission would be admitted."""
+    reference = request.form.get("image", "")
+    if not reference:
+        yield None
+        return
+    platform = current.platform()
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, slug)
+        require_admission(
+            session,
+            challenge,
+            user=person,
+            kind=Kind.CONTAINER,
+            phase=request.form.get("phase") or None,
+            size=1,
+            now=current.opened_at(),
+        )
+    program = challenge.definition.program or Program()
+    hosts = platform.settings.registry_hosts
+    with lane(), fetched(reference, hosts=hosts, program=program, store=platform.store) as image:
+        yield image
 
 
 def _transfer(person: User) -> Transfer | None:
@@ -104,10 +139,11 @@ def _source() -> bytes | None:
 def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     """Have the file of this request accepted and queued, at once or by the reaper."""
     platform = current.platform()
-    upload = read_upload(person=person, form_key=form_key)
-    with _turn(upload):
-        accepted = platform.uploads.submit(slug, upload, user_id=person.id)
-    if isinstance(upload.content, CheckedFile):
+    with _fetched(slug, person=person) as image:
+        upload = read_upload(person=person, form_key=form_key, image=image)
+        with _turn(upload):
+            accepted = platform.uploads.submit(slug, upload, user_id=person.id)
+    if image is None and isinstance(upload.content, CheckedFile):
         platform.transfers.release(upload.content.path.stem, user_id=person.id)
     try:
         hint = Hint(submission_id=accepted.submission_id, token=0, queue=accepted.queue)

@@ -219,6 +219,10 @@ REFUSALS = {
         _("This file is too large"),
         _("Nothing was read or stored, and nothing was used of your quota."),
     ),
+    "registry_unavailable": (
+        _("The registry does not answer"),
+        _("Nothing was used of your quota. Try again later."),
+    ),
     "checksum_mismatch": (
         _("This file was damaged on its way"),
         _("Nothing of it was kept, and nothing was used of your quota. Send it again."),

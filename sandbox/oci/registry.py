@@ -46,7 +46,7 @@ _SECONDS = 30.0  # for each answer, and each piece of one
 _TOKEN_BYTES = 64 * 1024
 
 
-class RegistryUnavailable(Exception):
+class PullFailed(Exception):
     """The registry could not be asked, or answered with an error of its own; try again later."""
 
 
@@ -92,16 +92,14 @@ class Registry:
     def pull(self, text: str, target: BinaryIO, /, *, architecture: str) -> None:
         """Write the image of a reference into `target`, as an archive for `rebuild`.
 
-        Raises InvalidImage for what the registry should not have answered, and RegistryUnavailable.
+        Raises InvalidImage for what the registry should not have answered, and PullFailed.
         """
         reference = Reference.read(text, hosts=self.hosts)
         pull = _Pull(registry=self, reference=reference, until=time.monotonic() + self.seconds)
         try:
             pull.write(target, architecture=architecture)
         except (OSError, HTTPException, ssl.SSLError) as error:
-            raise RegistryUnavailable(
-                f"{reference.host} could not be asked for {text}: {error}"
-            ) from error
+            raise PullFailed(f"{reference.host} could not be asked for {text}: {error}") from error
 
 
 class _Pull:

@@ -236,7 +236,7 @@ def test_a_person_has_three_uploads_at_a_time(alices: Program, bobs: Program) ->
 def test_pages_have_threads_left_while_uploads_arrive(
     app: Flask, alices: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("challenge_platform.web.api.uploads._LANE_SECONDS", 0.01)
+    monkeypatch.setattr("challenge_platform.web.lanes.WAIT_SECONDS", 0.01)
     path = begun(alices)
     lanes = app.extensions["upload_lanes"]
     taken = [lanes.acquire(blocking=False) for _ in range(16)]

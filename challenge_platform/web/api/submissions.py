@@ -66,6 +66,11 @@ class UploadForm(BaseModel):
     upload: str | None = Field(
         default=None, description="The id of a large upload that is whole, instead of the file."
     )
+    image: str | None = Field(
+        default=None,
+        description="`host/repository@sha256:…` in a registry of the operator's list, instead of "
+        "the file.",
+    )
     source: str | None = Field(
         default=None,
         json_schema_extra={"format": "binary"},

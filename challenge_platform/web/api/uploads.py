@@ -7,16 +7,14 @@ it. Refused are `Upload-Defer-Length` and `X-HTTP-Method-Override`.
 
 import base64
 import binascii
-import threading
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from flask import Flask, Response, abort, current_app, request, url_for
+from flask import Response, abort, request, url_for
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
-from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.http import http_date
 
 from challenge_platform.core.account import Scope, User
@@ -30,6 +28,7 @@ from challenge_platform.web.api.answer import answer, refusals
 from challenge_platform.web.api.challenges import ChallengePath
 from challenge_platform.web.api.documents import TransferDocument
 from challenge_platform.web.api.tokens import TOKEN_REQUIRED, caller
+from challenge_platform.web.lanes import lane
 from challenge_platform.web.problem import MEDIA_TYPE, Problem
 
 VERSION = "1.0.0"
@@ -44,12 +43,10 @@ HEADERS = {
     "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
     "Cache-Control": "no-store",
 }
-LANES = "upload_lanes"
 PART_SECONDS = 300
 """After this time a part ends where it is, so that nobody keeps a thread for ever."""
 
 _PIECE = 1 << 20
-_LANE_SECONDS = 2
 
 api = APIBlueprint(
     "api_uploads",
@@ -70,11 +67,6 @@ class TransferPath(BaseModel):
     """Which upload."""
 
     id: str
-
-
-def register(app: Flask, /, *, threads: int) -> None:
-    """Leave most threads to pages: a quarter of them may read parts of uploads at once."""
-    app.extensions[LANES] = threading.BoundedSemaphore(max(1, threads // 4))
 
 
 @api.after_request
@@ -173,12 +165,7 @@ def append(path: TransferPath) -> Response:
     _require_protocol()
     if request.content_type != CONTENT_TYPE:
         abort(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send a part as {CONTENT_TYPE}")
-    lanes: threading.BoundedSemaphore = current_app.extensions[LANES]
-    if not lanes.acquire(timeout=_LANE_SECONDS):
-        raise ServiceUnavailable(
-            "too many uploads arrive at this moment", retry_after=_LANE_SECONDS
-        )
-    try:
+    with lane():
         transfer = current.platform().transfers.append(
             path.id,
             _pieces(transfer.size - transfer.offset),
@@ -186,8 +173,6 @@ def append(path: TransferPath) -> Response:
             offset=_number("Upload-Offset"),
             checksum=_checksum(),
         )
-    finally:
-        lanes.release()
     return _described(Response(status=HTTPStatus.NO_CONTENT), transfer)
 
 

@@ -1,5 +1,6 @@
 """A real registry, to which a real engine pushed an image: pulled by digest, rebuilt, the same."""
 
+import dataclasses
 import io
 import subprocess
 import uuid
@@ -11,13 +12,18 @@ import docker
 import httpx
 import pytest
 
+from challenge_platform.bootstrap import Platform
+from challenge_platform.web import create_app
 from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.oci.limits import ImageLimits
 from sandbox.oci.problem import InvalidImage
 from sandbox.oci.rebuild import rebuild
 from sandbox.oci.registry import Registry
+from tests.conftest import participant
+from tests.core.programs import publish_hidden
 from tests.images import file, tarball
 from tests.live import free_port, wait_until
+from tests.web.conftest import with_token
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
@@ -96,3 +102,27 @@ def test_a_registry_that_is_not_listed_and_an_image_that_is_not_there_are_refuse
     ):
         with pytest.raises(InvalidImage, match=what):
             puller.pull(text, io.BytesIO(), architecture="amd64")
+
+
+def test_an_image_is_submitted_by_its_digest_in_a_listed_registry(
+    pushed: tuple[str, str], registry: str, platform: Platform
+) -> None:
+    reference, _ = pushed
+    settings = platform.settings.model_copy(update={"registries": f" {registry},other.example"})
+    listing = dataclasses.replace(platform, settings=settings)
+    ann = participant(platform, publish_hidden(platform), name="ann")
+    path = "/challenges/hidden-cells/submissions"
+
+    unlisted = with_token(create_app(platform), platform, ann.user)
+    refused = unlisted.post(path, data={"image": reference})
+    program = with_token(create_app(listing), listing, ann.user)
+    wrong = program.post(path, data={"image": f"{reference[:-4]}0000"})
+    right = program.post(path, data={"image": reference, "message": "by digest"})
+
+    assert [answer.status_code for answer in (refused, wrong, right)] == [422, 422, 201]
+    codes = [answer.json["errors"][0]["code"] for answer in (refused, wrong)]
+    assert codes == ["bad_reference", "registry_answer"]
+    made = program.get(f"/submissions/{right.json['id']}").json
+    assert (made["kind"], made["filename"]) == ("container", reference)
+    assert platform.store.has(made["sha256"])
+    assert not [left for left in platform.store.scratch.iterdir() if left.is_file()]
