@@ -50,10 +50,22 @@ class Dockerd:
         (self.own.socket.parent / "exec/containerd/containerd.pid").unlink(missing_ok=True)
 
 
+def in_network_of_its_own(folder: Path) -> Path:
+    """Give a folder with a dockerd that does not see the machine's bridge: it would remove it."""
+    program = folder / "bin" / "dockerd"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec unshare --net {shutil.which("dockerd")} "$@"\n')
+    program.chmod(0o755)
+    return program.parent
+
+
 @pytest.fixture(scope="module")
 def dockerd(case_image: str) -> Iterator[Dockerd]:
     """Give a dockerd that has the test runtime."""
-    with tempfile.TemporaryDirectory(prefix="engine") as name:  # short: it holds a unix socket
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        tempfile.TemporaryDirectory(prefix="engine") as name,
+    ):  # short: it holds a unix socket
         folder = Path(name)
         dockerd = Dockerd(
             OwnDockerd(
@@ -69,10 +81,12 @@ def dockerd(case_image: str) -> Iterator[Dockerd]:
                 ),
             )
         )
+        monkeypatch.setenv("PATH", f"{in_network_of_its_own(folder)}:{os.defpath}:/usr/sbin:/sbin")
         dockerd.start()
         with connect(dockerd.own.socket) as engine, connect(ENGINE_SOCKET) as machines:
             engine.load_image(machines.get_image(case_image))  # type: ignore[no-untyped-call]  # stub without types
         yield dockerd
+        gc.collect()  # where the warning about the SDK's sockets is awaited
         dockerd.end(signal.SIGTERM)
         for shim in processes_of(folder):  # one that was killed cannot end all that it started
             os.kill(shim, signal.SIGKILL)
@@ -102,7 +116,6 @@ def restarted(dockerd: Dockerd) -> Iterator[Engine]:
     engine = Engine(dockerd.own.socket)
     yield engine
     engine.close()
-    gc.collect()  # where the warning about the SDK's sockets is awaited
 
 
 def code_of(runner: DockerRunner, run: Run) -> str:

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
-from sandbox import MIB, End, Limits
+from sandbox import MIB, End, Limits, Outcome
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
 from tests.integration.sandbox.conftest import Background, case_run, wait_until
@@ -45,6 +46,21 @@ def test_a_run_takes_a_sandbox_that_is_ready_and_another_takes_its_place(
     pool = warm.status().pool
     assert (pool["hits"], pool["misses"]) == (1, 1)
     assert 0 < pool["memory"] < WARM * 40 * MIB
+
+
+def test_a_run_that_collects_finds_its_folder_ready_too(warm: DockerRunner) -> None:
+    program = "open('/output/p.csv', 'w').write('x')"
+
+    def run() -> Outcome:
+        return warm.run(replace(case_run(program), collect="p.csv"))
+
+    first = run()
+    wait_until(lambda: warm.status().pool["ready"] == WARM)
+    second = run()
+
+    assert first.file == second.file == b"x"
+    assert "create" in first.timings
+    assert second.timings.keys() == {"run", "end", "collect"}
 
 
 def test_a_sandbox_that_was_ready_is_used_once(warm: DockerRunner) -> None:
