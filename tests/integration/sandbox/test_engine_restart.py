@@ -1,24 +1,23 @@
 """A dockerd that stops or is killed during a run: nobody's fault but ours, and nothing is left."""
 
 import contextlib
-import gc
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
-import uuid
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from sandbox import End, Limits, Run, SandboxUnavailable
-from sandbox.docker import DockerRunner
+from sandbox.client import LauncherClient
 from sandbox.engine import ENGINE_SOCKET, Engine, connect
 from scripts.provisioning.engine import OwnDockerd
-from tests.integration.sandbox.conftest import Background, case_input, case_run, wait_until
+from tests.integration.sandbox.conftest import Background, Launch, case_run, wait_until
 
 pytestmark = [
     pytest.mark.docker,
@@ -26,8 +25,6 @@ pytestmark = [
     pytest.mark.skipif(
         os.geteuid() != 0 or shutil.which("dockerd") is None, reason="only root can run a dockerd"
     ),
-    # The SDK leaves a socket to the garbage collector when nobody listens.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
 
@@ -86,7 +83,6 @@ def dockerd(case_image: str) -> Iterator[Dockerd]:
         with connect(dockerd.own.socket) as engine, connect(ENGINE_SOCKET) as machines:
             engine.load_image(machines.get_image(case_image))  # type: ignore[no-untyped-call]  # stub without types
         yield dockerd
-        gc.collect()  # where the warning about the SDK's sockets is awaited
         dockerd.end(signal.SIGTERM)
         for shim in processes_of(folder):  # one that was killed cannot end all that it started
             os.kill(shim, signal.SIGKILL)
@@ -112,16 +108,16 @@ def mounts_in(folder: Path) -> list[str]:
 
 @pytest.fixture
 def restarted(dockerd: Dockerd) -> Iterator[Engine]:
-    """Give the engine of that dockerd."""
+    """Give the engine of that dockerd, which is asked only while it answers."""
     engine = Engine(dockerd.own.socket)
     yield engine
     engine.close()
 
 
-def code_of(runner: DockerRunner, run: Run) -> str:
+def code_of(client: LauncherClient, run: Run) -> str:
     """Give how a run ended, or the code of its failure."""
     try:
-        return runner.run(run).end
+        return client.run(run).end
     except SandboxUnavailable as error:
         return error.code
 
@@ -131,32 +127,29 @@ def code_of(runner: DockerRunner, run: Run) -> str:
 def test_a_run_fails_as_ours_and_nothing_of_it_is_left(
     dockerd: Dockerd,
     restarted: Engine,
-    case_image: str,
+    launch: Launch,
+    client: LauncherClient,
     label: str,
     number: signal.Signals,
     collect: str | None,
 ) -> None:
-    runner = DockerRunner(restarted, runtimes={"case": case_image}, label=label)
-    run = Run(
-        id=str(uuid.uuid4()),
-        runtime="case",
-        limits=Limits(seconds=60),
-        input=case_input("import time; time.sleep(50)"),
-        collect=collect,
+    launcher = launch(engine=dockerd.own.socket)
+    run = replace(
+        case_run("import time; time.sleep(50)", limits=Limits(seconds=55)), collect=collect
     )
-    background = Background(lambda: code_of(runner, run))
+    background = Background(lambda: code_of(client, run))
     wait_until(lambda: run.id in restarted.containers(label=label).values(), seconds=20)
-    wait_until(lambda: runner.status().active == (run.id,))
+    wait_until(lambda: client.status().active == (run.id,))
+    time.sleep(1)  # until its program runs
 
     dockerd.end(number)
     said = background.join()
     dockerd.start()
 
     assert said == "engine"
-    assert runner.run(case_run("print(1)")).end is End.FINISHED
-    runner.sweep()
-    assert run.id not in restarted.containers(label=label).values()
-    runner.close()
-    assert restarted.containers(label=label) == {}
-    assert restarted.volumes(label=label) == {}
-    assert list(runner.journal.notes()) == []
+    assert client.run(case_run("print(1)")).end is End.FINISHED
+    launcher.terminate()
+    launcher.wait()
+    launch(engine=dockerd.own.socket)
+    wait_until(lambda: restarted.containers(label=label) == {})
+    wait_until(lambda: restarted.volumes(label=label) == {})
