@@ -134,7 +134,8 @@ class Settings(BaseSettings):
         ByteSize,
         Field(
             description="Disk for the files that programs read, which the launcher keeps in "
-            "volumes; those not used for longest make room."
+            "volumes, and as much again for the images of containers; those not used for longest "
+            "make room."
         ),
     ] = ByteSize(20 << 30)
     selftest: Annotated[

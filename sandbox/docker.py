@@ -47,8 +47,8 @@ class DockerRunner:
     containers and volumes; another runner on the engine needs another. `slots` runs go on at once,
     and as many detached ones. Every container has its own uid; `warm` of each kind that was used
     last are kept ready for the next run. `folder` remembers detached runs and what is kept, at most
-    `disk` bytes, beyond this process; without it both end with `close`. For `memory` and `runtime`
-    see Workshop.
+    `disk` bytes of files and as many of images, beyond this process; without it both end with
+    `close`. For `memory` and `runtime` see Workshop.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class DockerRunner:
             memory=memory,
             runtime=runtime,
         )
-        self._images = ImageStore(engine.path, label=label)
+        self._images = ImageStore(engine.path, label=label, budget=disk)
         self._slots = Slots(count=slots, seconds=_SLOT_SECONDS, memory=self._memory)
         self._activities = Activities()
         self._removals = ThreadPoolExecutor(max_workers=1, thread_name_prefix="removal")

@@ -162,7 +162,7 @@ class ImageStore:
         if total + size > self._budget:
             raise SandboxUnavailable(
                 f"An image of {size:,} bytes has no room beside {total:,} bytes in use, of "
-                f"{self._budget:,} in all: give the launcher a larger budget for images.",
+                f"{self._budget:,} that images may have. Raise CHALLENGE_SANDBOX_DISK.",
                 code="images_full",
             )
 
