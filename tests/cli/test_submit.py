@@ -29,7 +29,7 @@ from tests.cli.fake_api import (
 UPLOADS = f"/api/v1/challenges/{SLUG}/submissions"
 MINE = f"/api/v1/submissions/{SUBMISSION_ID}"
 RUNNING = {**SUBMISSION, "state": "running", "reason": None, "scores": [], "finished_at": None}
-QUEUED = {**RUNNING, "state": "queued", "position": 3}
+QUEUED = {**RUNNING, "state": "queued", "position": 3, "eta_seconds": 180}
 
 
 def fields(request: Request, /) -> dict[str, bytes]:
@@ -181,7 +181,11 @@ def test_waiting_tells_each_state_once_and_then_the_scores(submit: Run, api: Fak
     done = submit("--wait", "20")
 
     assert done.code == 0
-    assert done.err.splitlines()[1:] == ["queued, position 3", "running", "scored"]
+    assert done.err.splitlines()[1:] == [
+        "queued, position 3, about 3 min to go",
+        "running",
+        "scored",
+    ]
     assert "It was scored in 0.4 s." in done.out
     assert "score (ranks)  0.7312 [0.6912, 0.7712]" in done.out
 

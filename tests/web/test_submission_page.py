@@ -9,14 +9,16 @@ from pathlib import Path
 import pytest
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import history, pace
+from challenge_platform.core import history, pace, worker
 from challenge_platform.core.account import User
+from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.feedback import Score
-from challenge_platform.core.submission import Fault, Reason
+from challenge_platform.core.submission import Fault, QueueName, Reason
 from challenge_platform.jobs import Jobs
 from challenge_platform.web.follow import BOARD_PATIENCE
 from challenge_platform.web.interval_bars import MARGIN, WIDTH, Axis, axis_of
 from tests.conftest import Participant, publish_changed
+from tests.core.test_turn import claim, end, put
 from tests.fakes import Clock
 from tests.web.conftest import SLUG, Answer, Browser, Program, predictions
 
@@ -109,6 +111,30 @@ def test_the_state_changes_with_the_place_in_the_queue_and_with_each_step(
     etags.append(state(hers, ahead).headers["ETag"])
 
     assert len(set(etags)) == 4
+
+
+def test_a_page_and_the_list_tell_in_about_what_time_a_result_is_expected(
+    hers: Browser,
+    alices: Program,
+    platform: Platform,
+    challenge: PublishedChallenge,
+    alice: Participant,
+    clock: Clock,
+) -> None:
+    put(platform, challenge, alice.team, count=pace.FEWEST, queue=QueueName.SCORING)
+    while held := claim(platform, QueueName.SCORING):
+        end(platform, held)
+    address = submit(alices, clock)
+    nobody_works = hers.get(address).text
+    serving = worker.Worker(host="a", queues=frozenset({QueueName.SCORING}))
+    with platform.database.writing() as session:
+        worker.beat(session, serving, now=clock())
+
+    assert "Its result is expected" not in nobody_works
+    assert "Its result is expected in about 10 seconds." in hers.get(address).text
+    assert "place 1, about 10 seconds" in hers.get(f"/challenges/{SLUG}/submissions").text
+    document = state(hers, address).json
+    assert (document["position"], document["eta_seconds"]) == (1, 10)
 
 
 def test_a_page_waits_for_its_rank_until_the_board_is_built(
