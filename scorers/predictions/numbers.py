@@ -12,13 +12,14 @@ from scorers.predictions.problems import Findings, Problem, ProblemCode, shown
 from scorers.predictions.rows import MAX_CELL, cell_too_long
 from scorers.tables import INTEGER_DIGITS, FloatColumn, IntegerColumn
 
-# Possessive, so that a column is matched in one pass whatever it holds. ASCII digits only: float()
-# would also take "1_0", " 1", "nan", "infinity" and the digits of other scripts.
-_NUMBER = r"-?+[0-9]{1,20}+(?:\.[0-9]{1,20}+)?+(?:[eE][+-]?+[0-9]{1,3}+)?+"
-_INTEGER = rf"-?+[0-9]{{1,{INTEGER_DIGITS}}}+"
+# ASCII digits only: float() would also take "1_0", " 1", "nan", "infinity" and the digits of other
+# scripts. Columns are possessive, so that one is matched in one pass whatever it holds; its parts
+# are not: Python 3.11.2, which Debian has, takes "5." and "5e" for matches of possessive groups.
+_NUMBER = r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?"
+_INTEGER = rf"-?[0-9]{{1,{INTEGER_DIGITS}}}"
 NUMBER = re.compile(_NUMBER)
 NUMBERS = re.compile(rf"(?:{_NUMBER}\n)*+")
-NUMBERS_OR_NOTHING = re.compile(rf"(?:(?:{_NUMBER})?+\n)*+")
+NUMBERS_OR_NOTHING = re.compile(rf"(?:(?:{_NUMBER})?\n)*+")
 INTEGER = re.compile(_INTEGER)
 INTEGERS = re.compile(rf"(?:{_INTEGER}\n)*+")
 NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scorers.predictions.numbers import NUMBER
+from scorers.predictions.numbers import (
+    INTEGER,
+    INTEGERS,
+    NUMBER,
+    NUMBERS,
+    NUMBERS_OR_NOTHING,
+)
 from scorers.predictions.problems import MAX_PROBLEMS
 from scorers.predictions.table import (
     InvalidPredictions,
@@ -420,3 +426,9 @@ def test_truth_has_numbers_where_every_cell_is_one_and_text_elsewhere() -> None:
 def test_truth_without_a_column_that_is_needed_is_refused() -> None:
     with pytest.raises(InvalidTable, match="usage"):
         read_truth(b"id,event\n1,1\n", table=TruthTable(id="id", text=("usage",)))
+
+
+@pytest.mark.parametrize("pattern", [NUMBER, INTEGER, NUMBERS, NUMBERS_OR_NOTHING, INTEGERS])
+def test_no_part_of_a_number_is_a_possessive_group(pattern: re.Pattern[str]) -> None:
+    """Python 3.11.2, as Debian and so the scoring image have it, matches more by one than it may."""
+    assert not re.search(r"\)(?:\?|\{[^}]*\})\+", pattern.pattern)
