@@ -7,7 +7,7 @@ from sqlmodel import Session
 from challenge_platform.core import quota
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.submission import Kind
+from challenge_platform.core.submission import FAILURES, Kind
 from challenge_platform.core.team import require_entry, require_team
 from challenge_platform.core.upload import choose_phase, most_bytes
 from challenge_platform.core.worker import require_gpu
@@ -46,3 +46,4 @@ def require_admission(
         )
     chosen = choose_phase(challenge, key=phase, opened_at=now)
     quota.require_quota(session, team_id=team.id, phase=chosen, now=now)
+    quota.require_patience(session, team_id=team.id, phase=chosen, reasons=FAILURES, now=now)

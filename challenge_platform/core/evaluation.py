@@ -147,7 +147,8 @@ class Evaluator:
         if isinstance(answer, Refusal):
             # Files are checked before they come here: this is one of before a rule was known.
             log.info("rejected", submission=submission.id, problems=answer.total)
-            return Ended(state=State.REJECTED, reason=Reason.PREDICTIONS_REFUSED, charged=False)
+            told = made is not None and made.run.stage.is_hidden
+            return Ended(state=State.REJECTED, reason=Reason.PREDICTIONS_REFUSED, charged=told)
         return _Scored(outcome=outcome, evaluation=answer, made=made)
 
     def _end(self, claim: Claim, ended: Ended) -> State:

@@ -14,7 +14,7 @@ from challenge_platform.core.feedback import Viewer, VisibleSubmission, visible
 from challenge_platform.core.forecast import UNKNOWN, outlooks
 from challenge_platform.core.progress import merit, shown_scores
 from challenge_platform.core.result import Result, report_of, result_of
-from challenge_platform.core.run import runs_of
+from challenge_platform.core.run import Stage, run_of, runs_of
 from challenge_platform.core.submission import (
     OPEN_STATES,
     State,
@@ -136,7 +136,9 @@ def cancel_submission(
     team = team_of(session, user_id=user.id, challenge_id=submission.challenge_id)
     if team is None or team.id != submission.team_id:
         raise NotFound("your team has no submission {submission_id}", submission_id=submission_id)
-    submissions.cancel(session, submission_id, now=now)
+    # What ran on hidden input has told something of it, though its attempt may be one of ours.
+    told = run_of(session, submission_id, stage=Stage.HIDDEN) is not None
+    submissions.cancel(session, submission_id, now=now, charged=told)
 
 
 def viewer_of(session: Session, /, *, user: User | None, challenge_id: int) -> Viewer:

@@ -1,6 +1,6 @@
 """The quota ledger: a charge for each submission, a refund for each fault of ours."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,9 @@ from challenge_platform.core.team import Team
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import QuotaExceeded
 from scorers.message import Message
+
+FREE_ENDS = 10
+"""Programs that may fail at no cost, for each submission of a phase's limit."""
 
 
 class LedgerEntry(SQLModel, table=True):
@@ -70,22 +73,49 @@ def require_quota(session: Session, /, *, team_id: int, phase: Phase, now: datet
     """Give a team's quota; raise QuotaExceeded, saying when the next slot is, when none remains."""
     quota = quota_of(session, team_id=team_id, phase=phase, now=now)
     if quota.remaining == 0:
-        when = (
-            Message(
-                "the next one is free at {slot:%Y-%m-%d %H:%M:%S} UTC",
-                slot=quota.next_slot,
-            )
-            if quota.next_slot
-            else Message("this phase has no more")
-        )
         raise QuotaExceeded(
             "your team has used its {limit} submissions of phase {phase!r}; {when}",
             limit=quota.limit,
             phase=phase.key,
-            when=when,
+            when=_when(quota.next_slot),
             next_slot=quota.next_slot,
         )
     return quota
+
+
+def require_patience(
+    session: Session, /, *, team_id: int, phase: Phase, reasons: Collection[str], now: datetime
+) -> None:
+    """Raise QuotaExceeded when too many submissions of a team ended so, and at no cost.
+
+    They took the platform's time, which is worth as much as that of others.
+    """
+    query = select(LedgerEntry.charged_at).where(
+        col(LedgerEntry.team_id) == team_id,
+        col(LedgerEntry.phase) == phase.key,
+        LedgerEntry.amount == -1,
+        col(LedgerEntry.reason).in_(reasons),
+    )
+    if phase.limit.per is not None:
+        query = query.where(col(LedgerEntry.charged_at) > now - phase.limit.per)
+    ended = session.exec(query.order_by(col(LedgerEntry.charged_at))).all()
+    most = FREE_ENDS * phase.limit.n
+    if len(ended) >= most:
+        slot = ended[-most] + phase.limit.per if phase.limit.per is not None else None
+        raise QuotaExceeded(
+            "programs of your team have failed {count} times at no cost in phase {phase!r}, which "
+            "is as often as they may; try them at home with `challenge run-local`; {when}",
+            count=len(ended),
+            phase=phase.key,
+            when=_when(slot),
+            next_slot=slot,
+        )
+
+
+def _when(slot: datetime | None) -> Message:
+    if slot is None:
+        return Message("this phase has no more")
+    return Message("the next one is free at {slot:%Y-%m-%d %H:%M:%S} UTC", slot=slot)
 
 
 def lock_ledgers(session: Session, team_ids: Iterable[int], /) -> None:

@@ -1,18 +1,19 @@
 """What was wrong with predictions that a program made, kept for its team in any language.
 
-Of a file that was made on hidden data only counts are kept: ids, lines, columns and cells of it may
-be hidden data, or say some.
+Of a file that was made on hidden data hardly anything is kept: ids, lines, columns, cells and
+counts of it may be hidden data, or say some.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from scorers.message import Message
-from scorers.predictions.problems import MAX_PROBLEMS, InvalidPredictions, Problem, ProblemCode
+from scorers.predictions.problems import InvalidPredictions, Problem, ProblemCode
 
 Item = Mapping[str, str | int | None]
+
+SEVERAL = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +28,14 @@ NOTHING = Refused()
 
 
 def keep(invalid: InvalidPredictions, /, *, hidden: bool) -> dict[str, Any]:
-    """Write what is wrong with a file as JSON values; of one made on hidden data counts only.
+    """Write what is wrong with a file as JSON values; of one made on hidden data hardly anything.
 
-    An exact total would be a number that a program chooses, so that it ends at MAX_PROBLEMS.
+    A program chooses what is wrong, and how often, and could say much by it: the first kind of
+    problem in the order of ProblemCode is told, and whether there is one problem or several.
     """
-    problems = _counted(invalid.problems) if hidden else invalid.problems
+    problems = [_coarse(invalid)] if hidden else invalid.problems
     return {
-        "total": min(invalid.total, MAX_PROBLEMS) if hidden else invalid.total,
+        "total": min(invalid.total, SEVERAL) if hidden else invalid.total,
         "problems": [_document(problem) for problem in problems],
     }
 
@@ -48,17 +50,17 @@ def read(document: Mapping[str, Any] | None, /) -> Refused:
     )
 
 
-def _counted(problems: Sequence[Problem]) -> list[Problem]:
-    """Tell each kind of problem once, with how many there are of it."""
-    return [
-        Problem(
-            code=code,
-            found=Message("{count:,} of the first {most} problems", count=count, most=MAX_PROBLEMS),
-            expected=Message("none"),
-            repair=_repair(code),
-        )
-        for code, count in Counter(problem.code for problem in problems).items()
-    ]
+def _coarse(invalid: InvalidPredictions) -> Problem:
+    """Tell the kind of the first problem in a fixed order, and whether there are several."""
+    found = {problem.code for problem in invalid.problems}
+    code = next(code for code in ProblemCode if code in found)
+    several = invalid.total >= SEVERAL
+    return Problem(
+        code=code,
+        found=Message("several problems") if several else Message("one problem"),
+        expected=Message("none"),
+        repair=_repair(code),
+    )
 
 
 def _repair(code: ProblemCode) -> Message:

@@ -109,6 +109,14 @@ _OF_TEAMS = frozenset(
 )
 
 
+FAILURES = frozenset(
+    reason
+    for reason in Reason
+    if reason.fault is Fault.PARTICIPANT and reason is not Reason.CANCELLED_BY_TEAM
+)
+"""Ends by which a team learns what to repair; those on public data cost nothing."""
+
+
 class Kind(StrEnum):
     """What is submitted."""
 
@@ -298,10 +306,12 @@ def postpone(
     return State.QUEUED
 
 
-def cancel(session: Session, submission_id: str, /, *, now: datetime) -> None:
+def cancel(
+    session: Session, submission_id: str, /, *, now: datetime, charged: bool = False
+) -> None:
     """End an open submission at its team's wish; raise Conflict when it has ended already.
 
-    It is refunded only if no worker has begun.
+    It is refunded only if no worker has begun, and never if it is `charged`.
     """
     found = find_submission(session, submission_id)
     changed = session.execute(
@@ -320,7 +330,7 @@ def cancel(session: Session, submission_id: str, /, *, now: datetime) -> None:
         session.expire(found)  # it may have ended, or be gone, since it was read
         state = _ENDED[find_submission(session, submission_id).state]
         raise Conflict("this submission has ended already: it is {state}", state=state)
-    if changed.attempt == 0:
+    if changed.attempt == 0 and not charged:
         quota.refund(
             session, submission_id=submission_id, reason="cancelled before it began", now=now
         )

@@ -20,6 +20,7 @@ from challenge_platform.core.definition import Phase
 from challenge_platform.core.phase import Status, status_of
 from challenge_platform.core.program import Program
 from challenge_platform.core.submission import (
+    FAILURES,
     Kind,
     QueueName,
     Submission,
@@ -249,7 +250,9 @@ class Uploads:
         )
 
     def _require_room(self, session: Session, *, team_id: int, phase: Phase) -> None:
-        quota.require_quota(session, team_id=team_id, phase=phase, now=self.clock())
+        now = self.clock()
+        quota.require_quota(session, team_id=team_id, phase=phase, now=now)
+        quota.require_patience(session, team_id=team_id, phase=phase, reasons=FAILURES, now=now)
         if count_open(session, team_id=team_id, phase=phase.key) >= phase.concurrent:
             raise ConcurrencyExceeded(
                 "your team has {concurrent} submission(s) of phase {phase!r} under way, as "

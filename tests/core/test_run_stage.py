@@ -11,11 +11,13 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import quota
 from challenge_platform.core.audit import AuditEvent
+from challenge_platform.core.history import cancel_submission
 from challenge_platform.core.result import Result
 from challenge_platform.core.run import ProgramRun, Stage
 from challenge_platform.core.run_log import READ, read_logs
 from challenge_platform.core.submission import Reason, State, cancel, claim
 from challenge_platform.core.takeout import take_out
+from challenge_platform.errors import QuotaExceeded
 from sandbox import End, Outcome, Run, SandboxUnavailable
 from scorers.request import read_body, read_header
 from tests.conftest import Participant, participant
@@ -163,14 +165,15 @@ def test_predictions_that_break_a_rule_on_hidden_input_are_told_by_one_word(
 def test_a_program_cannot_say_more_by_the_kinds_and_numbers_of_its_problems(
     runs: Runs, ann: Participant
 ) -> None:
-    said = iter(range(3))
+    said = iter(range(1, 4))
 
     def speaks(files: Files) -> bytes:
         if not hidden(files):
             return good(files)
         header, *rows = good(files).decode().splitlines()
         word = next(said)
-        rows[:2] = ["c999,0.5", f"{rows[1].split(',')[0]},{'nan' if word else '7'}"]
+        rows[0] = f"{rows[0].split(',')[0]},nan"
+        rows[1 : 1 + word] = ["c999,7"] * word
         return "\n".join([header, *rows, *rows[5 : 5 + 3 * word], ""]).encode()
 
     runs.runner.program = speaks
@@ -195,13 +198,11 @@ def test_programs_fail_at_no_cost_so_often_and_no_more(runs: Runs, ann: Particip
 
 
 def test_what_ran_on_hidden_input_is_not_given_back_when_it_is_cancelled(
-    runs: Runs, ann: Participant
+    platform: Platform, clock: Clock
 ) -> None:
-    def scored_later(run: Run) -> None:
-        if run.runtime == "scoring":
-            raise SandboxUnavailable("no room", code="busy")
-
-    runs.runner.before = scored_later
+    no_scoring = FakePrograms(program=good, ends=[SandboxUnavailable("no room", code="busy")])
+    runs = with_programs(platform, runner=no_scoring, clock=clock)
+    ann = participant(runs.platform, runs.challenge, name="ann")
     sent = runs.send(ann).submission_id
     runs.platform.evaluator.evaluate(sent)
     assert runs.submission(sent).state == State.QUEUED
