@@ -93,11 +93,6 @@ def serve(
             callers=callers,
             at_once=2 * slots,
         )
-        stopping = threading.Event()
-        sweeper = threading.Thread(target=_sweep, args=(runner, detached, stopping), name="sweep")
-        sweeper.start()
-        watch = threading.Thread(target=guard.watch, args=(stopping,), name="guard")
-        watch.start()
         signals: list[int] = []
 
         def stop(number: int, _: object) -> None:
@@ -105,8 +100,14 @@ def serve(
             # In a thread: `shutdown` waits for the loop that the signal interrupts.
             threading.Thread(target=server.shutdown).start()
 
+        # Before any thread is started: one that nobody tells to stop would outlive the signal.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
+        stopping = threading.Event()
+        sweeper = threading.Thread(target=_sweep, args=(runner, detached, stopping), name="sweep")
+        watch = threading.Thread(target=guard.watch, args=(stopping,), name="guard")
+        sweeper.start()
+        watch.start()
         try:
             _log.info("listening on %s", socket_path)
             server.serve_forever()
