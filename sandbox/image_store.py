@@ -28,9 +28,13 @@ from sandbox.oci.receive import receive
 
 BUDGET = 60 * GIB
 
+FILE_BYTES = 4096
+"""What an empty file or folder takes on the disk; the engine counts it as nothing."""
+
 _PIECE_SECONDS = 60.0
 _LOAD_SECONDS = 1800.0  # for the engine to write the layers, after it has all of them
 _MOST_SAID = 64 * 1024  # bytes of the engine's answer
+_NO_ROOM = 'no space left on device"'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +50,8 @@ class ImageStore:
     """Keeps submitted images on the engine at `path`; may be shared by threads.
 
     `label` is the launcher's own. `budget` bounds the bytes of all images, of which layers that two
-    share count twice. Every method raises SandboxUnavailable when the engine does not do its part.
+    share count twice, and each of which is taken to have as many files as it may. Every method
+    raises SandboxUnavailable when the engine does not do its part.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class ImageStore:
         self._limits = limits or ImageLimits()
         self._lock = threading.Lock()  # for _used
         self._used: dict[str, int] = {}
+        self._files_bytes = self._limits.all_files * FILE_BYTES
         self._room = threading.Lock()  # one image at a time is loaded or makes room
 
     @cached_property
@@ -113,7 +119,7 @@ class ImageStore:
         with self._room:
             if self.has(image_id):
                 return
-            self._make_room(size)
+            self._make_room(size + self._files_bytes)
             with self._asked_to("load an image"):
                 architecture = str(self._api.version()["Arch"])
                 with _Load(self._path, version=self._api.api_version) as load:
@@ -188,7 +194,7 @@ class ImageStore:
                 _Kept(
                     last_use=str(image["Metadata"]["LastTagTime"]),
                     image_id=str(image["Id"]),
-                    size=int(image["Size"]),
+                    size=int(image["Size"]) + self._files_bytes,
                 )
                 for each in found
                 if (image := self._inspected(each["Id"])) is not None
@@ -245,10 +251,16 @@ class _Load:
                 self._connection.send(part)
 
     def finish(self) -> None:
-        """Tell that this was all, and wait until it is loaded; raise DockerException if not."""
+        """Tell that this was all, and wait until it is loaded.
+
+        Raises SandboxUnavailable for an image that the engine answers it does not load.
+        """
         self._connection.send(b"0\r\n\r\n")
         self._connection.sock.settimeout(_LOAD_SECONDS)
         answer = self._connection.getresponse()
         said = answer.read(_MOST_SAID).decode(errors="replace")
         if answer.status != HTTPStatus.OK or '"error"' in said:
-            raise DockerException(f"{answer.status}: {said:.500}")
+            raise SandboxUnavailable(
+                f"The Docker Engine does not load the image: {answer.status}: {said:.500}",
+                code="images_full" if _NO_ROOM in said else "image_refused",
+            )

@@ -17,8 +17,8 @@ class ImageLimits:
     total: int = 20 * GIB
     layer: int = 20 * GIB
     layers: int = 127
-    files: int = 300_000
-    all_files: int = 1_000_000
+    files: int = 200_000
+    all_files: int = 200_000
     config: int = 1_000_000
     outer_files: int = 2_000
     ratio: int = 20

@@ -11,8 +11,9 @@ import pytest
 
 from sandbox import SandboxUnavailable
 from sandbox.engine import ENGINE_SOCKET, Engine
-from sandbox.image_store import BUDGET, ImageStore
+from sandbox.image_store import BUDGET, FILE_BYTES, ImageStore
 from sandbox.oci.canonical import Image
+from sandbox.oci.limits import ImageLimits
 from sandbox.oci.rebuild import rebuild
 from tests.images import HandMadeImage, file, tarball
 
@@ -133,9 +134,9 @@ def test_an_archive_that_is_not_the_image_loads_nothing(
 def test_the_image_that_was_not_used_for_longest_makes_room(
     make_store: Callable[..., ImageStore],
 ) -> None:
-    sizes = 1_000_000
+    sizes, files = 1_000_000, FILE_BYTES * ImageLimits().all_files
     first, second, third, fourth = (rebuilt(image(size=sizes).saved()) for _ in range(4))
-    store = make_store(budget=int(2.5 * sizes))
+    store = make_store(budget=int(2.5 * (sizes + files)))
 
     for taken, archive in (first, second):
         store.keep(taken.id, [archive], size=len(archive))
@@ -155,6 +156,18 @@ def test_the_image_that_was_not_used_for_longest_makes_room(
     assert caught.value.code == "images_full"
     assert store.has(first[0].id)
     assert store.remove(first[0].id)
+
+
+def test_an_image_of_many_empty_files_has_no_place_where_only_its_bytes_would(
+    make_store: Callable[..., ImageStore],
+) -> None:
+    taken, archive = rebuilt(image(size=1).saved())
+    store = make_store(budget=FILE_BYTES * ImageLimits().all_files)
+
+    with pytest.raises(SandboxUnavailable) as caught:
+        store.keep(taken.id, [archive], size=len(archive))
+
+    assert caught.value.code == "images_full"
 
 
 def test_an_image_of_the_engine_that_was_not_submitted_is_not_there(
