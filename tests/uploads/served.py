@@ -8,6 +8,7 @@ from tests.conftest import TINY
 CHANGES = {
     "  kinds: [predictions]\n": "  kinds: [predictions, code]\n",
     "  max_bytes: 100kB\n": "  max_bytes: 10MB\n",
+    "limit: {n: 5, per: 24h}, concurrent: 5": "limit: {n: 500, per: 24h}, concurrent: 500",
     "submission:\n": "program: {runtime: python, max_bytes: 10MB}\nsubmission:\n",
 }
 """What is changed in the tiny challenge, whose ids and columns the corpus is made for."""

@@ -294,6 +294,14 @@ def _refused() -> dict[str, tuple[str, Callable[[], bytes]]]:
         "bzip2 within": ("unsupported_archive", named("b", method=12)),
         "LZMA within": ("unsupported_archive", named("b", method=14)),
         "an unknown method": ("unsupported_archive", named("b", method=99)),
+        "a patch of other data": ("unsupported_archive", named("b", flags=UTF8 | 0x20)),
+        "a header that is none": (
+            "damaged_archive",
+            lambda: b"PK\x03\x05".join(
+                archive([MAIN, File(name=b"b")]).rsplit(b"PK\x03\x04", maxsplit=1)
+            ),
+        ),
+        "bytes before the directory": ("hidden_data", lambda: archive([MAIN], between=b"##")),
         "zip64 sizes": ("unsupported_archive", zip64),
         "zip64 end of 2**62 bytes": ("unsupported_archive", zip64_end),
         "a part of several": (

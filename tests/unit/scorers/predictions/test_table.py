@@ -430,5 +430,5 @@ def test_truth_without_a_column_that_is_needed_is_refused() -> None:
 
 @pytest.mark.parametrize("pattern", [NUMBER, INTEGER, NUMBERS, NUMBERS_OR_NOTHING, INTEGERS])
 def test_no_part_of_a_number_is_a_possessive_group(pattern: re.Pattern[str]) -> None:
-    """Python 3.11.2, as Debian and so the scoring image have it, matches more by one than it may."""
+    """Python 3.11.2, which the scoring image may have, matches more by one than it may."""
     assert not re.search(r"\)(?:\?|\{[^}]*\})\+", pattern.pattern)
