@@ -16,6 +16,11 @@ MIB = 1024 * 1024
 _ID = re.compile(r"[a-z0-9-]{1,64}")
 _IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NOT_STARTED = (
+    b"The engine could not start this image. Expected: ENTRYPOINT or CMD names a program that is "
+    b"in the image, may be executed by every user and is built for this machine; WORKDIR is a "
+    b"folder. Try it with: docker run --rm --read-only --network none --user 65534:65534 IMAGE\n"
+)
 _FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
@@ -145,6 +150,22 @@ class Outcome:
     file: bytes | None = field(default=None, repr=False)
     log: bytes = field(default=b"", repr=False)
     usage: Usage = field(default_factory=Usage)
+
+
+def not_started(image: str, /) -> Outcome:
+    """Tell of a submitted image that the engine can load or start nothing of, by its own fault.
+
+    The log, which its team may read, has no word of the engine's, which names places of the host.
+    """
+    return Outcome(
+        end=End.CRASHED,
+        output=b"",
+        exit_code=None,
+        seconds=0,
+        image=image,
+        timings={},
+        log=_NOT_STARTED,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

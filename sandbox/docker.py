@@ -12,12 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from sandbox import Outcome, Run, SandboxUnavailable, Status
+from sandbox import Outcome, Run, SandboxUnavailable, Status, not_started
 from sandbox.activity import Active, Activities
 from sandbox.adoption import Left, adopted, listen_on, note_of
 from sandbox.attach import Conversation, Stop
-from sandbox.ending import cancelled_early, ended, not_started
-from sandbox.engine import Engine, StartRefused
+from sandbox.ending import cancelled_early, ended
+from sandbox.engine import Engine
 from sandbox.files import KeptFiles
 from sandbox.image_store import ImageStore
 from sandbox.journal import Journal, Note
@@ -34,7 +34,8 @@ DISK = 20 << 30
 _SLOT_SECONDS = 30.0  # to wait for a free slot before the caller is told to try again later
 _CANCEL_SECONDS = 90.0  # a start and a kill, each at its slowest
 _BEING_REMOVED = 8  # containers that have ended, and whose removal may still be under way
-_ENGINE_CODES = {"engine", "engine_unfit", "options_not_taken", "image_missing"}
+_REFUSALS = {"start_refused", "options_not_taken"}
+_ENGINE_CODES = {"engine", "start_refused", "engine_unfit", "options_not_taken", "image_missing"}
 
 _log = logging.getLogger(__name__)
 
@@ -157,12 +158,15 @@ class DockerRunner:
             return False
         active.interrupt()
         self._slots.look_again()
+        not_ended = SandboxUnavailable(f"The run {run_id} could not be ended.", code="not_killed")
         if not active.over.wait(_CANCEL_SECONDS):
-            raise SandboxUnavailable(f"The run {run_id} could not be ended.", code="not_killed")
+            raise not_ended
         # After the run's own removal, which is queued already: what is there now was not removed.
-        owned = {run_id, active.owner}
-        removal = self._removals.submit(self._remove_containers, owned)
-        removal.result(_CANCEL_SECONDS)
+        removal = self._removals.submit(self._remove_containers, {run_id, active.owner})
+        try:
+            removal.result(_CANCEL_SECONDS)
+        except TimeoutError:
+            raise not_ended from None
         return True
 
     def sweep(self) -> int:
@@ -230,10 +234,9 @@ class DockerRunner:
         if sandbox is None:
             try:
                 sandbox = self._workshop.make(kind, owner=run.id)
-            except StartRefused as refused:
-                if not run.is_image:
-                    raise
-                return self._conclude(run, not_started(run, why=str(refused)))
+            except SandboxUnavailable as refused:
+                self._blame_image(run, kind, refused=refused)
+                return self._conclude(run, not_started(run.runtime))
         else:
             sandbox.container.timings.clear()  # nobody waited for its making
         active.owner = sandbox.owner
@@ -244,6 +247,15 @@ class DockerRunner:
             on_fed=partial(self._note, run, sandbox) if run.detached else _do_nothing,
         )
         return self._watch(run, active, sandbox, converse=converse)
+
+    def _blame_image(self, run: Run, kind: Kind, *, refused: SandboxUnavailable) -> None:
+        """Raise what the engine said unless the submitted image alone can be the reason."""
+        if not run.is_image or refused.code not in _REFUSALS:
+            raise refused
+        if not self._images.has(run.runtime):
+            raise refused
+        self._workshop.try_own(kind, owner=f"{run.id}.try")
+        _log.warning("the image of the run %s does not start: %s", run.id, refused)
 
     def _watch(
         self,

@@ -44,16 +44,3 @@ def ended(
 def cancelled_early() -> Outcome:
     """Tell of a run that was cancelled before it had a sandbox."""
     return Outcome(end=End.CANCELLED, output=b"", exit_code=None, seconds=0, image="", timings={})
-
-
-def not_started(run: Run, /, *, why: str) -> Outcome:
-    """Tell of a submitted image whose program the engine could not start, by the image's fault."""
-    return Outcome(
-        end=End.CRASHED,
-        output=b"",
-        exit_code=None,
-        seconds=0,
-        image=run.runtime,
-        timings={},
-        log=why.encode(),
-    )

@@ -28,7 +28,10 @@ _PIECE = 256 * 1024
 
 
 class StartRefused(SandboxUnavailable):
-    """The engine made a container and then could not start its program."""
+    """The engine answered that it cannot make or start a container, perhaps by its image's fault.
+
+    What the engine says, in which an image's author has words, is in the message.
+    """
 
 
 def connect(path: Path, /, *, timeout: int = _SECONDS) -> docker.APIClient:
@@ -85,8 +88,8 @@ class Engine:
                 return None
 
     def create(self, options: Options, /) -> str:
-        """Create a container and give its id."""
-        with self._asked_to("create a container"):
+        """Create a container and give its id. Raises StartRefused when its image is unfit."""
+        with self._asked_to("create a container"), _refusals():
             return str(self._api.create_container_from_config(options)["Id"])  # type: ignore[no-untyped-call]  # stub without types
 
     def inspect(self, container: str, /) -> dict[str, Any]:
@@ -101,13 +104,8 @@ class Engine:
 
     def start(self, container: str, /) -> None:
         """Start a created container. Raises StartRefused when its program cannot be started."""
-        with self._asked_to("start a container"):
-            try:
-                self._api.start(container)
-            except APIError as error:
-                if "OCI runtime create failed" not in str(error):
-                    raise
-                raise StartRefused(str(error.explanation), code="start_refused") from error
+        with self._asked_to("start a container"), _refusals():
+            self._api.start(container)
 
     def kill(self, container: str, /) -> None:
         """Kill a container that may have ended already."""
@@ -229,3 +227,11 @@ class Engine:
             raise SandboxUnavailable(
                 f"The Docker Engine at {self._path} could not {do}: {error}", code="engine"
             ) from error
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except APIError as error:
+        raise StartRefused(str(error.explanation), code="start_refused") from error

@@ -10,8 +10,6 @@ from sandbox.facts import EngineFacts
 from sandbox.options import INPUT_FOLDER, LAUNCHER_LABEL, ROLE_LABEL, helper_options, volume
 
 FILES_ROLE = "files"
-_HOSTS_FILE = "hosts"
-
 _HOSTS = b"127.0.0.1 localhost\n::1 localhost\n"
 
 
@@ -50,22 +48,26 @@ def prepare_hosts(
     image: str,
     facts: EngineFacts,
     label: str,
+    count: int,
 ) -> str:
-    """Have a file by which `localhost` has an address in a sandbox without network.
+    """Have files by which `localhost` has an address in sandboxes without network.
 
-    `name` is its volume. Gives its path on the engine's host. Raises SandboxUnavailable.
+    They are named by the numbers below `count`, one for each sandbox: what has a file open can lock
+    it, also to read, and whoever else has it open can tell. `name` is their volume. Gives its
+    folder on the engine's host. Raises SandboxUnavailable.
     """
     engine.create_volume(name, labels={LAUNCHER_LABEL: label, ROLE_LABEL: "hosts"})
-    archive = [_hosts_archive()]
+    archive = [_hosts_archive(count)]
     fill(engine, name, archive, owner=owner, image=image, facts=facts, label=label)
-    return f"{engine.volume_path(name)}/{_HOSTS_FILE}"
+    return str(engine.volume_path(name))
 
 
-def _hosts_archive() -> bytes:
+def _hosts_archive(count: int) -> bytes:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w") as tar:
-        member = tarfile.TarInfo(_HOSTS_FILE)
-        member.size = len(_HOSTS)
-        member.mode = 0o644
-        tar.addfile(member, io.BytesIO(_HOSTS))
+        for number in range(count):
+            member = tarfile.TarInfo(str(number))
+            member.size = len(_HOSTS)
+            member.mode = 0o644
+            tar.addfile(member, io.BytesIO(_HOSTS))
     return content.getvalue()

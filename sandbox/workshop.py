@@ -1,6 +1,7 @@
 """Makes sandboxes and removes them with all that belongs to them, whoever asks for them."""
 
 import hashlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,8 @@ PROCESSES = 4_096
 
 _NUMBER_SECONDS = 30.0
 _SHARE_OF_MEMORY = 0.75
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,8 @@ class Workshop:
         self._numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(numbers):
             self._numbers.put(number)
+        self._count = numbers
+        self._left: dict[int, str] = {}  # the owners of what could not be removed, by its number
         self._memory = memory
         self._runtime = runtime
         self._known_site: Site | None = None
@@ -120,9 +125,12 @@ class Workshop:
 
     def own_image(self) -> str:
         """Give the id of an image of ours, whichever is there, for what sleeps beside a program."""
+        return self._own()[1]
+
+    def _own(self) -> tuple[str, str]:
         for runtime in self.runtimes:
             try:
-                return self.image(runtime)
+                return runtime, self.image(runtime)
             except SandboxUnavailable as error:
                 missing = error
         raise missing
@@ -142,8 +150,18 @@ class Workshop:
         try:
             return self._make(kind, site=site, owner=owner, number=number)
         except BaseException:
-            self._give_back(number, owner=owner)
+            self._leave(number, owner=owner)
+            with suppress(SandboxUnavailable):
+                self._take_back()
             raise
+
+    def try_own(self, kind: Kind, /, *, owner: str) -> None:
+        """Start and remove the like with an image of ours; raise what `make` does if that fails.
+
+        So it is known whether the engine is at fault when it starts no submitted image.
+        """
+        runtime, image = self._own()
+        self.remove(self.make(replace(kind, runtime=runtime, image=image), owner=owner))
 
     def adopt(self, sandbox: Sandbox, /) -> None:
         """Take over a sandbox that another launcher made."""
@@ -159,10 +177,14 @@ class Workshop:
             sandbox.container.remove()
             if sandbox.output is not None:
                 sandbox.output.remove()
+        except BaseException:
+            self._leave(sandbox.number, owner=sandbox.owner)
+            raise
         finally:
             if sandbox.group is not None:
                 sandbox.group.remove()
-            self._give_back(sandbox.number, owner=sandbox.owner)
+        self.owners.discard(sandbox.owner)
+        self._numbers.put(sandbox.number)
 
     def keep_files(self, digest: str, archive: BinaryIO, /, *, size: int) -> None:
         """Keep the files of a tar; see `Runner.keep_files`."""
@@ -181,14 +203,14 @@ class Workshop:
 
         containers = self.engine.containers(label=self.label)
         doomed = [one for one, owner in containers.items() if not is_owned(owner)]
-        for container in doomed:
-            self.engine.remove(container)
+        removed = sum(map(self._is_removed, doomed))
+        self._take_back()
         for name, labels in self.engine.volumes(label=self.label).items():
             if self._is_stale(name, labels, is_owned=is_owned):
                 with suppress(SandboxUnavailable):  # in use for a moment yet
                     self.engine.remove_volume(name)
         cgroups.sweep(self.label, is_owned)
-        return len(doomed)
+        return removed
 
     def close(self) -> None:
         """Remove what sandboxes share, when none is left."""
@@ -219,7 +241,9 @@ class Workshop:
                 label=self.label,
                 parent=group.name if group else site.groups.parent,
                 mounts=Mounts(
-                    output=output.volume if output else None, files=kind.files, hosts=site.hosts
+                    output=output.volume if output else None,
+                    files=kind.files,
+                    hosts=f"{site.hosts}/{number}",
                 ),
                 submitted=kind.is_submitted,
             )
@@ -268,7 +292,7 @@ class Workshop:
         return f"challenge-hosts-{hashlib.sha256(self.label.encode()).hexdigest()[:12]}"
 
     def _prepare_hosts(self, facts: EngineFacts) -> str:
-        """Have the file by which `localhost` has an address; give its path on the engine's host."""
+        """Have a file for each number by which `localhost` has an address; give their folder."""
         with self._owning("hosts.volume") as owner:
             return prepare_hosts(
                 self.engine,
@@ -277,6 +301,7 @@ class Workshop:
                 image=self.own_image(),
                 facts=facts,
                 label=self.label,
+                count=self._count,
             )
 
     @contextmanager
@@ -306,6 +331,25 @@ class Workshop:
                 f"Containers have not been removed for {_NUMBER_SECONDS:.0f} s.", code="busy"
             ) from None
 
-    def _give_back(self, number: int, *, owner: str) -> None:
+    def _is_removed(self, container: str) -> bool:
+        """Remove a container; one that the engine cannot remove keeps no other from it."""
+        try:
+            self.engine.remove(container)
+        except SandboxUnavailable as error:
+            _log.warning("the container %.12s is left to the next sweep: %s", container, error)
+            return False
+        return True
+
+    def _leave(self, number: int, *, owner: str) -> None:
+        """Leave what belongs to an owner to the next sweep, and its number with it."""
+        self._left[number] = owner
         self.owners.discard(owner)
-        self._numbers.put(number)
+
+    def _take_back(self) -> None:
+        """Have the numbers of what was left, and is gone, for others: no two may share a user."""
+        if not (left := dict(self._left)):
+            return
+        there = set(self.engine.containers(label=self.label).values())
+        for number, owner in left.items():
+            if owner not in there and self._left.pop(number, None) is not None:
+                self._numbers.put(number)

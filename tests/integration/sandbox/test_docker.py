@@ -1,7 +1,9 @@
 """The runner on a real engine: what a run gives, and that no path leaves a container behind."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,17 @@ def test_runs_at_the_same_time_have_users_of_their_own(runner: DockerRunner) -> 
 
     assert len(users) == 2
     assert b"0\n" not in users
+
+
+def test_runs_at_the_same_time_share_no_file_of_hosts(runner: DockerRunner) -> None:
+    inode = "import os, time; print(os.stat('/etc/hosts').st_ino); time.sleep(1)"
+    runs = [case_run(inode), case_run(inode)]
+
+    both = [Background(partial(runner.run, run)) for run in runs]
+
+    first, second = (background.join().output for background in both)
+    assert first
+    assert first != second
 
 
 def test_no_container_is_left_after_a_run(runner: DockerRunner, containers: Containers) -> None:
@@ -165,6 +178,73 @@ class Refusing(Engine):
         if name == object.__getattribute__(self, "failing"):
             raise SandboxUnavailable(f"it does not {name}", code="engine")
         return super().__getattribute__(name)
+
+
+class Stuck(Engine):
+    """A real engine that does not remove some containers."""
+
+    stuck: frozenset[str] = frozenset()
+    starts_none = False
+
+    def remove(self, container: str, /) -> None:
+        """Remove it, or not."""
+        if container in self.stuck:
+            raise SandboxUnavailable("it is stuck", code="engine")
+        super().remove(container)
+
+    def start(self, container: str, /) -> None:
+        """Start it, or not, and let it not be removed."""
+        if self.starts_none:
+            self.stuck |= {container}
+            raise SandboxUnavailable("it hangs", code="engine")
+        super().start(container)
+
+
+@pytest.fixture
+def stuck(label: str) -> Iterator[Stuck]:
+    engine = Stuck()
+    yield engine
+    engine.stuck = frozenset()
+    for container in engine.containers(label=label):
+        engine.remove(container)
+    engine.close()
+
+
+def test_a_container_that_cannot_be_removed_keeps_no_other_from_it(
+    stuck: Stuck, case_image: str, label: str
+) -> None:
+    for _ in range(3):
+        abandoned_container(stuck, case_image, label)
+    there = list(stuck.containers(label=label))
+    stuck.stuck = frozenset(there[:1])
+    runner = DockerRunner(stuck, runtimes={"case": case_image}, label=label)
+
+    assert runner.sweep() == 2
+
+    assert list(stuck.containers(label=label)) == there[:1]
+    runner.close()
+
+
+def test_no_run_gets_the_user_of_a_container_that_could_not_be_removed(
+    stuck: Stuck, case_image: str, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sandbox.docker._BEING_REMOVED", 0)
+    runner = DockerRunner(stuck, runtimes={"case": case_image}, label=label, slots=1)
+    user = case_run("import os; print(os.getuid())")
+    stuck.starts_none = True
+    with pytest.raises(SandboxUnavailable, match="it is stuck"):
+        runner.run(user)
+    stuck.starts_none = False
+
+    users = [runner.run(replace(user, id=f"later-{number}")).output for number in range(3)]
+    assert len(set(users)) == 1  # of two users, one is not free
+
+    runner.sweep()
+    stuck.stuck = frozenset()
+    assert runner.sweep() == 1
+    users += [runner.run(replace(user, id=f"last-{number}")).output for number in range(2)]
+    assert len(set(users)) == 2
+    runner.close()
 
 
 def test_nothing_starts_in_a_container_that_is_not_as_asked_for(
