@@ -3,7 +3,7 @@
 import hashlib
 import ntpath
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import BoundedSemaphore
 
 import structlog
@@ -32,9 +32,6 @@ FORM_KEY_LENGTH = 32
 
 READING = BoundedSemaphore(4)
 """Files that are read at once: one Python can read no more, and other requests need it too."""
-
-READING_IMAGES = BoundedSemaphore(1)
-"""Images of containers that are, which takes minutes and room on the disk."""
 
 log = structlog.get_logger()
 
@@ -141,7 +138,7 @@ def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     platform = current.platform()
     with _fetched(slug, person=person) as image:
         upload = read_upload(person=person, form_key=form_key, image=image)
-        with _turn(upload):
+        with _turn(upload, has_lane=image is not None):
             accepted = platform.uploads.submit(slug, upload, user_id=person.id)
     if image is None and isinstance(upload.content, CheckedFile):
         platform.transfers.release(upload.content.path.stem, user_id=person.id)
@@ -166,8 +163,11 @@ def check(slug: str, /, *, person: User) -> Checked:
         return platform.uploads.check(challenge, upload)
 
 
-def _turn(upload: Upload) -> BoundedSemaphore:
-    return READING_IMAGES if upload.kind is Kind.CONTAINER else READING
+def _turn(upload: Upload, *, has_lane: bool = False) -> AbstractContextManager[object]:
+    """Wait for a turn to read a file; an image, which may take minutes, needs a lane."""
+    if upload.kind is not Kind.CONTAINER:
+        return READING
+    return nullcontext() if has_lane else lane()
 
 
 def file_name(sent: str) -> str:

@@ -242,6 +242,7 @@ def test_pages_have_threads_left_while_uploads_arrive(
     taken = [lanes.acquire(blocking=False) for _ in range(16)]
 
     answer = patch(alices, path, CONTENT, offset=0)
+    image = alices.submit(kind="container")
     other = alices.get("/me")
     for _ in filter(None, taken):
         lanes.release()
@@ -249,7 +250,9 @@ def test_pages_have_threads_left_while_uploads_arrive(
     assert sum(taken) == 4
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
+    assert image.status_code == 503  # it would be checked, which may take minutes
     assert other.status_code == 200
+    assert alices.submit(kind="container").status_code == 422
     assert patch(alices, path, CONTENT, offset=0).status_code == 204
 
 
