@@ -34,7 +34,7 @@ from challenge_platform.database import Database
 from challenge_platform.errors import KeyUnavailable, NotFound
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import Key, encrypt
-from sandbox import End, Outcome, Run, Runner, SandboxUnavailable
+from sandbox import End, Outcome, Run, Runner, SandboxUnavailable, not_started
 from sandbox.oci.problem import InvalidImage
 from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
 
@@ -138,6 +138,9 @@ class RunStage:
             self.runner.acknowledge(run_id)
             problem: Exception = SandboxUnavailable("the run was cancelled", code="cancelled")
         except (SandboxUnavailable, KeyUnavailable, NotFound) as error:
+            if _is_refused(error):
+                log.warning("image refused", submission=work.submission.id, why=str(error))
+                return not_started("")
             problem = error
         with self.database.writing() as session:
             forget(session, work.claim, stage=stage)
@@ -190,6 +193,11 @@ def stages_of(work: Work, /) -> tuple[Stage, ...]:
     """Give the stages at which a submission's program runs."""
     hides = work.challenge.version.input_object is not None
     return (Stage.SMOKE, Stage.HIDDEN) if hides else (Stage.PUBLIC,)
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether the engine answered that it takes no such image, as it would again and again."""
+    return isinstance(error, SandboxUnavailable) and error.code == "image_refused"
 
 
 def run_id_of(submission_id: str, stage: Stage, /) -> str:

@@ -23,6 +23,7 @@ from challenge_platform.errors import Conflict, NotFound, StaleClaim
 from scorers.message import Message
 
 BACK_OFF = (1, 2, 4, 8, 16)
+UNTRIED_BACK_OFF = (*BACK_OFF, 32, 60)
 PATIENCE = timedelta(days=1)
 
 
@@ -286,14 +287,17 @@ def postpone(
     """Queue a claimed submission for later, or end it as errored after the last attempt.
 
     While no sandbox can be had, an attempt does not count: nothing was tried, and an engine that
-    is restarted, or an hour of maintenance, must not end what waits. Patience ends after a day.
+    is restarted, or an hour of maintenance, must not end what waits. Each claim before doubles the
+    wait, up to a minute, so that none keeps a worker busy. Patience ends after a day.
     """
     untried = reason is Reason.SANDBOX_UNAVAILABLE
     received = find_submission(session, held.submission_id).received_at
     if now - received > PATIENCE if untried else held.attempt >= max_attempts:
         finish(session, held, state=State.ERRORED, reason=reason, now=now)
         return State.ERRORED
-    wait = BACK_OFF[min(held.attempt, len(BACK_OFF)) - 1]
+    back_off = UNTRIED_BACK_OFF if untried else BACK_OFF
+    before = held.token if untried else held.attempt
+    wait = back_off[min(before, len(back_off)) - 1]
     _move(
         session,
         held,

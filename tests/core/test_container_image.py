@@ -107,6 +107,22 @@ def test_an_image_that_the_launcher_cannot_take_is_tried_again_later(
     assert not list(runs.platform.store.scratch.iterdir())
 
 
+def test_an_image_that_the_engine_refuses_has_crashed_on_the_sample_and_is_told_no_more(
+    runs: Runs, ann: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise SandboxUnavailable("500: /var/lib/engine/x: bad", code="image_refused")
+
+    monkeypatch.setattr(FakePrograms, "keep_image", refuse)
+
+    ended = end(runs, send(runs, ann, IMAGE.saved()))
+
+    assert (ended.state, ended.reason) == (State.FAILED, Reason.RUN_CRASHED)
+    (run,) = runs.runs(ended.id)
+    assert b"could not start this image" in (run.log or b"")
+    assert b"/var/lib" not in (run.log or b"")
+
+
 def test_an_image_that_would_fill_the_disk_is_not_uncompressed(
     runs: Runs, ann: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

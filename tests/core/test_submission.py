@@ -262,6 +262,22 @@ def test_while_no_sandbox_can_be_had_a_submission_waits_for_a_day(
     assert used(platform, challenge, alice) == 0
 
 
+def test_what_cannot_be_tried_is_tried_again_after_twice_the_wait_up_to_a_minute(
+    platform: Platform, alice: Participant, clock: Clock
+) -> None:
+    down = SandboxUnavailable("down", code="down")
+    failing = dataclasses.replace(platform, runner=FakeRunner(ends=[down] * 20))
+    submission_id = send(platform, alice).submission_id
+
+    waits = []
+    for _ in range(9):
+        failing.evaluator.evaluate(submission_id)
+        waits.append((row(platform, submission_id).not_before - clock()).total_seconds())
+        clock.advance(minutes=1)
+
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [
