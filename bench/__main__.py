@@ -30,6 +30,8 @@ BENCHMARKS = {
 }
 
 PAGES = {
+    "submission": DOCS / "latency.md",
+    "throughput": DOCS / "latency.md",
     "metrics": DOCS / "speed.md",
     "agreement": DOCS / "agreement.md",
     "containment": DOCS / "sandbox.md",

@@ -57,7 +57,7 @@ def measure() -> Iterator[str]:
     image = build_image(SCORING, say=lambda line: print(line, file=sys.stderr))
     for course in COURSES:
         for ready in (2, 0):
-            yield f"### {course.slug}, {'a sandbox is ready' if ready else 'no sandbox is ready'}"
+            yield f"### `{course.slug}`, {'a sandbox is ready' if ready else 'no sandbox is ready'}"
             yield ""
             yield from _measure(course, ready=ready, image=image)
             yield ""
