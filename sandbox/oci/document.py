@@ -27,6 +27,21 @@ ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686":
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _KERNEL = ("proc", "sys", "dev")
 
+# What an engine reads of the settings beside what is checked by itself, in lower case.
+_TEXT = ("hostname", "domainname", "user", "image", "macaddress", "stopsignal")
+_TEXTS = ("onbuild", "shell")
+_SWITCHES = (
+    "argsescaped",
+    "attachstderr",
+    "attachstdin",
+    "attachstdout",
+    "networkdisabled",
+    "openstdin",
+    "stdinonce",
+    "tty",
+)
+_OBJECTS = ("exposedports", "healthcheck", "labels")
+
 
 class _Object(tuple[tuple[str, Any], ...]):
     """The pairs of a JSON object, all of them."""
@@ -92,6 +107,7 @@ def read_settings(content: bytes, /, *, architecture: str | None, limits: ImageL
         *_volume_problems(config, where=where),
         *_command_problems(config, where=where),
         *_setting_problems(config, working_dir=working_dir, where=where),
+        *_type_problems(config, where=where),
     ]
     if found:
         raise InvalidImage(found)
@@ -220,6 +236,26 @@ def _setting_problems(
             )
         )
     return problems
+
+
+def _type_problems(config: Mapping[str, Any], *, where: str) -> list[ImageProblem]:
+    """Name what an engine would fail to read, each time that it is asked to load the image."""
+    fit = {
+        **{key: isinstance(config.get(key), str) for key in _TEXT},
+        **{key: _is_texts(config.get(key)) for key in _TEXTS},
+        **{key: isinstance(config.get(key), bool) for key in _SWITCHES},
+        **{key: isinstance(config.get(key), _Object) for key in _OBJECTS},
+        "stoptimeout": type(config.get("stoptimeout")) is int,
+    }
+    return [
+        _bad_setting(
+            where,
+            found=Words("{name} of another type", name=key),
+            expected=Words("{name} as `docker build` writes it", name=key),
+        )
+        for key, is_fit in fit.items()
+        if not (is_fit or config.get(key) is None)
+    ]
 
 
 def _is_place(path: str) -> bool:

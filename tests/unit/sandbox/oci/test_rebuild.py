@@ -112,7 +112,7 @@ def test_a_layer_that_docker_save_linked_to_its_twin_is_found() -> None:
 
 
 def test_what_a_sandbox_sets_itself_may_be_anything() -> None:
-    config = {
+    config: dict[str, object] = {
         "User": "root",
         "Healthcheck": {"Test": ["CMD", "/bin/evil"]},
         "StopSignal": "SIGCONT",
@@ -120,6 +120,10 @@ def test_what_a_sandbox_sets_itself_may_be_anything() -> None:
         "Env": ["LD_PRELOAD=/evil.so", "PATH=/evil"],
         "WorkingDir": "/app",
         "Volumes": None,
+        "OnBuild": None,
+        "ExposedPorts": {"80/tcp": {}},
+        "StopTimeout": 3,
+        "Tty": True,
     }
 
     assert rebuilt(HandMadeImage(config=config).saved())[0].working_dir == "/app"
@@ -207,6 +211,11 @@ def test_a_manifest_that_names_a_file_elsewhere_is_refused(name: str) -> None:
         (HandMadeImage(config={"Cmd": "/bin/sh"}), ImageCode.BAD_SETTING),
         (HandMadeImage(config={"Entrypoint": ["a\0b"]}), ImageCode.BAD_SETTING),
         (HandMadeImage(config={"Env": ["=x"]}), ImageCode.BAD_SETTING),
+        (HandMadeImage(config={"ExposedPorts": "x"}), ImageCode.BAD_SETTING),
+        (HandMadeImage(config={"OnBuild": 7}), ImageCode.BAD_SETTING),
+        (HandMadeImage(config={"hostname": ["x"]}), ImageCode.BAD_SETTING),
+        (HandMadeImage(config={"Tty": 1}), ImageCode.BAD_SETTING),
+        (HandMadeImage(config={"StopTimeout": True}), ImageCode.BAD_SETTING),
         (HandMadeImage(config={"WorkingDir": "/proc/self/fd/8"}), ImageCode.BAD_SETTING),
         (HandMadeImage(config={"WorkingDir": "/x/../proc"}), ImageCode.BAD_SETTING),
         (HandMadeImage(config={"WorkingDir": "relative"}), ImageCode.BAD_SETTING),
