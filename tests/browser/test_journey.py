@@ -101,7 +101,9 @@ def test_a_newcomer_registers_joins_uploads_watches_and_stands_on_the_board(
     predictions = make_predictions(page, tmp_path, number=LOOKS.index(look))
 
     page.goto(f"/challenges/{SLUG}/submit")
-    page.get_by_label(say("File"), exact=True).set_input_files(predictions)
+    page.get_by_label(say("Predictions file, or archive of code"), exact=True).set_input_files(
+        predictions
+    )
     found += barriers(page)
     take(page, "participant-submit")
     page.get_by_role("button", name=say("Submit"), exact=True).click()
