@@ -2,6 +2,9 @@
 
 import threading
 import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 from sandbox import SandboxUnavailable
@@ -24,11 +27,25 @@ class KeptFiles:
         self._kept = kept
         self._keeping = threading.Lock()  # one at a time: they share the disk
         self._filling = ""
+        self._lock = threading.Lock()  # for _used
+        self._used: Counter[str] = Counter()
 
     def has(self, digest: str, /) -> bool:
         """Whether the tar of this SHA-256 is kept; what the engine has lost is not."""
         found = self._kept.find(_KIND + digest)
         return found is not None and self._engine.volume_path(found.name) is not None
+
+    @contextmanager
+    def using(self, digest: str | None, /) -> Iterator[None]:
+        """Keep files from making room for others, also while no container has their volume."""
+        key = _KIND + (digest or "")
+        with self._lock:
+            self._used[key] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._used[key] -= 1
 
     def volume_of(self, digest: str, /) -> str:
         """Name the volume of these files, whose last use this is.
@@ -98,10 +115,11 @@ class KeptFiles:
 
     def _remove(self, one: Kept) -> bool:
         """Remove what is on the list; False for what a run uses, or is no set of files."""
-        if not one.key.startswith(_KIND):
-            return False
-        try:
-            self._engine.remove_volume(one.name)
-        except SandboxUnavailable:
-            return False
+        with self._lock:
+            if self._used[one.key] or not one.key.startswith(_KIND):
+                return False
+            try:
+                self._engine.remove_volume(one.name)
+            except SandboxUnavailable:
+                return False
         return True

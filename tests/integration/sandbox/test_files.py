@@ -13,6 +13,7 @@ from sandbox import MIB, End, Limits, Run, SandboxUnavailable
 from sandbox.client import LauncherClient
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
+from sandbox.pool import Kind, Sandbox
 from tests.integration.sandbox.conftest import Launch, case_input, wait_until
 
 pytestmark = pytest.mark.docker
@@ -167,6 +168,24 @@ def test_files_that_were_not_used_for_longest_make_room(
 
     assert [small.has_files(digest) for digest in (first, second, third)] == [True, False, True]
     assert len(files_volumes(engine, label)) == 2
+
+
+def test_files_make_no_room_for_others_before_their_program_has_them(
+    small: DockerRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (packed(a=bytes([number]) * (2 * MIB)) for number in range(2))
+    digest = keep(small, first)
+    make = small._workshop.make  # noqa: SLF001  a slow engine, at the one moment that matters
+
+    def make_late(kind: Kind, *, owner: str) -> Sandbox:
+        assert code_of(lambda: keep(small, second)) == "disk_full"
+        return make(kind, owner=owner)
+
+    monkeypatch.setattr(small._workshop, "make", make_late)  # noqa: SLF001
+
+    outcome = small.run(with_files("import os; print(os.listdir('/input'))", digest))
+
+    assert outcome.output == b"['a.csv']\n"
 
 
 def test_files_above_the_budget_are_refused(small: DockerRunner) -> None:
