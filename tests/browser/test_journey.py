@@ -194,7 +194,7 @@ def test_the_keyboard_alone_takes_a_newcomer_to_the_upload(demo: str, chromium: 
     page.keyboard.press("Space")
     press(page, main.get_by_role("button", name="Take part", exact=True))
     page.wait_for_url("**/submit")
-    tab_to(page, page.get_by_label("File", exact=True))
+    tab_to(page, page.get_by_label("Predictions file, or archive of code", exact=True))
     with page.expect_file_chooser():
         page.keyboard.press("Enter")
     context.close()
