@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,6 +14,7 @@ from sandbox.container import Container, Timings, timed
 from sandbox.engine import Engine
 from sandbox.facts import EngineFacts, shortcomings
 from sandbox.files import KeptFiles
+from sandbox.numbers import Numbers
 from sandbox.options import ROLE_LABEL, RUN_LABEL, Mounts, container_options
 from sandbox.output import Output
 from sandbox.pool import Kind, Sandbox
@@ -23,7 +23,6 @@ from sandbox.volumes import prepare_hosts
 PROCESSES = 4_096
 """So many processes may all sandboxes of a launcher have together."""
 
-_NUMBER_SECONDS = 30.0
 _SHARE_OF_MEMORY = 0.75
 
 _log = logging.getLogger(__name__)
@@ -64,11 +63,7 @@ class Workshop:
         self.label = label
         self.files = files
         self.owners: set[str] = set()  # of the sandboxes that are not removed yet
-        self._numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in range(numbers):
-            self._numbers.put(number)
-        self._count = numbers
-        self._left: dict[int, str] = {}  # the owners of what could not be removed, by its number
+        self._numbers = Numbers(numbers)
         self._memory = memory
         self._runtime = runtime
         self._known_site: Site | None = None
@@ -145,7 +140,7 @@ class Workshop:
     def make(self, kind: Kind, /, *, owner: str) -> Sandbox:
         """Start a sandbox, which waits for its input. Leaves nothing behind when it fails."""
         site = self.site()
-        number = self._take_number()
+        number = self._numbers.take()
         self.owners.add(owner)
         try:
             return self._make(kind, site=site, owner=owner, number=number)
@@ -166,10 +161,7 @@ class Workshop:
     def adopt(self, sandbox: Sandbox, /) -> None:
         """Take over a sandbox that another launcher made."""
         self.owners.add(sandbox.owner)
-        free = [self._numbers.get_nowait() for _ in range(self._numbers.qsize())]
-        for number in free:
-            if number != sandbox.number:
-                self._numbers.put(number)
+        self._numbers.reserve(sandbox.number)
 
     def remove(self, sandbox: Sandbox, /) -> None:
         """Remove a sandbox. Raises SandboxUnavailable for what is left to the next sweep."""
@@ -184,7 +176,7 @@ class Workshop:
             if sandbox.group is not None:
                 sandbox.group.remove()
         self.owners.discard(sandbox.owner)
-        self._numbers.put(sandbox.number)
+        self._numbers.give_back(sandbox.number)
 
     def keep_files(self, digest: str, archive: BinaryIO, /, *, size: int) -> None:
         """Keep the files of a tar; see `Runner.keep_files`."""
@@ -301,7 +293,7 @@ class Workshop:
                 image=self.own_image(),
                 facts=facts,
                 label=self.label,
-                count=self._count,
+                count=self._numbers.count,
             )
 
     @contextmanager
@@ -323,14 +315,6 @@ class Workshop:
                 return not self.files.is_kept(name)
         return False
 
-    def _take_number(self) -> int:
-        try:
-            return self._numbers.get(timeout=_NUMBER_SECONDS)
-        except queue.Empty:
-            raise SandboxUnavailable(
-                f"Containers have not been removed for {_NUMBER_SECONDS:.0f} s.", code="busy"
-            ) from None
-
     def _is_removed(self, container: str) -> bool:
         """Remove a container; one that the engine cannot remove keeps no other from it."""
         try:
@@ -342,14 +326,9 @@ class Workshop:
 
     def _leave(self, number: int, *, owner: str) -> None:
         """Leave what belongs to an owner to the next sweep, and its number with it."""
-        self._left[number] = owner
+        self._numbers.leave(number, owner=owner)
         self.owners.discard(owner)
 
     def _take_back(self) -> None:
-        """Have the numbers of what was left, and is gone, for others: no two may share a user."""
-        if not (left := dict(self._left)):
-            return
-        there = set(self.engine.containers(label=self.label).values())
-        for number, owner in left.items():
-            if owner not in there and self._left.pop(number, None) is not None:
-                self._numbers.put(number)
+        """Have the numbers of what was left, and is gone, for others."""
+        self._numbers.reclaim(lambda: self.engine.containers(label=self.label).values())
