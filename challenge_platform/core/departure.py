@@ -23,7 +23,7 @@ from challenge_platform.core.challenge import Challenge, ChallengeVersion
 from challenge_platform.core.identity import NO_PASSWORD
 from challenge_platform.core.invitation import Invitation
 from challenge_platform.core.result import Result
-from challenge_platform.core.run import runs_of
+from challenge_platform.core.run import ProgramRun, runs_of
 from challenge_platform.core.standing import Standing, mark_boards_due
 from challenge_platform.core.submission import OPEN_STATES, Submission
 from challenge_platform.core.team import Membership, Team, free_name
@@ -117,8 +117,9 @@ class Departures:
                 .where(col(Tombstone.removed_at).is_(None))
             ).all()
             needed = _needed_of_waiting(session) if waiting else frozenset()
+            made = _made_for_waiting(session) if waiting else {}
             for tombstone, erased in waiting:
-                for digest in (*_contents(erased), *_made(session, erased)):
+                for digest in (*_contents(erased), *made.get(erased.id, ())):
                     if digest not in needed:
                         removed += self.store.delete(digest)
                 tombstone.removed_at = self.clock()
@@ -193,11 +194,18 @@ def _contents(one: Submission) -> tuple[str, ...]:
     return (one.artifact,) if one.source is None else (one.artifact, one.source)
 
 
-def _made(session: Session, one: Submission) -> Iterator[str]:
-    """Give the predictions that a program made, a ciphertext that nothing else can refer to."""
-    for run in runs_of(session, one.id):
-        if run.predictions is not None:
-            yield run.predictions
+def _made_for_waiting(session: Session) -> dict[str, list[str]]:
+    """Give the predictions that programs made, ciphertexts that nothing else can refer to."""
+    query = (
+        select(ProgramRun.submission_id, ProgramRun.predictions)
+        .join(Tombstone, col(Tombstone.submission_id) == ProgramRun.submission_id)
+        .where(col(Tombstone.removed_at).is_(None))
+    )
+    made: dict[str, list[str]] = {}
+    for submission_id, digest in session.exec(query):
+        if digest is not None:
+            made.setdefault(submission_id, []).append(digest)
+    return made
 
 
 def _is_buried() -> ColumnElement[bool]:

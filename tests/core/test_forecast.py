@@ -133,6 +133,7 @@ def test_a_team_is_told_the_place_and_the_time_once_enough_have_ended(
         end(platform, held)
     mine = send(platform, alice).submission_id
     before = told()
+    clock.advance(seconds=1)
     put(platform, challenge, alice.team, queue=QueueName.CODE)
     put(platform, challenge, alice.team, queue=QueueName.SCORING)
     held = claim(platform, QueueName.SCORING)
