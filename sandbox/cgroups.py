@@ -9,6 +9,7 @@ and where the files are not to be had, there are neither totals nor numbers.
 """
 
 import hashlib
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sandbox.facts import EngineFacts
 from sandbox.options import PARENT, parent_of
 
 ROOT = Path("/sys/fs/cgroup")
+REMOVAL_SECONDS = 1.0
 _ENABLED = "+cpu +memory +pids"
 
 
@@ -159,11 +161,20 @@ def sweep(label: str, is_owned: Callable[[str], bool], /, *, root: Path = ROOT) 
 
 
 def remove_all(label: str, /, *, root: Path = ROOT) -> None:
-    """Remove the groups of a launcher that has no sandbox any more."""
-    sweep(label, lambda _: False, root=root)
-    for folder in _folders(root, _name_of(label)):
-        with suppress(OSError):
-            folder.rmdir()
+    """Remove the groups of a launcher that has no sandbox any more.
+
+    The engine takes its own out a moment after it has removed a container, so that it is tried
+    again for REMOVAL_SECONDS.
+    """
+    until = time.monotonic() + REMOVAL_SECONDS
+    while True:
+        sweep(label, lambda _: False, root=root)
+        for folder in (left := _folders(root, _name_of(label))):
+            with suppress(OSError):
+                folder.rmdir()
+        if not left or time.monotonic() > until:
+            return
+        time.sleep(REMOVAL_SECONDS / 20)
 
 
 def _name_of(label: str, *, general: str = f"/{PARENT}") -> str:
