@@ -247,7 +247,7 @@ def test_validation_stores_nothing_and_uses_no_quota(
     good = alices.submit(path="validate")
     bad = alices.submit(b"patient_id,risk\n", path="validate")
 
-    assert (good.status_code, good.json) == (200, {"valid": True, "rows": len(IDS)})
+    assert (good.status_code, good.json) == (200, {"valid": True, "rows": len(IDS), "files": None})
     assert (bad.status_code, bad.json["code"]) == (422, "invalid_upload")
     assert used(platform, challenge, alice) == 0
     assert alices.get(f"/challenges/{SLUG}/submissions").json == {"submissions": []}
