@@ -5,6 +5,7 @@ took, in steps: whatever else the program chooses may say hidden data. Organizer
 what it said they read through `core.run_log`, which records that they did.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,7 +55,7 @@ def stages(
     """Give what a reader may see of a program's runs, and of the seconds that scoring took."""
     views = [_view(run, organizer=organizer) for run in runs]
     if scoring is not None:
-        views.append(_scored(scoring))
+        views.append(_scored(scoring, organizer=organizer))
     return Stages(
         views=tuple(views),
         refused=read(runs[-1].refused) if runs else NOTHING,
@@ -79,9 +80,13 @@ def _view(run: ProgramRun, *, organizer: bool) -> StageView:
     )
 
 
-def _scored(timings: Mapping[str, Any]) -> StageView:
-    parts = {name: seconds for name, seconds in timings.items() if name != "sandbox"}
+def _scored(timings: Mapping[str, Any], *, organizer: bool) -> StageView:
+    """Tell how long scoring took; who chooses the file learns no more of it than tenths."""
     seconds = timings.get("sandbox")
+    if not organizer:
+        coarse = None if seconds is None else math.ceil(10 * seconds) / 10
+        return StageView(name=SCORE, end=End.FINISHED, seconds=coarse)
+    parts = {name: seconds for name, seconds in timings.items() if name != "sandbox"}
     return StageView(
         name=SCORE,
         end=End.FINISHED,
