@@ -11,6 +11,7 @@ import pytest
 
 from scripts.provisioning.engine import EngineState, OwnDockerd, engine_state
 from scripts.provisioning.errors import SetupError
+from tests.dockerd import in_network_of_its_own
 
 pytestmark = [
     pytest.mark.docker,
@@ -21,9 +22,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def own() -> Iterator[OwnDockerd]:
+def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnDockerd]:
     with tempfile.TemporaryDirectory(prefix="engine") as name:  # short: it holds a unix socket
         folder = Path(name)
+        monkeypatch.setenv("PATH", str(in_network_of_its_own(folder)), prepend=os.pathsep)
         dockerd = OwnDockerd(
             pid_file=folder / "run" / "dockerd.pid",
             log=folder / "dockerd.log",

@@ -17,6 +17,7 @@ from sandbox import End, Limits, Run, SandboxUnavailable
 from sandbox.client import LauncherClient
 from sandbox.engine import ENGINE_SOCKET, Engine, connect
 from scripts.provisioning.engine import OwnDockerd
+from tests.dockerd import in_network_of_its_own
 from tests.integration.sandbox.conftest import Background, Launch, case_run, wait_until
 
 pytestmark = [
@@ -45,15 +46,6 @@ class Dockerd:
         self.process.wait(30)
         # A new one waits for the containerd of a stale file as long as nobody has reaped it.
         (self.own.socket.parent / "exec/containerd/containerd.pid").unlink(missing_ok=True)
-
-
-def in_network_of_its_own(folder: Path) -> Path:
-    """Give a folder with a dockerd that does not see the machine's bridge: it would remove it."""
-    program = folder / "bin" / "dockerd"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec unshare --net {shutil.which("dockerd")} "$@"\n')
-    program.chmod(0o755)
-    return program.parent
 
 
 @pytest.fixture(scope="module")
