@@ -17,7 +17,8 @@ from typing import BinaryIO
 
 from bench.submission import proportional_set_size
 from challenge_platform.cli.client import Client
-from challenge_platform.cli.parts import Parts, UploadMemory, digest_of
+from challenge_platform.cli.data import sha256_of
+from challenge_platform.cli.parts import Parts, UploadMemory
 from sandbox.oci.rebuild import rebuild
 from sandbox.oci.receive import receive
 from tests.live import TINY, Live, running
@@ -158,7 +159,7 @@ def _upload(image: Path, folder: Path) -> Iterator[str]:
 
 def _send(live: Live, image: Path, folder: Path) -> tuple[float, float]:
     token = live.client.headers["Authorization"].removeprefix("Bearer ")
-    metadata = {"kind": "container", "filename": image.name, "sha256": digest_of(image)}
+    metadata = {"kind": "container", "filename": image.name, "sha256": sha256_of(image)}
     with Client(str(live.client.base_url).rstrip("/"), token=token) as client:
         parts = Parts(
             client=client,

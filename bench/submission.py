@@ -150,7 +150,7 @@ def _alone(live: Live, content: bytes) -> list[float]:
     with platform.database.reading() as session:
         challenge = find_challenge(session, live.slug)
     sealed = platform.store.read(challenge.version.truth_object)
-    truth = open_truth(sealed, ring=platform.keys.scoring, slug=challenge.slug).table
+    truth = open_truth(sealed, key=platform.keys.scoring.open(challenge.slug)).table
     found = []
     for _ in range(SUBMISSIONS):
         started = time.perf_counter()

@@ -163,7 +163,7 @@ def seal_truth(truth: Truth, /, *, recipient: str) -> bytes:
     return encrypt(header + b"\n" + truth.table, recipient=recipient)
 
 
-def open_truth(ciphertext: bytes, /, *, ring: KeyRing, slug: str) -> Truth:
-    """Decrypt what `seal_truth` made; raise KeyUnavailable without the key."""
-    header, _, table = ring.decrypt(ciphertext, slug=slug).partition(b"\n")
+def open_truth(ciphertext: bytes, /, *, key: Key) -> Truth:
+    """Decrypt what `seal_truth` made; raise KeyUnavailable when it was for another key."""
+    header, _, table = key.decrypt(ciphertext).partition(b"\n")
     return Truth(nonce=bytes.fromhex(json.loads(header)["nonce"]), table=table)

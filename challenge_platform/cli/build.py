@@ -150,7 +150,7 @@ def _encrypted(platform: Platform, key: Key, table: bytes) -> tuple[str, str]:
     if (version := _published(platform, key.slug)) is not None:
         with suppress(NotFound, KeyUnavailable):  # lost, or of another key: encrypt anew
             sealed = platform.store.read(version.truth_object)
-            truth = open_truth(sealed, ring=platform.keys.scoring, slug=key.slug)
+            truth = open_truth(sealed, key=key)
             if truth.table == table:
                 return version.truth_object, truth.commitment
     truth = Truth.of(table)

@@ -118,9 +118,3 @@ class Parts:
             f"{error}. {offset:,} bytes of {self.file.name} have arrived: run the same command "
             "again within a day, it goes on from there"
         )
-
-
-def digest_of(file: Path, /) -> str:
-    """Give the SHA-256 of a file."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()

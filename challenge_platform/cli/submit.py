@@ -12,11 +12,11 @@ from typer.core import TyperCommand
 
 from challenge_platform.cli.arguments import FileOption, FolderOption, FormatOption, SlugArgument
 from challenge_platform.cli.client import Client, Form
-from challenge_platform.cli.data import CHALLENGE_FILE, transfer_bar
+from challenge_platform.cli.data import CHALLENGE_FILE, sha256_of, transfer_bar
 from challenge_platform.cli.documents import Accepted, Quota, Submission
 from challenge_platform.cli.exits import EXIT_OF_STATE, ExitCode, PlatformFault
 from challenge_platform.cli.output import Format, local_time_text
-from challenge_platform.cli.parts import Parts, UploadMemory, digest_of
+from challenge_platform.cli.parts import Parts, UploadMemory
 from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.session import session_of
 from challenge_platform.cli.submissions import reason_text, write_scores, write_submission
@@ -202,7 +202,7 @@ def _upload_in_parts(
 ) -> Accepted:
     """Send a large file, from where an earlier command left it, then submit what arrived."""
     place = {name: form[name] for name in ("kind", "phase") if name in form}
-    metadata = {"filename": file.name, "sha256": digest_of(file), **place}
+    metadata = {"filename": file.name, "sha256": sha256_of(file), **place}
     with transfer_bar() as bar:
         shown = bar.add_task(printable(file.name), total=file.stat().st_size)
         parts = Parts(

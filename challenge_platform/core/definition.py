@@ -19,7 +19,7 @@ from pydantic import (
     model_validator,
 )
 
-from challenge_platform.core.program import PREDICTIONS, PROGRAMS, Program, check_program
+from challenge_platform.core.program import PROGRAMS, Program, check_program
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, Task
@@ -397,11 +397,6 @@ class ChallengeDefinition(_Section):
             key=key,
             hint=suggest(key, self.phase_keys),
         )
-
-    @property
-    def takes_predictions(self) -> bool:
-        """Whether a predictions file may be submitted."""
-        return PREDICTIONS in self.submission.kinds
 
     @property
     def takes_programs(self) -> bool:

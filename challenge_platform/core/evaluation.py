@@ -282,7 +282,7 @@ class _Secrets:
         version = self.challenge.version
         sealed = self.store.read(version.truth_object)
         try:
-            truth = open_truth(sealed, ring=self.ring, slug=self.challenge.slug)
+            truth = open_truth(sealed, key=self.key)
         except KeyUnavailable as error:
             raise NotScored(Reason.TRUTH_UNAVAILABLE) from error
         if truth.commitment != version.truth_commitment:

@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from challenge_platform.core.submission import Claim, State, Submission
+from challenge_platform.core.submission import Claim, Submission, require_held
 from challenge_platform.database import UTCDateTime, enum_column
-from challenge_platform.errors import StaleClaim
 from sandbox import End
 
 COARSE_SECONDS = 10
@@ -63,7 +62,7 @@ class ProgramRun(SQLModel, table=True):
 
 def begin(session: Session, held: Claim, /, *, stage: Stage, now: datetime) -> ProgramRun:
     """Note that a program runs, since earlier if it goes on; StaleClaim when it is another's."""
-    require_held(session, held)
+    require_held(session, held, locked=True)
     run = run_of(session, held.submission_id, stage=stage)
     if run is None:
         run = ProgramRun(
@@ -76,7 +75,7 @@ def begin(session: Session, held: Claim, /, *, stage: Stage, now: datetime) -> P
 
 def forget(session: Session, held: Claim, /, *, stage: Stage) -> None:
     """Note that a program could not be run; StaleClaim when it is another worker's by now."""
-    require_held(session, held)
+    require_held(session, held, locked=True)
     if (run := run_of(session, held.submission_id, stage=stage)) is not None:
         session.delete(run)
 
@@ -91,7 +90,7 @@ def record(
     **facts: Any,  # noqa: ANN401 -- the columns of the table
 ) -> ProgramRun:
     """Note what came of a program's run that `begin` noted; StaleClaim when it is another's."""
-    require_held(session, held)
+    require_held(session, held, locked=True)
     run = session.get_one(ProgramRun, (held.submission_id, stage))
     run.ended_at = now
     for name, fact in facts.items():
@@ -120,14 +119,3 @@ def sealed_bytes(session: Session, /, *, challenge_id: int) -> int:
         .where(Submission.challenge_id == challenge_id)
     )
     return session.exec(query).one()
-
-
-def require_held(session: Session, held: Claim, /) -> None:
-    """Raise StaleClaim unless the claim is held until this transaction ends."""
-    query = select(Submission.id).where(
-        Submission.id == held.submission_id,
-        Submission.state == State.RUNNING,
-        Submission.token == held.token,
-    )
-    if session.exec(query.with_for_update(key_share=True)).first() is None:
-        raise StaleClaim(f"submission {held.submission_id} is no longer held by token {held.token}")

@@ -25,11 +25,10 @@ from challenge_platform.core.run import (
     begin,
     forget,
     record,
-    require_held,
     run_of,
 )
 from challenge_platform.core.run_log import keep_log
-from challenge_platform.core.submission import Kind, Reason, State
+from challenge_platform.core.submission import Kind, Reason, State, require_held
 from challenge_platform.database import Database
 from challenge_platform.errors import KeyUnavailable, NotFound
 from challenge_platform.storage import ObjectStore
@@ -103,7 +102,8 @@ class RunStage:
             elapsed = (self.clock() - begun.started_at).total_seconds()
             self.pause(-elapsed % COARSE_SECONDS)
         with self.database.writing() as session:
-            require_held(session, work.claim)  # or what is stored now would belong to nobody
+            # Or what is stored now would belong to nobody.
+            require_held(session, work.claim, locked=True)
             facts = self._facts(outcome, stage=stage, invalid=invalid, key=key)
             if stage.is_hidden:
                 facts |= keep_log(session, work.challenge, outcome, recipient=key.recipient)

@@ -250,9 +250,15 @@ def renew(session: Session, held: Claim, /, *, until: datetime) -> None:
     _move(session, held, lease_until=until)
 
 
-def require_held(session: Session, held: Claim, /) -> None:
-    """Raise StaleClaim when another worker has the submission, or it has ended."""
-    if session.exec(select(Submission.id).where(*_held(held))).first() is None:
+def require_held(session: Session, held: Claim, /, *, locked: bool = False) -> None:
+    """Raise StaleClaim when another worker has the submission, or it has ended.
+
+    It stays held until the transaction ends if it is `locked`.
+    """
+    query = select(Submission.id).where(*_held(held))
+    if locked:
+        query = query.with_for_update(key_share=True)
+    if session.exec(query).first() is None:
         raise _stale(held)
 
 

@@ -9,8 +9,9 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import parts
 from challenge_platform.cli.client import Client
+from challenge_platform.cli.data import sha256_of
 from challenge_platform.cli.exits import PlatformFault
-from challenge_platform.cli.parts import Parts, UploadMemory, digest_of
+from challenge_platform.cli.parts import Parts, UploadMemory
 from challenge_platform.core import account
 from challenge_platform.core.account import Scope
 from challenge_platform.errors import InvalidInput
@@ -54,7 +55,7 @@ def sending(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
             client=client,
             slug=SLUG,
             file=path,
-            metadata={"kind": "predictions", "filename": path.name, "sha256": digest_of(path)},
+            metadata={"kind": "predictions", "filename": path.name, "sha256": sha256_of(path)},
             memory=UploadMemory(tmp_path / "config"),
             told=told,
             pauses=(0.01, 0.01),

@@ -168,7 +168,6 @@ def test_a_challenge_may_take_programs_on_hidden_or_public_files(
     definition = ChallengeDefinition.model_validate(document)
 
     assert definition.takes_programs
-    assert definition.takes_predictions == ("predictions" in kinds)
 
 
 def test_a_file_that_is_not_yaml_is_told_as_such(tmp_path: Path) -> None:

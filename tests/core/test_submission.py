@@ -322,7 +322,7 @@ def test_all_teams_share_the_resamples_of_a_phase(
 
     seeds = [read_header(io.BytesIO(run.input)).seed for run in runner.runs]
     sealed = platform.store.read(challenge.version.truth_object)
-    truth = open_truth(sealed, ring=platform.keys.scoring, slug="tiny-survival")
+    truth = open_truth(sealed, key=platform.keys.scoring.open("tiny-survival"))
     assert seeds == [truth.seed("resamples/development")] * 2
     assert truth.seed("resamples/development") != truth.seed("resamples/past")
 

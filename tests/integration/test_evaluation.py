@@ -101,7 +101,7 @@ def independent(
 ) -> dict[str, float]:
     """Recompute the score of a split with scikit-survival and the csv module only."""
     sealed = platform.store.read(challenge.version.truth_object)
-    table = open_truth(sealed, ring=platform.keys.scoring, slug=SLUG).table
+    table = open_truth(sealed, key=platform.keys.scoring.open(SLUG)).table
     truth = [row for row in csv.DictReader(io.StringIO(table.decode())) if row["usage"] == split]
     given = {row["patient_id"]: row for row in csv.DictReader(io.StringIO(predictions.decode()))}
 
@@ -154,7 +154,7 @@ def test_the_truth_opens_its_commitment(
     platform: Platform, challenge: PublishedChallenge, result: Result
 ) -> None:
     sealed = platform.store.read(challenge.version.truth_object)
-    truth = open_truth(sealed, ring=platform.keys.scoring, slug=SLUG)
+    truth = open_truth(sealed, key=platform.keys.scoring.open(SLUG))
 
     assert truth.commitment == challenge.version.truth_commitment
     assert truth.commitment == result.receipt["payload"]["truth"]["commitment"]

@@ -52,7 +52,7 @@ with platform.database.reading() as session:
     sealed = session.exec(select(Result.sealed)).one()
 ciphertext = platform.store.read(challenge.version.truth_object)
 try:
-    table = open_truth(ciphertext, ring=platform.keys.scoring, slug="tiny-survival").table
+    table = open_truth(ciphertext, key=platform.keys.scoring.open("tiny-survival")).table
     found["truth"] = b"p000,private" in table
 except PlatformError as error:
     found["why"] = str(error)
