@@ -2,17 +2,9 @@
 
 from dataclasses import replace
 
-from challenge_platform.errors import InvalidUpload
-from sandbox.archive import (
-    ArchiveLimits,
-    InvalidArchive,
-    Listing,
-    Problem,
-    Words,
-    check_archive,
-)
+from challenge_platform.core.sandbox_refusal import refused_as_upload
+from sandbox.archive import ArchiveLimits, Listing, check_archive
 from sandbox.entry import MAIN
-from scorers.message import Message
 
 
 def check_code(content: bytes, /, *, scratch: int | None = None) -> Listing:
@@ -23,24 +15,5 @@ def check_code(content: bytes, /, *, scratch: int | None = None) -> Listing:
     limits = ArchiveLimits()
     if scratch is not None:
         limits = replace(limits, unpacked=min(scratch, limits.unpacked))
-    try:
+    with refused_as_upload():
         return check_archive(content, limits=limits, must_have=(MAIN,))
-    except InvalidArchive as invalid:
-        problems = [_told(problem) for problem in invalid.problems]
-        raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid
-
-
-def _told(problem: Problem) -> dict[str, str | int | None]:
-    return {
-        "code": problem.code,
-        "line": None,
-        "column": None,
-        "member": problem.member,
-        "found": _message(problem.found),
-        "expected": _message(problem.expected),
-        "repair": _message(problem.repair),
-    }
-
-
-def _message(words: Words) -> Message:
-    return Message(words.template, **words.values)

@@ -6,18 +6,14 @@ import shutil
 import tempfile
 
 from challenge_platform.core.program import Program
+from challenge_platform.core.sandbox_refusal import refused_as_upload
 from challenge_platform.core.transfer import FREE_BYTES
-from challenge_platform.errors import InvalidUpload, StorageFull
+from challenge_platform.errors import StorageFull
 from challenge_platform.storage import CheckedFile, ObjectStore
 from sandbox import Runner
-from sandbox.archive import Words
 from sandbox.oci.document import ARCHITECTURES
 from sandbox.oci.limits import ImageLimits
-from sandbox.oci.problem import ImageProblem, InvalidImage
 from sandbox.oci.rebuild import check, identify, rebuild
-from scorers.message import Message
-
-Item = dict[str, str | int | None]
 
 
 def check_image(content: bytes | CheckedFile, /, *, program: Program, store: ObjectStore) -> int:
@@ -29,17 +25,13 @@ def check_image(content: bytes | CheckedFile, /, *, program: Program, store: Obj
     file = io.BytesIO(content) if isinstance(content, bytes) else content.path.open("rb")
     with file:
         _require_room(store, packed=file.seek(0, io.SEEK_END), limits=limits_of(program))
-        try:
+        with refused_as_upload():
             image = check(
                 file,
                 architecture=architecture(),
                 limits=limits_of(program),
                 folder=store.scratch,
             )
-        except InvalidImage as invalid:
-            problems = [told(problem) for problem in invalid.problems]
-            total = len(problems)
-            raise InvalidUpload(str(invalid), problems=problems, total=total) from invalid
     return image.files
 
 
@@ -86,24 +78,3 @@ def _require_room(store: ObjectStore, *, packed: int, limits: ImageLimits) -> No
         raise StorageFull(
             "the platform has no room for {size:,} bytes now; tell its operators", size=needed
         )
-
-
-def told(problem: ImageProblem, /) -> Item:
-    """Write a problem as the items of a refusal are."""
-    return {
-        "code": problem.code,
-        "line": None,
-        "column": None,
-        "member": problem.where,
-        "found": _message(problem.found),
-        "expected": _message(problem.expected),
-        "repair": _message(problem.repair),
-    }
-
-
-def _message(words: Words) -> Message:
-    values = {
-        name: _message(value) if isinstance(value, Words) else value
-        for name, value in words.values.items()
-    }
-    return Message(words.template, **values)

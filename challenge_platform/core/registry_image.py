@@ -5,12 +5,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from challenge_platform.core.container_image import architecture, limits_of, told
+from challenge_platform.core.container_image import architecture, limits_of
 from challenge_platform.core.program import Program
-from challenge_platform.errors import InvalidUpload, RegistryUnavailable
+from challenge_platform.core.sandbox_refusal import refused_as_upload
+from challenge_platform.errors import RegistryUnavailable
 from challenge_platform.storage import CheckedFile, ObjectStore
 from sandbox.oci import registry
-from sandbox.oci.problem import InvalidImage
 
 MOST_SECONDS = 600.0
 
@@ -27,15 +27,12 @@ def fetched(
     path = store.scratch / uuid.uuid4().hex
     source = registry.Registry(hosts=hosts, limits=limits_of(program), seconds=MOST_SECONDS)
     try:
-        with path.open("w+b") as file:
+        with refused_as_upload(), path.open("w+b") as file:
             source.pull(reference, file, architecture=architecture())
             size = file.tell()
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         yield CheckedFile(path=path, digest=digest, size=size)
-    except InvalidImage as invalid:
-        problems = [told(problem) for problem in invalid.problems]
-        raise InvalidUpload(str(invalid), problems=problems, total=len(problems)) from invalid
     except registry.PullFailed as error:
         raise RegistryUnavailable(
             "the registry does not give the image now; try again later, or send the image itself"

@@ -1,0 +1,42 @@
+"""What the sandbox's readers refuse, written as the refusal of an upload is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from challenge_platform.errors import InvalidUpload
+from sandbox.archive import InvalidArchive, Problem, Words
+from sandbox.oci.problem import ImageProblem, InvalidImage
+from scorers.message import Message
+
+
+@contextmanager
+def refused_as_upload() -> Iterator[None]:
+    """Raise InvalidUpload, with the problems, in the place of InvalidArchive and InvalidImage."""
+    try:
+        yield
+    except InvalidArchive as invalid:
+        items = [_item(problem, member=problem.member) for problem in invalid.problems]
+        raise InvalidUpload(str(invalid), problems=items, total=invalid.total) from invalid
+    except InvalidImage as invalid:
+        items = [_item(problem, member=problem.where) for problem in invalid.problems]
+        raise InvalidUpload(str(invalid), problems=items, total=len(items)) from invalid
+
+
+def _item(problem: Problem | ImageProblem, *, member: str | None) -> dict[str, str | int | None]:
+    return {
+        "code": problem.code,
+        "line": None,
+        "column": None,
+        "member": member,
+        "found": _message(problem.found),
+        "expected": _message(problem.expected),
+        "repair": _message(problem.repair),
+    }
+
+
+def _message(words: Words) -> Message:
+    values = {
+        name: _message(value) if isinstance(value, Words) else value
+        for name, value in words.values.items()
+    }
+    return Message(words.template, **values)
