@@ -5,8 +5,8 @@ import time
 import typer
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.core import turn, worker
-from challenge_platform.core.submission import QueueName
+from challenge_platform.core import worker
+from challenge_platform.core.submission import State, count_by_state
 
 POLL_SECONDS = 0.5
 
@@ -34,4 +34,4 @@ def resume(platform: Platform, /) -> None:
 
 def _under_way(platform: Platform) -> int:
     with platform.database.reading() as session:
-        return sum(len(turn.running_in(session, queue)) for queue in QueueName)
+        return count_by_state(session)[State.RUNNING]

@@ -90,7 +90,8 @@ def outlooks(
 
 def forecast(session: Session, queue: QueueName, /, *, now: datetime) -> Forecast:
     """Look at a queue."""
-    waiting, running = waiting_in(session, queue), running_in(session, queue)
+    running = running_in(session, queue)
+    waiting = waiting_in(session, queue, running=running)
     owners = {each.challenge for each in waiting} | {each.challenge for each in running}
     known = {owner: working_time(session, challenge_id=owner, queue=queue) for owner in owners}
     serving = count_serving(workers(session, now=now), queue)

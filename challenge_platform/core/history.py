@@ -17,6 +17,7 @@ from challenge_platform.core.result import Result, report_of, result_of
 from challenge_platform.core.run import Stage, run_of, runs_of
 from challenge_platform.core.submission import (
     OPEN_STATES,
+    Kind,
     State,
     Submission,
     find_submission,
@@ -62,7 +63,7 @@ def read_submission(
         team=session.get_one(Team, submission.team_id),
         result=result_of(session, submission.id),
         report=report_of(session, submission.id),
-        runs=runs_of(session, submission.id),
+        runs=() if submission.kind is Kind.PREDICTIONS else runs_of(session, submission.id),
         outlook=outlooks(session, [submission], now=now).get(submission.id, UNKNOWN),
         viewer=viewer,
     )

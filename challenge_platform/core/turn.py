@@ -152,22 +152,25 @@ def _served(
 
 def running_in(session: Session, queue: QueueName, /) -> list[Running]:
     """List what runs of a queue."""
-    query = select(Submission).where(Submission.queue == queue, Submission.state == State.RUNNING)
+    query = sqlalchemy.select(
+        col(Submission.id),
+        col(Submission.challenge_id),
+        col(Submission.team_id),
+        col(Submission.started_at),
+        col(Submission.received_at),
+    ).where(col(Submission.queue) == queue, col(Submission.state) == State.RUNNING)
     return [
-        Running(
-            id=row.id,
-            challenge=row.challenge_id,
-            team=row.team_id,
-            started_at=row.started_at or row.received_at,
-        )
-        for row in session.exec(query)
+        Running(id=id_, challenge=challenge, team=team, started_at=started or received)
+        for id_, challenge, team, started, received in session.execute(query)
     ]
 
 
-def waiting_in(session: Session, queue: QueueName, /) -> list[Waiting]:
+def waiting_in(
+    session: Session, queue: QueueName, /, *, running: Iterable[Running]
+) -> list[Waiting]:
     """List what waits in a queue in the order in which it will be claimed, as far as is known.
 
-    What runs is taken to go on, and what waits for a later time to be ready.
+    What is `running` is taken to go on, and what waits for a later time to be ready.
     """
     waiting = aliased(Submission)
     query = sqlalchemy.select(
@@ -189,7 +192,7 @@ def waiting_in(session: Session, queue: QueueName, /) -> list[Waiting]:
         )
         for id_, challenge, team, received, by_challenge, by_team in session.execute(query)
     ]
-    return list(fair_order(found, running=running_in(session, queue)))
+    return list(fair_order(found, running=running))
 
 
 def fair_order(found: Iterable[Waiting], /, *, running: Iterable[Running]) -> Iterator[Waiting]:

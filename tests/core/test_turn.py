@@ -292,7 +292,9 @@ def test_the_order_that_is_told_is_that_of_the_claims(
         if held and chance.random() < 0.5:
             end(platform, held)
     with platform.database.reading() as session:
-        told = [each.id for each in turn.waiting_in(session, QueueName.SCORING)]
+        running = turn.running_in(session, QueueName.SCORING)
+        waiting = turn.waiting_in(session, QueueName.SCORING, running=running)
+    told = [each.id for each in waiting]
 
     claimed = []
     while held := claim(platform, QueueName.SCORING):
