@@ -115,7 +115,7 @@ class Uploads:
             if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
             phase = choose_phase(challenge, key=upload.phase, opened_at=upload.opened_at)
-            _require_sealed(session, challenge, phase=phase)
+            require_sealed(session, challenge, phase=phase)
             self._require_room(session, team_id=team_id, phase=phase)
         self.check(challenge, upload)
         artifact = self._put(upload.content)
@@ -126,7 +126,7 @@ class Uploads:
             if repeated := self._repeated(session, upload, challenge, team_id=team_id):
                 return repeated
             _hold_off_reveal(session, challenge)
-            _require_sealed(session, challenge, phase=phase)
+            require_sealed(session, challenge, phase=phase)
             self._keep(upload, digests=(artifact.digest, source))
             now = self.clock()
             _require_in_time(phase, opened_at=upload.opened_at, received_at=now)
@@ -171,23 +171,8 @@ class Uploads:
 
         Raise InvalidUpload, UploadTooLarge or InvalidInput when it cannot.
         """
-        definition = challenge.definition.submission
-        if upload.kind not in definition.kinds:
-            raise InvalidInput(
-                "{challenge} takes {kinds}, not {kind}",
-                challenge=challenge.slug,
-                kinds=", ".join(definition.kinds),
-                kind=upload.kind,
-            )
         in_parts = isinstance(upload.content, CheckedFile)
-        most = most_bytes(challenge, kind=upload.kind, in_parts=in_parts)
-        if upload.size > most:
-            raise UploadTooLarge(
-                "the file has {size:,} bytes; {challenge} takes at most {most:,}",
-                size=upload.size,
-                challenge=challenge.slug,
-                most=most,
-            )
+        require_taken(challenge, kind=upload.kind, size=upload.size, in_parts=in_parts)
         _check_source(challenge, upload)
         if upload.kind is Kind.PREDICTIONS:
             return Checked(rows=self._read(challenge, upload.read()))
@@ -250,9 +235,7 @@ class Uploads:
         )
 
     def _require_room(self, session: Session, *, team_id: int, phase: Phase) -> None:
-        now = self.clock()
-        quota.require_quota(session, team_id=team_id, phase=phase, now=now)
-        quota.require_patience(session, team_id=team_id, phase=phase, reasons=FAILURES, now=now)
+        require_slot(session, team_id=team_id, phase=phase, now=self.clock())
         if count_open(session, team_id=team_id, phase=phase.key) >= phase.concurrent:
             raise ConcurrencyExceeded(
                 "your team has {concurrent} submission(s) of phase {phase!r} under way, as "
@@ -260,6 +243,33 @@ class Uploads:
                 concurrent=phase.concurrent,
                 phase=phase.key,
             )
+
+
+def require_slot(session: Session, /, *, team_id: int, phase: Phase, now: datetime) -> None:
+    """Raise QuotaExceeded unless a team may submit once more."""
+    quota.require_quota(session, team_id=team_id, phase=phase, now=now)
+    quota.require_patience(session, team_id=team_id, phase=phase, reasons=FAILURES, now=now)
+
+
+def require_taken(
+    challenge: PublishedChallenge, /, *, kind: Kind, size: int, in_parts: bool
+) -> None:
+    """Raise InvalidInput or UploadTooLarge for what a challenge does not take."""
+    kinds = challenge.definition.submission.kinds
+    if kind not in kinds:
+        raise InvalidInput(
+            "{challenge} takes {kinds}, not {kind}",
+            challenge=challenge.slug,
+            kinds=", ".join(kinds),
+            kind=kind,
+        )
+    if size > (most := most_bytes(challenge, kind=kind, in_parts=in_parts)):
+        raise UploadTooLarge(
+            "the file has {size:,} bytes; {challenge} takes at most {most:,}",
+            size=size,
+            challenge=challenge.slug,
+            most=most,
+        )
 
 
 def most_bytes(challenge: PublishedChallenge, /, *, kind: Kind, in_parts: bool = False) -> int:
@@ -346,7 +356,7 @@ def _hold_off_reveal(session: Session, challenge: PublishedChallenge) -> None:
     session.exec(query.with_for_update(read=True)).one()
 
 
-def _require_sealed(session: Session, challenge: PublishedChallenge, *, phase: Phase) -> None:
+def require_sealed(session: Session, challenge: PublishedChallenge, /, *, phase: Phase) -> None:
     """Raise PhaseClosed when the phase's private scores were revealed."""
     if is_revealed(session, challenge.id, phase=phase.key):
         raise PhaseClosed(

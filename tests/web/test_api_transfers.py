@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.core.challenge import find_challenge, record_reveal
 from tests.conftest import Participant, publish_changed
 from tests.fakes import Clock
 from tests.web.conftest import API, SLUG, Answer, Program, Visitor, predictions
@@ -220,6 +221,16 @@ def test_a_team_without_quota_begins_no_upload(
 
     assert (answer.status_code, answer.json["code"]) == (429, "quota_exceeded")
     assert answer.json["next_slot"]
+
+
+def test_a_revealed_phase_begins_no_upload(alices: Program, platform: Platform) -> None:
+    with platform.database.writing() as session:
+        challenge = find_challenge(session, SLUG)
+        record_reveal(session, challenge.id, phase="development", now=platform.clock())
+
+    answer = begin(alices)
+
+    assert (answer.status_code, answer.json["code"]) == (409, "phase_closed")
 
 
 def test_a_person_has_three_uploads_at_a_time(alices: Program, bobs: Program) -> None:
