@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -162,7 +162,6 @@ class Transfers:
     def discard(self, transfer_id: str, /, *, user_id: int) -> None:
         """Give a transfer up. Raise Conflict while bytes are added to it."""
         path = self._path(transfer_id, user_id=user_id)
-        self.find(transfer_id, user_id=user_id)
         with _locked(path.with_suffix(".lock")):
             _remove(path)
 
@@ -185,13 +184,21 @@ class Transfers:
         os.utime(self._home(user_id) / f"{transfer_id}.whole", (last, last))
 
     def expire(self) -> int:
-        """Remove what had no byte for LIFETIME, and give the number."""
+        """Remove what had no byte for LIFETIME, and give the number.
+
+        What belongs to no transfer, since its process was killed, goes with it.
+        """
         now, removed = self.clock(), 0
         for about in self.folder.glob("*/*.json"):
             transfer = _read(about.parent, about.stem)
             if transfer is not None and transfer.expires <= now:
                 _remove(about.with_suffix(""))
                 removed += 1
+        for left in self.folder.glob("*/*"):
+            if _ID.fullmatch(left.stem) and not left.with_suffix(".json").exists():
+                with suppress(FileNotFoundError):
+                    if left.stat().st_mtime < (now - LIFETIME).timestamp():
+                        left.unlink()
         return removed
 
     def _touch(self, part: Path) -> None:

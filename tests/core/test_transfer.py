@@ -1,6 +1,7 @@
 """A large file arrives in parts, once and whole, within the room that its sender has."""
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -209,6 +210,27 @@ def test_what_had_no_byte_for_a_day_is_removed(transfers: Transfers, clock: Cloc
     )
     kept = {path.name for path in transfers.folder.rglob("*") if path.is_file()}
     assert kept == {"begin.lock", *(f"{unfinished.id}.{end}" for end in ("json", "lock", "part"))}
+
+
+def test_what_a_killed_process_left_of_no_transfer_is_removed_too(
+    transfers: Transfers, clock: Clock
+) -> None:
+    living = begin(transfers)
+    home = transfers.folder / str(ALICE)
+    left = [home / f"{'0' * 32}{suffix}" for suffix in (".part", ".lock", ".new")]
+    for path in left:
+        path.touch()
+        os.utime(path, (clock.time.timestamp(),) * 2)
+
+    clock.advance(hours=23)
+    transfers.expire()
+    assert all(path.exists() for path in left)
+    transfers.append(living.id, [b"0"], user_id=ALICE, offset=0)
+    clock.advance(hours=2)
+    transfers.expire()
+
+    assert not any(path.exists() for path in left)
+    assert transfers.find(living.id, user_id=ALICE).offset == 1
 
 
 def test_a_file_that_is_stored_takes_no_room_and_is_soon_forgotten(
