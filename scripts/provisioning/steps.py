@@ -103,9 +103,9 @@ def _make_images(machine: Machine, /) -> Step:
     command = [*python, "-m", "sandbox.images.build"]
     return Step(
         title="make the images of the sandboxes",
-        why="submitted code runs in one, submissions are scored in the other; their Python comes"
-        " from an image registry, where none can be reached from Debian's packages (1 to 3"
-        " minutes)",
+        why="submitted code runs in one, submissions are scored in another, and the third tries"
+        " whether sandboxes hold; their Python comes from an image registry, where none can be"
+        " reached from Debian's packages (1 to 3 minutes)",
         commands=[_as_root(machine, command) if machine.sudo else command],
     )
 

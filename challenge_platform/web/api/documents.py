@@ -215,7 +215,7 @@ class StageDocument(Document):
     """A stage: `smoke` (on the public sample), `public` or `hidden` of a program, and `score`.
 
     `end` and `seconds` are null while it goes on. On hidden input the team is told seconds in tens,
-    and neither `timings` of its parts nor `usage` nor `exit_code`.
+    and neither `timings` of its parts nor `usage` nor `exit_code`; of scoring tenths of a second.
     """
 
     name: str
@@ -241,7 +241,7 @@ class SubmissionReport(SubmissionDocument):
     That is what the phase discloses, of the public split; all of the private split once the phase
     was revealed. Pictures are curves and tables in bins, so that the table beside each can be
     written; kind `none` says why there is no picture. `problems` has the first of a file that was
-    rejected, or counts of them if it was made on hidden input. `log` is what a program said when it
+    rejected, or one kind of them if it was made on hidden input. `log` is what a program said when it
     last ran on public data.
     """
 
