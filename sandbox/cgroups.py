@@ -130,7 +130,7 @@ class Groups:
                 f"{general} to bound all sandboxes together; what a run used is not told."
             )
             return cls(parent=general, root=root, version=facts.cgroup_version, problem=problem)
-        parent = _name_of(label, general=general)
+        parent = _name_of(label)
         group = Group(root=root, version=facts.cgroup_version, name=parent)
         try:
             group.limit(memory=memory, processes=processes)
@@ -177,8 +177,8 @@ def remove_all(label: str, /, *, root: Path = ROOT) -> None:
         time.sleep(REMOVAL_SECONDS / 20)
 
 
-def _name_of(label: str, *, general: str = f"/{PARENT}") -> str:
-    return f"{general}/{hashlib.sha256(label.encode()).hexdigest()[:12]}"
+def _name_of(label: str) -> str:
+    return f"/{PARENT}/{hashlib.sha256(label.encode()).hexdigest()[:12]}"
 
 
 def _folders(root: Path, name: str) -> list[Path]:

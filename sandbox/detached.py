@@ -14,6 +14,7 @@ OUTCOME_SECONDS = 3600.0
 """An outcome that nobody acknowledges is kept for so long."""
 
 _MOST_FAILURES = 1_000
+_BEGIN_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -79,12 +80,20 @@ class Detached:
 
     def cancel(self, run_id: str, /) -> bool:
         """Kill a run, detached or not, and confirm that it is gone; see `Runner.cancel`."""
-        if self._runner.cancel(run_id):
+        if self._cancel(run_id):
             return True
         if self._journal.is_noted(run_id):
             self.adopt()  # the engine could not be asked before
-            return self._runner.cancel(run_id)
+            return self._cancel(run_id)
         return False
+
+    def _cancel(self, run_id: str) -> bool:
+        until = time.monotonic() + _BEGIN_SECONDS
+        while run_id in self._threads and not self._runner.is_under_way(run_id):
+            if time.monotonic() > until:
+                break
+            time.sleep(_BEGIN_SECONDS / 1000)  # its thread has just been started
+        return self._runner.cancel(run_id)
 
     def expire(self) -> None:
         """Forget outcomes that nobody has acknowledged for long."""

@@ -99,21 +99,25 @@ class DockerRunner:
         It is cancelled as soon as one of `interrupts` is closed by its other end. The outcome of a
         detached run is in the journal before its sandbox is removed.
         """
-        with self._activities.begun(run) as active:
-            try:
-                image = self._images.using(run.runtime) if run.is_image else nullcontext()
-                slot = self._slots.taken(run, is_cancelled=active.cancelled.is_set)
-                with image, self._workshop.files.using(run.files), slot:
-                    return self._run(run, active, interrupts=[active.stopped, *interrupts])
-            except Cancelled:
-                if active.leaving:
-                    raise Left(run.id) from None
-                return self._conclude(run, cancelled_early())
-            except SandboxUnavailable as error:
-                self._could_not(run, error)
-                raise
-            finally:
-                self._pool.look_again()
+        try:
+            with self._activities.begun(run) as active:
+                return self._attempt(run, active, interrupts=interrupts)
+        finally:
+            self._pool.look_again()  # once it is no activity any more
+
+    def _attempt(self, run: Run, active: Active, *, interrupts: Sequence[socket.socket]) -> Outcome:
+        try:
+            image = self._images.using(run.runtime) if run.is_image else nullcontext()
+            slot = self._slots.taken(run, is_cancelled=active.cancelled.is_set)
+            with image, self._workshop.files.using(run.files), slot:
+                return self._run(run, active, interrupts=[active.stopped, *interrupts])
+        except Cancelled:
+            if active.leaving:
+                raise Left(run.id) from None
+            return self._conclude(run, cancelled_early())
+        except SandboxUnavailable as error:
+            self._could_not(run, error)
+            raise
 
     def adopt(self) -> list[Note]:
         """Take over the sandboxes of detached runs that another launcher left; give their notes.
@@ -146,11 +150,6 @@ class DockerRunner:
         """Whether a run goes on in this process."""
         return self._activities.find(run_id) is not None
 
-    def wait(self, run_id: str, /, *, seconds: float) -> None:
-        """Wait until a run is not under way any more, at most so long."""
-        if (active := self._activities.find(run_id)) is not None:
-            active.over.wait(seconds)
-
     def cancel(self, run_id: str, /) -> bool:
         """Kill a run and confirm that it is gone; False when no such run is under way."""
         active = self._activities.find(run_id)
@@ -162,7 +161,10 @@ class DockerRunner:
         if not active.over.wait(_CANCEL_SECONDS):
             raise not_ended
         # After the run's own removal, which is queued already: what is there now was not removed.
-        removal = self._removals.submit(self._remove_containers, {run_id, active.owner})
+        try:
+            removal = self._removals.submit(self._remove_containers, {run_id, active.owner})
+        except RuntimeError as closed:
+            raise SandboxUnavailable("The launcher is stopping.", code="stopping") from closed
         try:
             removal.result(_CANCEL_SECONDS)
         except TimeoutError:

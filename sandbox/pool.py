@@ -115,6 +115,7 @@ class Pool:
         self._kinds: OrderedDict[Kind, None] = OrderedDict()
         self._changed = threading.Condition()
         self._closed = False
+        self._has_changed = False
         self.counts: Counter[str] = Counter(hits=0, misses=0)
         self._keeper = threading.Thread(target=self._keep, name="pool", daemon=True)
         if size:
@@ -140,19 +141,19 @@ class Pool:
             if found is not None:
                 self._ready.remove(found)
             self.counts["misses" if found is None else "hits"] += 1
-            self._changed.notify()
+            self._tell()
         return found
 
     def look_again(self) -> None:
         """Have the pool filled up, if it may be by now."""
         with self._changed:
-            self._changed.notify()
+            self._tell()
 
     def close(self) -> None:
         """Discard every sandbox that waits, and keep none from now on."""
         with self._changed:
             self._closed = True
-            self._changed.notify()
+            self._tell()
         if self._size:
             self._keeper.join()
 
@@ -236,10 +237,17 @@ class Pool:
         while not self._closed and (left := until - time.monotonic()) > 0:
             self._pause(left)
 
+    def _tell(self) -> None:
+        """Have the keeper look, now or after what it does now; the caller holds the condition."""
+        self._has_changed = True
+        self._changed.notify()
+
     def _pause(self, seconds: float) -> None:
+        """Wait for so long, or until something has changed since the last pause."""
         with self._changed:
-            if not self._closed:
+            if not (self._closed or self._has_changed):
                 self._changed.wait(seconds)
+            self._has_changed = False
 
 
 def _waits(sandbox: Sandbox) -> bool:

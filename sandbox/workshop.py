@@ -95,8 +95,9 @@ class Workshop:
 
     def forget(self) -> None:
         """Ask the engine anew at the next run: it may be another one by then."""
-        self._known_site = None
-        self._known_images.clear()
+        with self._lock:
+            self._known_site = None
+            self._known_images.clear()
 
     def kind_of(self, run: Run, /) -> Kind:
         """Tell what kind of sandbox a run needs. Raises SandboxUnavailable for what is missing."""
@@ -111,12 +112,13 @@ class Workshop:
                 f"There is no runtime {runtime!r}; there are {sorted(self.runtimes)}.",
                 code="unknown_runtime",
             )
-        if runtime not in self._known_images:
+        image = self._known_images.get(runtime)
+        if image is None:
             image = self.engine.image_id(self.runtimes[runtime])
             if image is None:
                 raise SandboxUnavailable(self.missing(runtime), code="image_missing")
             self._known_images[runtime] = image
-        return self._known_images[runtime]
+        return image
 
     def own_image(self) -> str:
         """Give the id of an image of ours, whichever is there, for what sleeps beside a program."""
@@ -268,7 +270,9 @@ class Workshop:
     def _distrust_groups(self, site: Site) -> None:
         """Use no groups of sandboxes any more: the engine makes them where we cannot see them."""
         problem = "The engine's control groups are not those that the launcher sees: as without."
-        self._known_site = replace(site, groups=replace(site.groups, problem=problem))
+        with self._lock:
+            if self._known_site is site:  # and not forgotten since
+                self._known_site = replace(site, groups=replace(site.groups, problem=problem))
 
     def _look(self) -> Site:
         facts = self.facts()

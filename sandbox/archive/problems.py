@@ -94,10 +94,6 @@ class Findings:
         if len(self.kept) < MAX_PROBLEMS:
             self.kept.append(problem)
 
-    def stop(self, problem: Problem) -> NoReturn:
-        """Raise InvalidArchive with this problem, after which nothing more can be read."""
-        raise InvalidArchive([problem, *self.kept], total=self.total + 1)
-
     def stop_if_any(self) -> None:
         """Raise InvalidArchive if a problem was met."""
         if self.total:

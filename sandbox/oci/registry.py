@@ -8,7 +8,6 @@ as an archive for `rebuild`, which trusts it as little as an upload.
 import hashlib
 import json
 import re
-import ssl
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -98,7 +97,7 @@ class Registry:
         pull = _Pull(registry=self, reference=reference, until=time.monotonic() + self.seconds)
         try:
             pull.write(target, architecture=architecture)
-        except (OSError, HTTPException, ssl.SSLError) as error:
+        except (OSError, HTTPException) as error:
             raise PullFailed(f"{reference.host} could not be asked for {text}: {error}") from error
 
 
@@ -146,7 +145,7 @@ class _Pull:
     def _document(self, path: str, *, accept: tuple[str, ...]) -> bytes:
         most = self._registry.limits.config
         with self._answer(path, accept=accept) as answer:
-            content = answer.read(most + 1)
+            content = b"".join(self._pieces(answer, most=most + 1))
         if len(content) > most:
             raise too_large("manifest", most=most)
         return content
@@ -155,16 +154,22 @@ class _Pull:
         digest, left = hashlib.sha256(), blob.size
         target.write(header(blob.digest, size=blob.size))
         with self._answer(f"blobs/{blob.digest}", accept=("*/*",)) as answer:
-            while left and (piece := answer.read(min(CHUNK, left))):
+            for piece in self._pieces(answer, most=left):
                 digest.update(piece)
                 target.write(piece)
                 left -= len(piece)
-                if time.monotonic() > self._until:
-                    raise TimeoutError(f"it took longer than {self._registry.seconds:.0f} s")
-            more = answer.read(1)
+            more = b"".join(self._pieces(answer, most=1))
         if left or more or f"sha256:{digest.hexdigest()}" != blob.digest:
             raise _unfit(Words("a part with another size or SHA-256"))
         target.write(padding(blob.size))
+
+    def _pieces(self, answer: HTTPResponse, *, most: int) -> Iterator[bytes]:
+        """Read at most so many bytes; raise TimeoutError when the whole pull takes too long."""
+        while most and (piece := answer.read1(min(CHUNK, most))):
+            yield piece
+            most -= len(piece)
+            if time.monotonic() > self._until:
+                raise TimeoutError(f"it took longer than {self._registry.seconds:.0f} s")
 
     @contextmanager
     def _answer(self, path: str, *, accept: tuple[str, ...]) -> Iterator[HTTPResponse]:
@@ -180,7 +185,7 @@ class _Pull:
                 if answer.status == HTTPStatus.UNAUTHORIZED and self._token is None:
                     self._token = self._get_token(answer.headers.get("WWW-Authenticate", ""))
                 elif answer.status in _MOVED:
-                    url = self._allowed(urljoin(url, answer.headers.get("Location", "")))
+                    url = self._allowed(answer.headers.get("Location", ""), base=url)
                 elif answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise _unfit(Words("the status {status}", status=answer.status))
                 else:
@@ -218,7 +223,8 @@ class _Pull:
         try:
             if answer.status != HTTPStatus.OK:
                 raise _unfit(Words("no token for anybody"))
-            found = read_json(answer.read(_TOKEN_BYTES), where="registry")
+            content = b"".join(self._pieces(answer, most=_TOKEN_BYTES))
+            found = read_json(content, where="registry")
         finally:
             answer.close()
             connection.close()
@@ -227,11 +233,16 @@ class _Pull:
             raise _unfit(Words("no token for anybody"))
         return token
 
-    def _allowed(self, url: str) -> str:
-        """Give an address back if it is on a host of the list, and as the list's are asked."""
-        parts = urlsplit(url)
+    def _allowed(self, url: str, *, base: str = "") -> str:
+        """Give an address, whole, if it is on a host of the list, and as the list's are asked."""
+        elsewhere = _unfit(Words("a way to {place}, which is not on the list", place=shown(url)))
+        try:
+            url = urljoin(base, url)
+            parts = urlsplit(url)
+        except ValueError:  # no address at all, such as http://[
+            raise elsewhere from None
         if parts.netloc not in self._registry.hosts or parts.scheme != _scheme(parts.netloc):
-            raise _unfit(Words("a way to {place}, which is not on the list", place=shown(url)))
+            raise elsewhere
         return url
 
 

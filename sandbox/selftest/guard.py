@@ -86,6 +86,7 @@ class Guard:
 
     def _examine(self, facts: EngineFacts, stopping: threading.Event) -> None:
         self._known.clear()
+        self._examined = None
         self.verdict = Verdict.UNDER_WAY
         findings = []
         for finding in examine(self._runner, self._cases):

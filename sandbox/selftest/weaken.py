@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
-import docker
 from docker.errors import APIError
 
 from sandbox import Limits, SandboxUnavailable
@@ -133,5 +132,5 @@ def _accept(server: socket.socket) -> None:
 
 
 def _remove_scratch() -> None:
-    with connect(ENGINE_SOCKET) as engine, suppress(docker.errors.NotFound, APIError):
+    with connect(ENGINE_SOCKET) as engine, suppress(APIError):
         engine.remove_volume(SHARED_SCRATCH, force=True)

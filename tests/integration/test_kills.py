@@ -13,6 +13,7 @@ from challenge_platform.cli.launcher import installation
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.result import Result
 from challenge_platform.core.submission import Submission
+from sandbox.options import LAUNCHER_LABEL
 from tests.core.test_submission import predictions
 from tests.live import Live, running, wait_until
 
@@ -139,12 +140,12 @@ def test_with_redis_down_a_submission_is_accepted_and_later_scored(live: Live) -
 
 def test_no_container_of_ours_is_left(live: Live, tmp_path: Path) -> None:
     del tmp_path
-    label = installation(live.platform.settings.launcher_address.parent)
+    label = f"{LAUNCHER_LABEL}={installation(live.platform.settings.launcher_address.parent)}"
     engine = docker.from_env()
 
     def ours() -> list[str | None]:
-        found = engine.containers.list(all=True)
-        return [container.id for container in found if label in container.labels.values()]
+        found = engine.containers.list(all=True, filters={"label": label}, sparse=True)
+        return [container.id for container in found]
 
     wait_until(lambda: ours() == [], seconds=DEADLINE)
     engine.close()

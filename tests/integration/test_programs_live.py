@@ -3,7 +3,6 @@
 import io
 import shutil
 import signal
-import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -230,4 +229,4 @@ def check_nothing_is_left(live: Live, engine: docker.DockerClient) -> None:
         each.name for each in volumes if (each.attrs.get("Options") or {}).get("type") == "tmpfs"
     ]
     assert outputs == []
-    assert not list(Path(tempfile.gettempdir()).glob("*.part"))
+    assert list(live.platform.store.scratch.iterdir()) == []

@@ -241,8 +241,8 @@ class SubmissionReport(SubmissionDocument):
     That is what the phase discloses, of the public split; all of the private split once the phase
     was revealed. Pictures are curves and tables in bins, so that the table beside each can be
     written; kind `none` says why there is no picture. `problems` has the first of a file that was
-    rejected, or one kind of them if it was made on hidden input. `log` is what a program said when it
-    last ran on public data.
+    rejected, or one kind of them if it was made on hidden input. `log` is what a program said when
+    it last ran on public data.
     """
 
     stages: list[StageDocument]

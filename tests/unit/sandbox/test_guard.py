@@ -118,6 +118,10 @@ def test_the_same_engine_is_examined_once() -> None:
     looked(CLOSED, engines=(FACTS, FACTS, FACTS)).let_in("scoring")
 
 
+def test_an_engine_that_comes_back_after_one_that_could_not_be_tried_is_examined_anew() -> None:
+    looked(CLOSED, DOWN, CLOSED, engines=(FACTS, NEWER, FACTS)).let_in("scoring")
+
+
 def test_another_engine_is_examined_anew() -> None:
     guard = looked(CLOSED, OPEN, engines=(FACTS, NEWER))
 

@@ -186,6 +186,8 @@ def replace(lying: LyingRegistry, kind: str, make: Callable[[bytes], Answer]) ->
         lambda _body: (302, {"Location": "//127.0.0.1:1/x"}, b""),
         lambda _body: (302, {"Location": "file:///etc/passwd"}, b""),
         lambda _body: (302, {"Location": ""}, b""),
+        lambda _body: (302, {"Location": "http://["}, b""),
+        lambda _body: (401, {"WWW-Authenticate": 'Bearer realm="http://["'}, b""),
     ],
 )
 def test_an_answer_that_lies_or_leads_off_the_list_is_refused(
@@ -243,3 +245,4 @@ def test_a_registry_that_is_down_may_be_asked_again(lying: LyingRegistry) -> Non
 def test_a_pull_has_a_deadline(lying: LyingRegistry) -> None:
     with pytest.raises(PullFailed, match="longer"):
         lying.pull(lying.offer(IMAGE), seconds=-1)
+    assert len(lying.asked) == 1  # a manifest counts too
