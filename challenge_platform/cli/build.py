@@ -9,10 +9,11 @@ from pathlib import Path
 from sqlmodel import Session
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli.recipe import Made, check_truth, run_recipe
+from challenge_platform.cli.recipe import Made, RecipeOptions, check_truth, run_recipe
 from challenge_platform.core.challenge import ChallengeVersion, find_challenge, publish
-from challenge_platform.core.definition import ChallengeDefinition, LocalText
+from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.definition_file import read_definition
+from challenge_platform.core.local_text import LocalText
 from challenge_platform.core.program import PREDICTIONS
 from challenge_platform.core.program_input import Tar, file_of
 from challenge_platform.core.publication import SAMPLE, ProgramInput, Publication, PublicFile
@@ -27,16 +28,25 @@ SOURCES = ("*.yaml", "*.py", "*.md", "*.csv", "*.txt")
 
 
 def build_challenge(
-    platform: Platform, folder: Path, /, *, say: Callable[[str], None]
+    platform: Platform,
+    folder: Path,
+    /,
+    *,
+    say: Callable[[str], None],
+    source: Path | None = None,
+    scale: float = 1.0,
 ) -> ChallengeVersion:
     """Build and publish the challenge in `folder`; the clear truth only ever exists in memory.
 
     Hidden input is in clear in a temporary folder of this account while it is built. The
-    challenge's keys exist already. What was built from the same sources before is not built
-    again. Raise InvalidInput naming the file and what is wrong with it.
+    challenge's keys exist already. What was built from the same sources, real files and scale
+    before is not built again. Raise InvalidInput naming the file and what is wrong with it.
     """
     definition = read_definition(folder / "challenge.yaml")
-    digest = _source_digest(folder)
+    options = RecipeOptions(
+        say=lambda line: say(f"{definition.slug}: {line}"), source=source, scale=scale
+    )
+    digest = _source_digest(folder, options=options)
     current = _published(platform, definition.slug)
     if current is not None and current.source_digest == digest:
         say(f"{definition.slug}: already published as version {current.number}")
@@ -45,7 +55,7 @@ def build_challenge(
     say(f"{definition.slug}: running {recipe}, a program that can do anything you can")
     key = platform.keys.scoring.open(definition.slug)
     with tempfile.TemporaryDirectory(prefix="challenge-build-") as temporary:
-        made = run_recipe(recipe, Path(temporary), definition=definition)
+        made = run_recipe(recipe, Path(temporary), definition=definition, options=options)
         check_truth(made, definition=definition)
         files = _store_public(platform, definition, made)
         truth_object, commitment = _encrypted(platform, key, made.truth)
@@ -165,6 +175,8 @@ def _texts(folder: Path, definition: ChallengeDefinition) -> dict[str, dict[str,
         "rules": pages.rules,
         "agreement": definition.agreement.file,
     }
+    if pages.evaluation is not None:
+        named["evaluation"] = pages.evaluation
     return {
         name: {"en": _read(folder / text.en), "fr": _read(folder / text.fr)}
         for name, text in named.items()
@@ -188,10 +200,17 @@ def _published(platform: Platform, slug: str) -> ChallengeVersion | None:
         return None
 
 
-def _source_digest(folder: Path) -> str:
-    """SHA-256 over the names and bytes of everything in the folder that a build reads."""
+def _source_digest(folder: Path, *, options: RecipeOptions) -> str:
+    """SHA-256 over the names and bytes of everything that a build reads, and the scale."""
     digest = hashlib.sha256()
     for path in sorted(path for pattern in SOURCES for path in folder.rglob(pattern)):
         name, content = str(path.relative_to(folder)).encode(), path.read_bytes()
         digest.update(f"{len(name)} {len(content)} ".encode() + name + content)
+    if options.scale != 1:
+        digest.update(f"scale {options.scale!r} ".encode())
+    if options.source is not None:
+        for path in sorted(path for path in options.source.rglob("*") if path.is_file()):
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.relative_to(options.source)} {found}\n".encode())
     return digest.hexdigest()

@@ -19,14 +19,15 @@ from pydantic import (
     model_validator,
 )
 
+from challenge_platform.core.local_text import LocalText
 from challenge_platform.core.program import PROGRAMS, Program, check_program
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
+from challenge_platform.core.transparency import Transparency
 from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, Task
 from scorers.message import Message
 from scorers.tables import Column, ColumnName, FileName, Objects, Size, SubmissionDefinition
 
-LANGUAGES = ("en", "fr")
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -73,22 +74,14 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class LocalText(_Section):
-    """A text, or the path of a file, in each language."""
-
-    en: Annotated[str, Field(description="In English.")]
-    fr: Annotated[str, Field(description="In French.")]
-
-    def get(self, language: str, /) -> str:
-        """Give the text in `language`, or in English where there is none."""
-        return self.fr if language == "fr" else self.en
-
-
 class Pages(_Section):
     """The Markdown files of the challenge's pages."""
 
     overview: Annotated[LocalText, Field(description="What is asked, of whom and why.")]
     data: Annotated[LocalText, Field(description="What the files hold and where they come from.")]
+    evaluation: Annotated[
+        LocalText | None, Field(description="How submissions are judged, with its formulas.")
+    ] = None
     rules: Annotated[LocalText, Field(description="What is allowed.")]
 
 
@@ -289,7 +282,17 @@ class Baseline(_Section):
     name: Annotated[
         str, Field(min_length=1, max_length=80, description="Its name on leaderboards.")
     ]
-    path: Annotated[str, Field(description="Its folder, which has a `predict.py`.")]
+    path: Annotated[
+        str,
+        Field(description="Its folder, with a `predict.py`, or a `main.py` if its kind is code."),
+    ]
+    kind: Annotated[
+        Literal["predictions", "code"],
+        Field(
+            description="What is submitted: what `predict.py PUBLIC OUT` wrote, or the folder as a "
+            "ZIP archive, whose `main.py` is run."
+        ),
+    ] = "predictions"
     expect: Annotated[
         dict[str, Expectation],
         Field(description="Ranges by metric key; outside them a test fails."),
@@ -312,6 +315,7 @@ class ChallengeDefinition(_Section):
     ] = UTC_NAME
     pages: Pages
     agreement: Agreement
+    transparency: Transparency = Transparency()
     teams: Teams = Teams()
     data: Data
     submission: SubmissionDefinition
@@ -338,6 +342,12 @@ class ChallengeDefinition(_Section):
         named = set(self.ranking.ties).union(*(base.expect for base in self.baselines))
         if unknown := named - metrics:
             raise ValueError(f"no metric has the key {min(unknown)!r}")
+        for baseline in self.baselines:
+            if baseline.kind not in self.submission.kinds:
+                raise ValueError(
+                    f"the baseline {baseline.name!r} is of kind {baseline.kind}, which "
+                    f"submission.kinds does not take; it has {', '.join(self.submission.kinds)}"
+                )
         check_program(
             self.program,
             kinds=self.submission.kinds,

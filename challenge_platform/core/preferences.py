@@ -3,7 +3,7 @@
 from sqlmodel import Session
 
 from challenge_platform.core.account import User
-from challenge_platform.core.definition import LANGUAGES
+from challenge_platform.core.local_text import LANGUAGES
 from challenge_platform.core.timezone import find_zone
 from challenge_platform.errors import InvalidInput
 

@@ -7,9 +7,9 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from challenge_platform.core.comparison import LEAST_P
-from challenge_platform.core.definition import LANGUAGES as TEXT_LANGUAGES
-from challenge_platform.core.definition import LocalText
 from challenge_platform.core.feedback import Score
+from challenge_platform.core.local_text import LANGUAGES as TEXT_LANGUAGES
+from challenge_platform.core.local_text import LocalText
 from challenge_platform.web import wording
 from challenge_platform.web.language import (
     current_language,
