@@ -25,6 +25,7 @@ PAUSES = (0.2, 0.6, 2.0)
 """Seconds before each new attempt, when the connection was lost or a proxy had no server."""
 
 TIMEOUT = httpx.Timeout(120, connect=10)  # an upload is answered after it was checked
+FETCHING = httpx.Timeout(900, connect=10)  # or after an image was fetched from its registry
 TEMPORARY = {
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -98,7 +99,7 @@ class Client:
     ) -> documents.Accepted:
         """Upload a file; the key lets a lost connection be retried without a second submission.
 
-        Without one, the form names an upload that arrived in parts.
+        Without one, the form names an upload that arrived in parts, or an image in a registry.
         """
         files: dict[str, tuple[str, BinaryIO | bytes]] = {"source": source} if source else {}
         if file is not None:
@@ -112,6 +113,7 @@ class Client:
                 data=dict(form),
                 files=files,
                 headers={"Idempotency-Key": idempotency_key},
+                timeout=FETCHING if "image" in form else TIMEOUT,
             )
 
         with self._suggesting(slug):

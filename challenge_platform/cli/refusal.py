@@ -10,8 +10,8 @@ Problem = Mapping[str, str | int | None]
 
 
 @contextmanager
-def naming(file: Path, /) -> Iterator[None]:
-    """Make a refusal tell the file and every problem that is known, one a line."""
+def naming(file: Path | str, /) -> Iterator[None]:
+    """Make a refusal tell the file, or the image, and every problem that is known, one a line."""
     try:
         yield
     except InvalidUpload as error:
@@ -21,7 +21,7 @@ def naming(file: Path, /) -> Iterator[None]:
         raise InvalidUpload(text, problems=error.problems, total=error.total) from error
 
 
-def _text(error: InvalidUpload, *, file: Path) -> str:
+def _text(error: InvalidUpload, *, file: Path | str) -> str:
     others = error.total - len(error.problems)
     lines = [f"  {problem_text(problem)}" for problem in error.problems]
     if others > 0:

@@ -3,18 +3,18 @@
 import re
 import uuid
 from collections.abc import Sequence
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from challenge_platform.cli.arguments import FileOption, FolderOption, FormatOption, SlugArgument
+from challenge_platform.cli.arguments import FolderOption, FormatOption, SlugArgument
 from challenge_platform.cli.client import Client, Form
-from challenge_platform.cli.data import CHALLENGE_FILE, sha256_of, transfer_bar
+from challenge_platform.cli.data import sha256_of, transfer_bar
 from challenge_platform.cli.documents import Accepted, Quota, Submission
 from challenge_platform.cli.exits import EXIT_OF_STATE, ExitCode, PlatformFault
+from challenge_platform.cli.local_check import Kind, check_here, check_reference
 from challenge_platform.cli.output import Format, local_time_text
 from challenge_platform.cli.parts import Parts, UploadMemory
 from challenge_platform.cli.refusal import naming
@@ -22,9 +22,7 @@ from challenge_platform.cli.session import session_of
 from challenge_platform.cli.submissions import reason_text, write_scores, write_submission
 from challenge_platform.cli.terminal import note, printable, say
 from challenge_platform.cli.waiting import wait
-from challenge_platform.errors import InvalidUpload
-from sandbox.oci.problem import InvalidImage
-from sandbox.oci.rebuild import check as check_image
+from challenge_platform.errors import InvalidInput
 
 DEFAULT_WAIT = 3600
 """Seconds that a bare `--wait` waits."""
@@ -32,14 +30,6 @@ DEFAULT_WAIT = 3600
 SECONDS = re.compile(r"\d+(\.\d+)?")
 
 app = typer.Typer()
-
-
-class Kind(StrEnum):
-    """What is submitted."""
-
-    PREDICTIONS = "predictions"
-    CODE = "code"
-    CONTAINER = "container"
 
 
 class SubmitCommand(TyperCommand):
@@ -63,14 +53,35 @@ def submit(
     context: typer.Context,
     slug: SlugArgument,
     *,
-    file: FileOption,
     message: Annotated[
         str,
         typer.Option(
             "-m", "--message", metavar="TEXT", help="A note for your team: what is new in it."
         ),
     ],
-    kind: Annotated[Kind, typer.Option(help="What the file is.")] = Kind.PREDICTIONS,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "-f",
+            "--file",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="The predictions file, the archive of code, or the saved image.",
+        ),
+    ] = None,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REFERENCE",
+            help="An image in a registry instead of a file, as host/repository@sha256:….",
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option(help="What is submitted: by default predictions, with --image a container."),
+    ] = None,
     phase: Annotated[
         str | None,
         typer.Option(metavar="KEY", help="Phase to submit to; by default the one that is open."),
@@ -107,23 +118,28 @@ def submit(
 
     Code (--kind code) is an archive with a main.py. An image (--kind container) is what `docker
     save` writes; it is sent in parts, and the same command goes on where an interruption left it.
+    With --image, the platform fetches it from a registry that its operator lists, by its digest.
 
     The file is checked on this machine first, predictions if the challenge's data were downloaded,
     so that a mistake costs no upload. Without --wait, exit code 0 means that it was accepted; with
     it, that it was scored.
     """
-    with session_of(context).client() as client, naming(file):
-        if check:
-            _check_here(file, kind=kind, slug=slug, folder=path or Path(slug))
+    kind = kind or (Kind.CONTAINER if image else Kind.PREDICTIONS)
+    sent = _sent(file, image=image, kind=kind)
+    with session_of(context).client() as client, naming(sent):
+        if check and isinstance(sent, Path):
+            check_here(sent, kind=kind, slug=slug, folder=path or Path(slug))
+        elif check:
+            check_reference(str(sent))
         fields = {"kind": str(kind), "message": message} | ({"phase": phase} if phase else {})
         key = idempotency_key or uuid.uuid4().hex
-        if kind is Kind.CONTAINER:
+        if isinstance(sent, Path) and kind is Kind.CONTAINER:
             memory = UploadMemory(session_of(context).config_dir)
             accepted = _upload_in_parts(
-                client, slug, file, form=fields, source=source, key=key, memory=memory
+                client, slug, sent, form=fields, source=source, key=key, memory=memory
             )
         else:
-            accepted = _upload(client, slug, file, form=fields, source=source, key=key)
+            accepted = _upload(client, slug, sent, form=fields, source=source, key=key)
         tell = say if form is Format.TABLE else note
         tell(f"Submission {accepted['id']} was accepted.")
         tell(quota_text(accepted["quota"]))
@@ -145,44 +161,28 @@ def quota_text(quota: Quota, /) -> str:
     return f"None of {quota['limit']} submissions is left; the next is possible from {when}."
 
 
-def _check_here(file: Path, *, kind: Kind, slug: str, folder: Path) -> None:
-    if kind is Kind.CODE:
-        # What an archive holds is told in messages whose module needs pydantic, as slow as numpy.
-        from challenge_platform.core.code_archive import check_code  # noqa: PLC0415 -- see above
-
-        check_code(file.read_bytes())
-    if kind is Kind.CONTAINER:
-        _check_image(file)
-    if kind is not Kind.PREDICTIONS:
-        return
-    if not (folder / CHALLENGE_FILE).exists():
-        note(f"Not checked here, as there is no {folder / CHALLENGE_FILE}; the platform checks it.")
-        return
-    # The reader of predictions needs numpy, which takes longer to import than all the rest.
-    from challenge_platform.cli.validation import check  # noqa: PLC0415 -- see above
-
-    check(file, slug=slug, folder=folder)
-
-
-def _check_image(file: Path) -> None:
-    """Raise InvalidUpload for an image that no platform takes; for which machine is left open."""
-    with file.open("rb") as content:
-        try:
-            check_image(content, architecture=None)
-        except InvalidImage as invalid:
-            raise InvalidUpload(
-                f"{file.name} was refused:\n{invalid}", problems=(), total=len(invalid.problems)
-            ) from invalid
+def _sent(file: Path | None, *, image: str | None, kind: Kind) -> Path | str:
+    """Give the one thing that is submitted: a file, or a reference to an image in a registry."""
+    if image and kind is not Kind.CONTAINER:
+        raise InvalidInput(f"--image names a container; leave out --kind {kind}")
+    if bool(file) == bool(image):
+        raise InvalidInput("give either a file, with -f FILE, or --image host/repository@sha256:…")
+    return file or image or ""
 
 
 def _upload(
-    client: Client, slug: str, file: Path, *, form: Form, source: Path | None, key: str
+    client: Client, slug: str, what: Path | str, *, form: Form, source: Path | None, key: str
 ) -> Accepted:
+    """Send a small file whole, or the name of an image, which the platform then fetches."""
     sent = (source.name, source.read_bytes()) if source else None
     try:
-        with transfer_bar() as bar, bar.open(file, "rb", description=printable(file.name)) as body:
+        if isinstance(what, str):
+            note(f"The platform fetches {printable(what)}; a large image takes minutes.")
+            named = {**form, "image": what}
+            return client.submit(slug, None, form=named, source=sent, idempotency_key=key)
+        with transfer_bar() as bar, bar.open(what, "rb", description=printable(what.name)) as body:
             return client.submit(
-                slug, body, filename=file.name, form=form, source=sent, idempotency_key=key
+                slug, body, filename=what.name, form=form, source=sent, idempotency_key=key
             )
     except PlatformFault as error:
         raise PlatformFault(

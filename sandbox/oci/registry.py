@@ -58,8 +58,11 @@ class Reference:
     digest: str
 
     @classmethod
-    def read(cls, text: str, /, *, hosts: Collection[str]) -> "Reference":
-        """Read `host/repository@sha256:…`. Raises InvalidImage for anything else."""
+    def read(cls, text: str, /, *, hosts: Collection[str] | None) -> "Reference":
+        """Read `host/repository@sha256:…`; None as `hosts` is any host.
+
+        Raises InvalidImage for anything else.
+        """
         match = _REFERENCE.fullmatch(text)
         if match is None or len(text) > 500:  # noqa: PLR2004  longer than any
             raise _bad_reference(
@@ -69,7 +72,7 @@ class Reference:
                     "push the image, and copy the digest that `docker push` shows; a tag can move"
                 ),
             )
-        if match["host"] not in hosts:
+        if hosts is not None and match["host"] not in hosts:
             raise _bad_reference(
                 text,
                 expected=Words(

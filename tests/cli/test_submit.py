@@ -7,6 +7,7 @@ from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -89,6 +90,75 @@ def test_the_last_submission_is_told_when_the_next_is_possible(
     api.then("POST", UPLOADS, document(accepted, status=201))
 
     assert text in submit().out
+
+
+REFERENCE = f"registry.example.org/team/model@sha256:{'5' * 64}"
+
+
+@pytest.mark.parametrize("kind", [(), ("--kind", "container")])
+def test_an_image_in_a_registry_is_named_and_nothing_is_sent(
+    ada: Run, api: FakeApi, kind: tuple[str, ...]
+) -> None:
+    done = ada("submit", SLUG, *kind, "--image", REFERENCE, "-m", "by digest", "--wait")
+
+    assert done.code == 0
+    assert f"The platform fetches {REFERENCE}" in done.err
+    assert "It was scored in 0.4 s." in done.out
+    form = parse_qs(api.sent("POST", UPLOADS)[0].body.decode())
+    assert form == {"kind": ["container"], "message": ["by digest"], "image": [REFERENCE]}
+
+
+@pytest.mark.parametrize(
+    "image", [REFERENCE.replace("@sha256:", ":"), "model@sha256:" + "5" * 64, REFERENCE[:-1]]
+)
+def test_an_image_that_is_not_named_by_its_digest_is_refused_here(
+    ada: Run, api: FakeApi, image: str
+) -> None:
+    done = ada("submit", SLUG, "--image", image, "-m", "a tag")
+
+    assert done.code == 2
+    assert f"{image} was refused" in done.err
+    assert "expected host/repository@sha256:…, with the digest of the image" in done.err
+    assert "copy the digest that `docker push` shows; a tag can move" in done.err
+    assert api.sent("POST", UPLOADS) == []
+
+
+def test_an_image_of_an_unlisted_registry_is_told_as_the_platform_does(
+    ada: Run, api: FakeApi
+) -> None:
+    found = {
+        "code": "bad_reference",
+        "found": f"'{REFERENCE}'",
+        "expected": "one of the hosts none",
+        "repair": "push the image to one of these, or send it with `docker save`",
+    }
+    api.then("POST", UPLOADS, problem(422, "invalid_upload", "refused", errors=[found], total=1))
+
+    done = ada("submit", SLUG, "--image", REFERENCE, "-m", "elsewhere")
+
+    assert done.code == 2
+    assert f"{REFERENCE} was refused and no quota was used; it has 1 problem:" in done.err
+    assert "expected one of the hosts none; push the image to one of these" in done.err
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((), "give either a file, with -f FILE, or --image"),
+        (("--image", REFERENCE, "-f", "predictions.csv"), "give either a file"),
+        (("--image", REFERENCE, "--kind", "code"), "leave out --kind code"),
+    ],
+)
+def test_what_is_submitted_is_one_thing(
+    ada: Run, predictions: Path, api: FakeApi, given: tuple[str, ...], told: str
+) -> None:
+    assert predictions.exists()
+
+    done = ada("submit", SLUG, "-m", "both", *given)
+
+    assert done.code == 1
+    assert told in done.err
+    assert api.requests == []
 
 
 def test_a_file_that_is_wrong_is_refused_here_and_not_uploaded(

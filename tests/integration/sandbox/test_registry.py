@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.cli import main
+from challenge_platform.core import account
 from challenge_platform.web import create_app
 from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.oci.limits import ImageLimits
@@ -23,6 +25,7 @@ from tests.conftest import participant
 from tests.core.programs import publish_hidden
 from tests.images import file, tarball
 from tests.live import free_port, wait_until
+from tests.served import serving
 from tests.web.conftest import with_token
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
@@ -126,3 +129,35 @@ def test_an_image_is_submitted_by_its_digest_in_a_listed_registry(
     assert (made["kind"], made["filename"]) == ("container", reference)
     assert platform.store.has(made["sha256"])
     assert not [left for left in platform.store.scratch.iterdir() if left.is_file()]
+
+
+def test_the_command_line_submits_an_image_by_its_digest(
+    pushed: tuple[str, str],
+    registry: str,
+    platform: Platform,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reference, _ = pushed
+    settings = platform.settings.model_copy(update={"registries": registry})
+    listing = dataclasses.replace(platform, settings=settings)
+    ann = participant(platform, publish_hidden(platform), name="ann")
+    now = platform.clock()
+    with platform.database.writing() as session:
+        token = account.issue_token(session, ann.user, name="cli", now=now)
+    given = ["submit", "hidden-cells", "-m", "by digest", "--image"]
+
+    with serving(listing) as address, serving(platform) as unlisted:
+        codes = [
+            main(["--url", at, "--token", token, *given, image])
+            for at, image in (
+                (address, reference),
+                (address, f"{reference[:-4]}0000"),
+                (unlisted, reference),
+            )
+        ]
+
+    said = capsys.readouterr()
+    assert codes == [0, 2, 2]
+    assert "was accepted" in said.out
+    assert "expected an image that anybody may pull" in said.err
+    assert "expected one of the hosts none" in said.err
