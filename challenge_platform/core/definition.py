@@ -299,6 +299,33 @@ class Baseline(_Section):
     ] = {}
 
 
+class Acceptance(_Section):
+    """A finding of the pre-flight that the organizers know and publish all the same."""
+
+    code: Annotated[
+        Key, Field(description="Code of the finding, as `challenge data check` prints it.")
+    ]
+    about: Annotated[
+        str | None,
+        Field(description="Only those about this: a file, a column or a metric; all when unset."),
+    ] = None
+    reason: Annotated[
+        LocalText, Field(description="Why it is published all the same; participants read it.")
+    ]
+
+    def covers(self, *, code: str, about: str) -> bool:
+        """Whether a finding of this code about this is accepted."""
+        return code == self.code and self.about in (None, about)
+
+
+class Preflight(_Section):
+    """What the pre-flight may find without stopping the publication."""
+
+    accept: Annotated[
+        tuple[Acceptance, ...], Field(description="Findings that are known, each with its reason.")
+    ] = ()
+
+
 class ChallengeDefinition(_Section):
     """The whole of challenge.yaml."""
 
@@ -332,6 +359,7 @@ class ChallengeDefinition(_Section):
     baselines: Annotated[
         tuple[Baseline, ...], Field(description="Reference solutions shown on leaderboards.")
     ] = ()
+    preflight: Preflight = Preflight()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
