@@ -120,7 +120,7 @@ def running(
     chosen = {f"{PREFIX}SELFTEST": "false", **(environment or {})}
     inherited = {**settings.environment(), **chosen}
     slug = challenge.name
-    call("data", "build", slug, "--from", str(challenge.parent), environment=inherited)
+    call("data", "build", slug, "--challenges", str(challenge.parent), environment=inherited)
     command = ["up", "--port", str(port), "--workers", str(workers)]
     with subprocess.Popen(
         [sys.executable, "-m", "challenge_platform.cli", *command],

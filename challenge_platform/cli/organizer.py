@@ -22,7 +22,7 @@ DataDir = Annotated[
     ),
 ]
 Challenges = Annotated[
-    Path, typer.Option("--from", help="Folder that holds a folder for each challenge.")
+    Path, typer.Option("--challenges", help="Folder that holds a folder for each challenge.")
 ]
 
 app = typer.Typer()
@@ -66,20 +66,36 @@ def print_schema() -> None:
 
 @app.command("build")
 def build_data(
-    slug: str, *, source: Challenges = Path("challenges"), data_dir: DataDir = None
+    slug: str,
+    *,
+    challenges: Challenges = Path("challenges"),
+    source: Annotated[
+        Path | None, typer.Option("--from", help="Folder with the real files, for its recipe.")
+    ] = None,
+    scale: Annotated[
+        float, typer.Option(help="Part of the data that its recipe is to make, up to 1.")
+    ] = 1.0,
+    data_dir: DataDir = None,
 ) -> None:
     """Run a challenge's recipe on this machine, encrypt its truth and publish it (operator)."""
-    folder = source / slug
-    if not folder.is_dir():
-        there = ", ".join(sorted(path.parent.name for path in source.glob("*/challenge.yaml")))
-        raise InvalidInput(
-            f"there is no folder {folder}; {source} holds: {there or 'no challenge'}"
-        )
+    folder = challenge_folder(slug, challenges=challenges)
+    source = source.absolute() if source else None
     platform = open_platform(data_dir)
     datadir.prepare(platform, slugs=[slug])
-    folder = folder.absolute()
-    datadir.run_as_worker(platform, reach=[folder])
-    build_challenge(platform, folder, say=typer.echo)
+    datadir.run_as_worker(platform, reach=[folder, *([source] if source else [])])
+    build_challenge(platform, folder, say=typer.echo, source=source, scale=scale)
+
+
+def challenge_folder(slug: str, /, *, challenges: Path) -> Path:
+    """Give the whole path of a challenge's folder; raise InvalidInput with those there are."""
+    folder = challenges / slug
+    if not folder.is_dir():
+        there = ", ".join(sorted(path.parent.name for path in challenges.glob("*/challenge.yaml")))
+        raise InvalidInput(
+            f"there is no folder {folder}; {challenges} holds: {there or 'no challenge'}; name "
+            "another folder of challenges by --challenges"
+        )
+    return folder.absolute()
 
 
 @app.command("reveal")

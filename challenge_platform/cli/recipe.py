@@ -1,9 +1,13 @@
 """Recipes: the operator's programs that make a challenge's files, and whether all of it fits."""
 
 import importlib.util
-from collections.abc import Callable
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.errors import InvalidInput
@@ -23,16 +27,40 @@ class Made:
     truth: bytes
 
 
-def run_recipe(recipe: Path, folder: Path, /, *, definition: ChallengeDefinition) -> Made:
+@dataclass(frozen=True, kw_only=True)
+class RecipeOptions:
+    """What a recipe is given beside its folders, each only if `build` has a parameter for it.
+
+    `source` is the folder with the real files, None where there is none; `scale`, above 0 and at
+    most 1, the part of its data that a recipe is to make; `say` prints a line of its progress.
+    """
+
+    say: Callable[[str], None]
+    source: Path | None = None
+    scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale <= 1:
+            raise InvalidInput(f"the scale is {self.scale:g}; give a number above 0 and at most 1")
+        if self.source is not None and not self.source.is_dir():
+            raise InvalidInput(f"there is no folder {self.source}, from which files were to come")
+
+
+def run_recipe(
+    recipe: Path, folder: Path, /, *, definition: ChallengeDefinition, options: RecipeOptions
+) -> Made:
     """Run a recipe on an empty folder; raise InvalidInput unless it made what the challenge names.
 
-    Whatever it writes there is in clear, so that the folder must be nobody else's and removed.
+    While it runs it can import the modules beside it. Whatever it writes to the folder is in clear,
+    so that the folder must be nobody else's and removed.
     """
-    build = _load(recipe)
     public, hidden, sample = (folder / name for name in ("public", "input", "sample"))
     for each in (public, hidden, sample):
         each.mkdir()
-    truth = build(public, hidden, sample) if definition.data.input else build(public)
+    folders = (public, hidden, sample) if definition.data.input else (public,)
+    with importable(recipe.parent):
+        build = _load(recipe)
+        truth = build(*folders, **_arguments(build, recipe=recipe, options=options))
     if not isinstance(truth, bytes):
         raise InvalidInput(
             f"build() of {recipe} gave {type(truth).__name__}, not the bytes of the truth"
@@ -75,6 +103,56 @@ def check_truth(made: Made, /, *, definition: ChallengeDefinition) -> None:
             f"the truth has no column {min(absent, key=str)!r}, which data.subgroups or "
             f"scoring.stratify names; it has {', '.join(truth.columns)}"
         )
+
+
+@contextmanager
+def importable(folder: Path, /) -> Iterator[None]:
+    """Let the modules of a folder be imported, and forget them afterwards.
+
+    Another challenge may have modules of the same names. No bytecode is left in the folder.
+    """
+    names = {path.stem for path in folder.glob("*.py")} | {
+        path.parent.name for path in folder.glob("*/__init__.py")
+    }
+    before = _taken_out(names)
+    wrote, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+        sys.dont_write_bytecode = wrote
+        _taken_out(names)
+        sys.modules.update(before)
+
+
+def _taken_out(names: set[str]) -> dict[str, ModuleType]:
+    """Take the modules of these names, and those within them, out of the loaded ones."""
+    loaded = [name for name in sys.modules if name.partition(".")[0] in names]
+    return {name: sys.modules.pop(name) for name in loaded}
+
+
+def _arguments(
+    build: Callable[..., object], *, recipe: Path, options: RecipeOptions
+) -> dict[str, object]:
+    """Give the options that the recipe has parameters for; refuse one that it would not heed."""
+    taken = {
+        name
+        for name, parameter in inspect.signature(build).parameters.items()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    }
+    if options.source is not None and "source" not in taken:
+        raise InvalidInput(
+            f"{recipe} reads no real files: its build() has no parameter `source`; leave out "
+            "--from. The folder of challenges is named by --challenges"
+        )
+    if options.scale != 1 and "scale" not in taken:
+        raise InvalidInput(
+            f"{recipe} makes its data in one size only: its build() has no parameter `scale`; "
+            "leave out --scale"
+        )
+    given = {"source": options.source, "scale": options.scale, "say": options.say}
+    return {name: value for name, value in given.items() if name in taken}
 
 
 def _load(recipe: Path) -> Callable[..., object]:

@@ -164,7 +164,10 @@ class PublishedChallenge:
 def publish(
     session: Session, publication: Publication, /, *, seal: str, now: datetime
 ) -> ChallengeVersion:
-    """Make a publication current; one that equals the current version changes nothing."""
+    """Make a publication current; one that equals the current version makes no new one.
+
+    What it was built from is kept then too, so that it is not built again the next time.
+    """
     slug = publication.definition.slug
     challenge = session.exec(select(Challenge).where(Challenge.slug == slug)).first()
     if challenge is None:
@@ -173,6 +176,7 @@ def publish(
         session.flush()
     current = _latest(session, challenge)
     if current is not None and current.digest == publication.digest:
+        current.source_digest = publication.source_digest
         return current
     made = publication.input
     version = ChallengeVersion(

@@ -32,7 +32,10 @@ def test_every_shipped_challenge_is_valid_and_names_files_that_exist(path: Path)
 
     assert definition.slug == path.parent.name
     assert all((path.parent / name).is_file() for text in texts for name in (text.en, text.fr))
-    assert all((path.parent / base.path / "predict.py").is_file() for base in definition.baselines)
+    programs = {"predictions": "predict.py", "code": "main.py"}
+    assert all(
+        (path.parent / base.path / programs[base.kind]).is_file() for base in definition.baselines
+    )
 
 
 @pytest.mark.parametrize("path", [*SHIPPED, TINY / "challenge.yaml"], ids=lambda p: p.parent.name)
@@ -65,6 +68,13 @@ def test_a_definition_survives_its_stored_form(document: dict[str, Any]) -> None
     again = ChallengeDefinition.model_validate(definition.document())
     assert again == definition
     assert again.document() == definition.document()
+
+
+def test_a_baseline_is_of_a_kind_that_may_be_submitted(document: dict[str, Any]) -> None:
+    document["baselines"] = [{"name": "Age", "path": "baseline/age", "kind": "code"}]
+
+    with pytest.raises(ValueError, match=r"'Age' is of kind code, which submission.kinds does not"):
+        ChallengeDefinition.model_validate(document)
 
 
 def test_a_period_is_written_as_24h(document: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -116,6 +117,37 @@ def test_the_same_hidden_input_is_not_stored_again(build: Build) -> None:
 
     assert again.version.number == 2
     assert again.input == first.input
+
+
+SCALED = (
+    "def build(public: Path, /) -> bytes:",
+    "def build(public: Path, /, *, scale: float = 1, source: Path | None = None) -> bytes:",
+)
+
+
+def test_what_was_built_of_the_same_files_at_the_same_scale_is_not_built_again(
+    platform: Platform, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(TINY, tmp_path / TINY.name)
+    recipe = copy / "data.py"
+    recipe.write_text(recipe.read_text().replace(*SCALED))
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "table.csv").write_text("a\n")
+
+    def ran(**options: Any) -> bool:
+        lines: list[str] = []
+        build_challenge(platform, copy, say=lines.append, **options)
+        return "running" in lines[0]
+
+    assert ran(scale=0.5)
+    assert not ran(scale=0.5)
+    assert ran()
+    assert not ran()
+    assert ran(source=real)
+    assert not ran(source=real)
+    (real / "table.csv").write_text("b\n")
+    assert ran(source=real)
 
 
 def test_programs_find_the_public_files_where_nothing_is_hidden(
