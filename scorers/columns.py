@@ -101,6 +101,20 @@ def codes(
     return np.array([place[value] for value in values.tolist()], dtype=np.intp)[inverse]
 
 
+def one_hot(
+    columns: Columns, names: Sequence[str], /, *, rows: NDArray[np.intp] | None = None
+) -> Codes:
+    """Return for each row the position in `names` of the one column that holds 1.
+
+    Raises InvalidColumns if a row has another number of 1 than one, or something else beside it.
+    """
+    told = np.stack([flags(columns, name, rows=rows) for name in names], axis=1)
+    if (told.sum(axis=1) != 1).any():
+        raise InvalidColumns(f"columns {', '.join(names)} do not have exactly one 1 in each row")
+    places: Codes = told.argmax(axis=1)
+    return places
+
+
 def objects(columns: Columns, name: str, /, *, count: int | None = None) -> Sequence[Any]:
     """Return a column of any objects, such as the boxes of each image, as it is.
 

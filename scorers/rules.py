@@ -133,6 +133,33 @@ class OneOf:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OneClass:
+    """The column that `param` names holds a class; of several columns, one a class, one holds 1.
+
+    The others hold 0 then. A row without any 1 or with two is no answer: which class was meant by
+    them would be a guess.
+    """
+
+    param: str
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        if isinstance(params.get(self.param), str):
+            yield from OneOf(param=self.param).broken(prediction, params)
+            return
+        names = numeric(prediction, named(params, self.param))
+        if not names:
+            return
+        cells = np.stack([prediction[name] for name in names], axis=1)
+        yield Broken(
+            columns=names,
+            rows=~(np.isin(cells, (0, 1)).all(axis=1) & ((cells == 1).sum(axis=1) == 1)),
+            expected=Message("1 in exactly one of these columns and 0 in the others"),
+            repair=Message("write 1 for the class that you mean and 0 for all others"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class HaveAnArea:
     """The boxes in the column that `param` names have one; the param `box_format` says how."""
 

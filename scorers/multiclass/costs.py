@@ -15,7 +15,7 @@ from scorers.metric import (
     Reason,
     Vector,
 )
-from scorers.rules import OneOf
+from scorers.rules import OneClass
 from scorers.weighted.confusion import Counts, confusion, number_of, running_total
 from scorers.weighted.counts import ratio
 from scorers.weighted.measured import Measured
@@ -30,7 +30,7 @@ def mean_cost(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     costs: Costs,
     where: str | None = None,
@@ -38,8 +38,9 @@ def mean_cost(
     """Measure the mean of what the rows cost: `costs[i][j]` for telling class j where i is true.
 
     `label` is the truth column, `predicted` that of the prediction, `classes` lists what both may
-    hold, in the order of the rows and columns of `costs` (numbers from 0 on). `where`, a truth
-    column of 0 and 1, leaves the rows with 0 out. The expected cost of Hastie et al., The Elements
+    hold, in the order of the rows and columns of `costs` (numbers from 0 on). `predicted` may list
+    a column for each class too, of which one holds 1 and the others 0. `where`, a truth column of
+    0 and 1, leaves the rows with 0 out. The expected cost of Hastie et al., The Elements
     of Statistical Learning, 2009, section 2.4. Compare it with what each constant answer costs.
     Raises ParamsError if the classes or the matrix are wrong, InvalidColumns if a column is
     missing, holds what is no class, or has another length.
@@ -69,7 +70,7 @@ def cost_score(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     costs: Costs,
     where: str | None = None,
@@ -104,7 +105,7 @@ def normalised_expected_cost(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     costs: Costs,
     where: str | None = None,
@@ -175,7 +176,7 @@ _metric: Callable[..., Metric] = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
-    rules=(OneOf(param="predicted"),),
+    rules=(OneClass(param="predicted"),),
     pictures=(PictureKind.CONFUSION,),
 )
 

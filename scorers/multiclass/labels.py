@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from scorers.metric import Columns, Direction, Metric, Needs, PictureKind, Reason, Vector
-from scorers.rules import OneOf
+from scorers.rules import OneClass
 from scorers.weighted.confusion import Counts, confusion, mean_of_defined, running_total
 from scorers.weighted.counts import correlation, ratio
 from scorers.weighted.measured import Measured
@@ -20,14 +20,15 @@ def macro_f1(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     where: str | None = None,
 ) -> Measured:
     """Measure the mean over classes of F1 of the column `predicted`.
 
     `label` is the truth column, `classes` lists what both may hold, and `where`, a truth column
-    of 0 and 1, leaves the rows with 0 out. F1 of a class is 2 TP / (rows of the class + rows told
+    of 0 and 1, leaves the rows with 0 out. `predicted` may list a column for each class too, of
+    which one holds 1 and the others 0. F1 of a class is 2 TP / (rows of the class + rows told
     as it) (van Rijsbergen, Information Retrieval, 1979, chapter 7, with beta = 1; averaged as in
     Opitz and Burst, arXiv:1911.03347, equation 2). A class with neither is left out of the mean;
     one that is told but never true counts 0. Raises ParamsError if the classes are not two or
@@ -58,7 +59,7 @@ def micro_f1(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     where: str | None = None,
 ) -> Measured:
@@ -91,7 +92,7 @@ def weighted_f1(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     where: str | None = None,
 ) -> Measured:
@@ -125,7 +126,7 @@ def balanced_accuracy(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     where: str | None = None,
 ) -> Measured:
@@ -158,7 +159,7 @@ def mcc(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     where: str | None = None,
 ) -> Measured:
@@ -228,7 +229,7 @@ _metric = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
-    rules=(OneOf(param="predicted"),),
+    rules=(OneClass(param="predicted"),),
     pictures=(PictureKind.CONFUSION,),
 )
 

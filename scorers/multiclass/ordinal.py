@@ -17,7 +17,7 @@ from scorers.metric import (
     Reason,
     Vector,
 )
-from scorers.rules import OneOf
+from scorers.rules import OneClass
 from scorers.weighted.confusion import Counts, confusion, number_of
 from scorers.weighted.counts import correlation, ratio
 from scorers.weighted.measured import Measured
@@ -32,7 +32,7 @@ def weighted_kappa(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     weights: Literal["linear", "quadratic"],
     where: str | None = None,
@@ -40,7 +40,8 @@ def weighted_kappa(
     """Measure Cohen's kappa of the column `predicted`, an error weighted by its distance.
 
     `label` is the truth column, `classes` lists in their order what both may hold, and `where`, a
-    truth column of 0 and 1, leaves the rows with 0 out. `weights` of an error are the distance of
+    truth column of 0 and 1, leaves the rows with 0 out. `predicted` may list a column for each
+    class too, of which one holds 1 and the others 0. `weights` of an error are the distance of
     the two classes in that list (linear) or its square (quadratic). Kappa is 1 - (mean weight) /
     (mean weight if truth and prediction were independent), the divisors of the weights cancel
     (Cohen, Psychol Bull 1968;70:213-220). A prediction that does not vary earns 0; if the truth
@@ -86,7 +87,7 @@ def ordinal_mae(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     where: str | None = None,
 ) -> Measured:
@@ -122,7 +123,7 @@ def kendall_tau(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Labels,
     where: str | None = None,
 ) -> Measured:
@@ -190,7 +191,7 @@ _metric = partial(
     exact=True,
     truth_columns=("label", "where"),
     prediction_columns=("predicted",),
-    rules=(OneOf(param="predicted"),),
+    rules=(OneClass(param="predicted"),),
     pictures=(PictureKind.CONFUSION,),
 )
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from scorers.columns import aligned, codes, rows_of
+from scorers.columns import aligned, codes, one_hot, rows_of
 from scorers.metric import Columns, ParamsError, Reason, Vector, Weights
 from scorers.weighted.counts import in_chunks
 from scorers.weighted.measured import Measured
@@ -67,7 +67,7 @@ def confusion(
     /,
     *,
     label: str,
-    predicted: str,
+    predicted: str | Sequence[str],
     classes: Sequence[str | int | float],
     where: str | None,
     formula: Callable[[Counts], Vector],
@@ -76,14 +76,22 @@ def confusion(
     """Measure `formula` of the confusion matrix of the columns `label` and `predicted`.
 
     `formula` takes the matrices of some resamples and returns a value for each, NaN where there
-    is none, which is told as `undefined`. Raises ParamsError if the classes are not two or more,
-    InvalidColumns if a column is missing, holds what is no class, or has another length.
+    is none, which is told as `undefined`. `predicted` names one column of classes, or lists a
+    column of 0 and 1 for each class. Raises ParamsError if the classes are not two or more or not
+    as many as the columns, InvalidColumns if a column is missing, holds what is no class, or has
+    another length.
     """
     size = number_of(classes)
-    aligned(truth, [label], prediction=prediction, predicted=[predicted])
+    names = [predicted] if isinstance(predicted, str) else list(predicted)
+    if not isinstance(predicted, str) and (len(names) != size or len(set(names)) != size):
+        raise ParamsError(f"predicted must be one column, or {size} of them, as there are classes")
+    aligned(truth, [label], prediction=prediction, predicted=names)
     rows = rows_of(truth, label, where=where)
     true = codes(truth, label, classes=classes, rows=rows)
-    told = codes(prediction, predicted, classes=classes, rows=rows)
+    if isinstance(predicted, str):
+        told = codes(prediction, predicted, classes=classes, rows=rows)
+    else:
+        told = one_hot(prediction, names, rows=rows)
     cells = Groups.of(true * size + told, rows=rows, size=size * size)
 
     def statistic(weights: Weights) -> Vector:

@@ -210,3 +210,67 @@ def test_a_perfect_prediction_has_a_correlation_of_1_and_not_a_bit_more(key: str
         columns: list[Any] = [{"y": labels}, {"p": labels}]
 
         assert get_metric(key)(*columns, label="y", predicted="p", classes=[*range(5)]) == 1
+
+
+ONE_HOT: dict[str, list[float]] = {"a": [1, 0, 0], "b": [0, 1, 1]}
+
+
+def one_hot_score(key: str, columns: dict[str, list[float]], /, **params: Any) -> Any:
+    truth = {"label": np.array([0, 0, 1])}
+    prediction = {name: np.array(column) for name, column in columns.items()}
+    names = {"label": "label", "predicted": list(columns), "classes": [0, 1]}
+    return get_metric(key)(truth, prediction, **names, **params)
+
+
+@pytest.mark.parametrize("key", [*KEYS, "ordinal_mae", "kendall_tau"])
+def test_a_column_for_each_class_says_what_one_column_of_classes_says(key: str) -> None:
+    assert one_hot_score(key, ONE_HOT) == score(key, [0, 0, 1], [0, 1, 1], classes=[0, 1])
+
+
+def test_tissuenet_is_scored_from_its_four_columns() -> None:
+    """The golden vector of the challenge's error table."""
+    costs = [[0, 0.1, 0.7, 1], [0.1, 0, 0.3, 0.7], [0.7, 0.3, 0, 0.3], [1, 0.7, 0.3, 0]]
+    columns = {str(label): np.equal(TOLD, label).astype(int) for label in range(4)}
+    names = {"label": "label", "predicted": list(columns), "classes": [0, 1, 2, 3]}
+
+    told = get_metric("cost_score")({"label": np.array(TRUE)}, columns, **names, costs=costs)
+
+    assert told == pytest.approx(0.78, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ([0, 1, 0], "exactly one 1"),  # the last row has none
+        ([1, 1, 1], "exactly one 1"),  # the first row has two
+        ([0, 1, 2], "something else than 0 and 1"),
+    ],
+)
+def test_a_row_that_means_no_class_or_two_is_refused(column: list[float], said: str) -> None:
+    with pytest.raises(InvalidColumns, match=said):
+        one_hot_score("macro_f1", {**ONE_HOT, "b": column})
+
+
+@pytest.mark.parametrize("column", [[0, 1, 0], [1, 1, 1], [0, 1, 2], [0, 0.5, 1]])
+def test_such_a_row_breaks_the_rule_that_is_told_at_submission(column: list[float]) -> None:
+    metric = get_metric("macro_f1")
+    params = {"predicted": ["a", "b"], "classes": [0, 1]}
+    right = {name: np.array(values) for name, values in ONE_HOT.items()}
+
+    [kept] = [b for rule in metric.rules for b in rule.broken(right, params)]
+    [broken] = [
+        b for rule in metric.rules for b in rule.broken({**right, "b": np.array(column)}, params)
+    ]
+
+    assert not kept.rows.any()
+    assert broken.rows.sum() == 1
+    assert broken.columns == ("a", "b")
+
+
+@pytest.mark.parametrize("names", [["a"], ["a", "b", "c"], ["a", "a"]])
+def test_there_must_be_a_column_for_each_class(names: list[str]) -> None:
+    columns = {"a": np.array([1]), "b": np.array([0]), "c": np.array([0])}
+    with pytest.raises(ParamsError, match="one column, or 2 of them"):
+        get_metric("macro_f1")(
+            {"y": np.array([0])}, columns, label="y", predicted=names, classes=[0, 1]
+        )
