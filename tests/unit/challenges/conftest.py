@@ -1,9 +1,12 @@
-"""The challenge `nafld-progression`, built once a session from the real tables."""
+"""Challenges built once a session: any of them by its slug, and `nafld-progression` in detail."""
 
 import csv
 import importlib.util
 import io
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -12,7 +15,49 @@ import numpy as np
 import pytest
 from sksurv.metrics import concordance_index_censored
 
+from challenge_platform.cli.recipe import Made, RecipeOptions, run_recipe
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition_file import read_definition
+from challenge_platform.core.publication import SAMPLE
+
 Rows = list[dict[str, str]]
+
+CHALLENGES = Path(__file__).parents[3] / "challenges"
+# What is too big to be built in whole for each run of the tests.
+SCALES: dict[str, float] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltChallenge:
+    """A challenge of the repository: its folder, what its recipe made, what is downloaded of it."""
+
+    folder: Path
+    definition: ChallengeDefinition
+    made: Made
+    download: Path
+
+
+@pytest.fixture(scope="session")
+def challenge_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], BuiltChallenge]:
+    """Give the function that builds a challenge of this slug, once a session."""
+
+    @cache
+    def build(slug: str) -> BuiltChallenge:
+        folder = CHALLENGES / slug
+        definition = read_definition(folder / "challenge.yaml")
+        made = run_recipe(
+            folder / definition.data.recipe,
+            tmp_path_factory.mktemp(slug),
+            definition=definition,
+            options=RecipeOptions(say=print, scale=SCALES.get(slug, 1)),
+        )
+        download = tmp_path_factory.mktemp(slug) / "download"
+        shutil.copytree(made.public, download)
+        if definition.data.input:
+            shutil.copytree(made.sample, download / SAMPLE)
+        return BuiltChallenge(folder=folder, definition=definition, made=made, download=download)
+
+    return build
 
 
 @pytest.fixture(scope="session")
