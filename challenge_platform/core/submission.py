@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, ScalarSelect, update
+from sqlalchemy import CheckConstraint, ColumnElement, Index, update
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit, quota
@@ -213,16 +213,13 @@ def find_submission(session: Session, submission_id: str, /) -> Submission:
 
 def claim(
     session: Session,
-    submission_id: str | ScalarSelect[str],
+    submission_id: str,
     /,
     *,
     now: datetime,
     lease: timedelta,
 ) -> Claim | None:
-    """Take a queued submission, or give None when it is not, or no longer, to be taken.
-
-    It may be one that a query chooses, which is then asked and answered in the same statement.
-    """
+    """Take a queued submission, or give None when it is not, or no longer, to be taken."""
     changed = session.execute(
         update(Submission)
         .where(

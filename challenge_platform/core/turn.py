@@ -11,20 +11,23 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, ScalarSelect
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from challenge_platform.core import submission as submissions
 from challenge_platform.core.submission import PROGRAMS, Claim, QueueName, State, Submission
 from challenge_platform.core.worker import Drain, is_drained
-from challenge_platform.database import hold
+from challenge_platform.database import UTCDateTime, hold
 
 HINTS = 200
 """So many jobs keep every worker of a queue busy until the next round of the reaper."""
 
+_NOW = bindparam("now", type_=UTCDateTime)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 _Share = tuple[int, int, datetime]
@@ -77,26 +80,29 @@ def claim_next(
     while the platform is drained.
     """
     hold(session, "turns")  # or two workers could both begin the only run that a team may have
-    chosen = _next(queue, now=now, team_runs=team_runs)
-    return submissions.claim(session, chosen, now=now, lease=lease)
+    query = _next(queue, team_runs=team_runs)
+    chosen = session.exec(query, params={_NOW.key: now}).first()
+    return submissions.claim(session, chosen, now=now, lease=lease) if chosen else None
 
 
-def _next(queue: QueueName, *, now: datetime, team_runs: int) -> ScalarSelect[str]:
+@cache
+def _next(queue: QueueName, *, team_runs: int) -> SelectOfScalar[str]:
+    """Write the query for the submission whose turn it is; that takes longer than to ask it."""
     own = aliased(Submission)
-    query = (
+    return (
         select(own.id)
-        .where(*_ready(own, queue, now=now), own.team_id == _next_team(queue, now, team_runs))
+        .where(*_ready(own, queue), own.team_id == _next_team(queue, team_runs=team_runs))
         .order_by(col(own.received_at), col(own.id))
+        .limit(1)
     )
-    return query.limit(1).scalar_subquery()
 
 
-def _next_team(queue: QueueName, now: datetime, team_runs: int) -> ScalarSelect[int]:
+def _next_team(queue: QueueName, *, team_runs: int) -> ScalarSelect[int]:
     """Choose the team whose turn it is; shares are asked for each team, not for each submission."""
     waiting, own = aliased(Submission), aliased(Submission)
     query = (
         select(waiting.team_id)
-        .where(*_ready(waiting, queue, now=now))
+        .where(*_ready(waiting, queue))
         .group_by(col(waiting.challenge_id), col(waiting.team_id))
     )
     if queue in PROGRAMS:
@@ -117,13 +123,11 @@ def _next_team(queue: QueueName, now: datetime, team_runs: int) -> ScalarSelect[
     return ordered.limit(1).scalar_subquery()
 
 
-def _ready(
-    waiting: type[Submission], queue: QueueName, *, now: datetime
-) -> tuple[ColumnElement[bool], ...]:
+def _ready(waiting: type[Submission], queue: QueueName) -> tuple[ColumnElement[bool], ...]:
     return (
         col(waiting.queue) == queue,
         col(waiting.state) == State.QUEUED,
-        col(waiting.not_before) <= now,
+        col(waiting.not_before) <= _NOW,
         ~select(Drain.id).exists(),
     )
 
