@@ -41,6 +41,7 @@ class ObjectStore:
     def __init__(self, folder: Path, /) -> None:
         self._folder = folder
         self._store = LocalStore(prefix=folder, mkdir=True)
+        self._has_folders = False
 
     def put(self, content: bytes | IO[bytes], /, *, max_bytes: int | None = None) -> StoredObject:
         """Store the content durably and give its digest; raise UploadTooLarge past `max_bytes`."""
@@ -55,25 +56,25 @@ class ObjectStore:
                 digest.update(chunk)
                 yield chunk
 
+        self._make_folders()
         incoming = f"incoming/{os.urandom(16).hex()}"
         obstore.put(self._store, incoming, counted())
         key = _key(digest.hexdigest())
         self._sync(self._folder / incoming)  # under its own name somebody may delete it again
         obstore.rename(self._store, incoming, key)
-        self._sync((self._folder / key).parent, self._folder)
+        self._sync((self._folder / key).parent)
         return StoredObject(digest.hexdigest(), size)
 
     def put_file(self, file: CheckedFile, /) -> StoredObject:
         """Store a file durably without a copy: it then has two names, and may lose its first."""
-        incoming = self._folder / "incoming" / os.urandom(16).hex()
+        self._make_folders()
+        incoming = self.scratch / os.urandom(16).hex()
         target = self._folder / _key(file.digest)
-        for folder in (incoming.parent, target.parent):
-            folder.mkdir(parents=True, exist_ok=True)
         incoming.hardlink_to(file.path)
         self._sync(incoming)
         incoming.replace(target)
         incoming.unlink(missing_ok=True)  # still there if it was the same file already
-        self._sync(target.parent, self._folder)
+        self._sync(target.parent)
         return StoredObject(file.digest, file.size)
 
     def read(self, digest: str, /) -> bytes:
@@ -127,14 +128,21 @@ class ObjectStore:
         obstore.delete(self._store, _key(digest))
         return True
 
-    def _sync(self, *parts: Path) -> None:
-        """Make contents, or the names in folders, survive a power cut."""
-        for part in parts:
-            descriptor = os.open(part, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+    def _make_folders(self) -> None:
+        """Make all folders of objects at once: then none need be synced with each object."""
+        if not self._has_folders:
+            for number in range(256):
+                (self._folder / f"{number:02x}").mkdir(exist_ok=True)
+            self._sync(self._folder)
+            self._has_folders = True
+
+    def _sync(self, part: Path) -> None:
+        """Make a content, or the names in a folder, survive a power cut."""
+        descriptor = os.open(part, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class _Pieces(io.RawIOBase):

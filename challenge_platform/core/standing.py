@@ -114,7 +114,7 @@ def offer(
             updated_at=now,
         )
         if board is Board.PUBLIC:
-            session.merge(
+            session.add(
                 Candidate(
                     submission_id=submission.id,
                     challenge_id=challenge.id,
@@ -125,8 +125,9 @@ def offer(
                 )
             )
         if before is None or _better(challenge, fresh, than=before, store=store):
-            before = session.merge(_as_shown(challenge, fresh))
-            session.add(_change(before))
+            shown = _as_shown(challenge, fresh)
+            before = session.merge(shown) if before else shown
+            session.add_all([before, _change(before)])
     _mark_due(session, challenge.id, phase=submission.phase, board=board)
     if not is_ladder(challenge, board):
         return scores
