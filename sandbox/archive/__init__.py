@@ -4,7 +4,7 @@ It imports the standard library alone, for the image in which participants' code
 """
 
 from sandbox.archive.limits import ArchiveLimits
-from sandbox.archive.listing import Listing, Member, check_archive
+from sandbox.archive.listing import Listing, Member, check_archive, read_archive
 from sandbox.archive.problems import ArchiveProblem, InvalidArchive, Problem, Words
 from sandbox.archive.unpacking import unpack
 
@@ -17,5 +17,6 @@ __all__ = [
     "Problem",
     "Words",
     "check_archive",
+    "read_archive",
     "unpack",
 ]

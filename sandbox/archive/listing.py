@@ -51,18 +51,37 @@ def check_archive(
     InvalidArchive if it cannot be used, or lacks one of the files that it `must_have`.
     """
     findings = Findings()
-    try:
-        listing = read(content, limits=limits, keep=_count, findings=findings)
-    except InvalidArchive as end:
-        raise InvalidArchive(
-            [*end.problems, *findings.kept], total=end.total + findings.total
-        ) from end
+    listing = _read_on(content, limits=limits, keep=_count, findings=findings)
     names = [member.name for member in listing.files]
     for wanted in must_have:
         if wanted not in names:
             findings.add(_missing(wanted, names=names))
     findings.stop_if_any()
     return listing
+
+
+def read_archive(content: bytes, /, *, limits: ArchiveLimits | None = None, keep: Keep) -> Listing:
+    """Give each file and folder of a zip, tar or tar.gz archive to `keep`, and list them.
+
+    What `keep` was given counts only if this returns: it raises InvalidArchive, at the end or where
+    reading must end, if anything is wrong with the archive or a member.
+    """
+    findings = Findings()
+    listing = _read_on(content, limits=limits, keep=keep, findings=findings)
+    findings.stop_if_any()
+    return listing
+
+
+def _read_on(
+    content: bytes, *, limits: ArchiveLimits | None, keep: Keep, findings: Findings
+) -> Listing:
+    """Read past what is wrong with one member; where reading must end, all findings are raised."""
+    try:
+        return read(content, limits=limits, keep=keep, findings=findings)
+    except InvalidArchive as end:
+        raise InvalidArchive(
+            [*end.problems, *findings.kept], total=end.total + findings.total
+        ) from end
 
 
 def _count(_path: str, chunks: Iterator[bytes] | None) -> int:
