@@ -34,6 +34,7 @@ from challenge_platform.web import (
     submissions,
     teams,
     times,
+    transparency,
 )
 from challenge_platform.web.problem import Problem
 from challenge_platform.web.turns import Turns
@@ -41,6 +42,7 @@ from challenge_platform.web.turns import Turns
 VERSION = "1"
 PAGES = (
     challenges.pages,
+    transparency.pages,
     submissions.pages,
     teams.pages,
     leaderboards.pages,

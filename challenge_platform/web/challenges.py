@@ -1,4 +1,4 @@
-"""The pages of challenges: the list, overview, data, rules, and joining."""
+"""The pages of challenges: the list, overview, data, evaluation, rules, and joining."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from challenge_platform.core import team
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge, list_challenges
 from challenge_platform.core.definition import Phase
 from challenge_platform.core.phase import Status, statuses
+from challenge_platform.errors import NotFound
 from challenge_platform.web import current
 from challenge_platform.web.files import send_public_file, send_public_files
 from challenge_platform.web.language import gettext
@@ -76,6 +77,18 @@ def overview(slug: str) -> ResponseReturnValue:
 def data(slug: str) -> ResponseReturnValue:
     """Describe the data, and give the files to those who accepted the agreement."""
     return _page("data", slug)
+
+
+@pages.get("/challenges/<slug:slug>/evaluation")
+def evaluation(slug: str) -> ResponseReturnValue:
+    """Say how submissions are judged, where the challenge has a page for it."""
+    with current.platform().database.reading() as session:
+        challenge = find_challenge(session, slug)
+    if challenge.definition.pages.evaluation is None:
+        raise NotFound(
+            "{challenge} has no page on its evaluation; read its rules", challenge=challenge.slug
+        )
+    return _page("evaluation", slug)
 
 
 @pages.get("/challenges/<slug:slug>/rules")

@@ -110,7 +110,8 @@ def test_the_definition_names_the_columns_and_files_that_there_are(
 ) -> None:
     public, truth = built
     data, pages = definition.data, definition.pages
-    texts = (pages.overview, pages.data, pages.rules, definition.agreement.file)
+    files = (pages.overview, pages.data, pages.evaluation, pages.rules, definition.agreement.file)
+    texts = [text for text in files if text is not None]
     columns = {data.unit, data.split, *data.subgroups}
 
     assert {path.name for path in public.iterdir()} == set(data.public)
@@ -254,7 +255,9 @@ def test_the_overview_gives_the_public_score_of_each_baseline(folder: Path, lang
     ]
 
 
-@pytest.mark.parametrize("page", ["pages/overview", "pages/data", "pages/rules", "agreement"])
+@pytest.mark.parametrize(
+    "page", ["pages/overview", "pages/data", "pages/evaluation", "pages/rules", "agreement"]
+)
 def test_both_languages_have_the_same_outline(folder: Path, page: str) -> None:
     english, french = (
         [re.findall(r"^#+ |^\* |^\d+\. |^\||^```|^> ", line) for line in text.splitlines()]
