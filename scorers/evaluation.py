@@ -1,6 +1,8 @@
 """Scoring one predictions file against the truth: every metric, every split, with intervals."""
 
+import codecs
 import platform
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
@@ -20,6 +22,7 @@ from scorers.document import (
 from scorers.pictures.document import Picture
 from scorers.pictures.drawing import draw_pictures
 from scorers.predictions.table import read_predictions, read_truth
+from scorers.registry import metric_keys
 from scorers.scoring import Scored, score, score_subgroup
 from scorers.split import Split, splits_of
 
@@ -69,6 +72,13 @@ def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> E
             read=read, scored=scored, subgroups=drawing - parted, pictures=drawn - drawing
         ),
     )
+
+
+def preload() -> None:
+    """Load what the first evaluation of a process would load, but for the metrics themselves."""
+    metric_keys()
+    codecs.lookup("utf-8-sig")
+    _version()
 
 
 def _subgroups(task: Task, split: Split, *, seed: int) -> dict[str, dict[str, Subgroup]]:
@@ -133,6 +143,7 @@ def _threads() -> int:
     return sum(1 for _ in tasks.iterdir()) if tasks.is_dir() else 0
 
 
+@cache
 def _version() -> str:
     try:
         return version("challenge-platform")

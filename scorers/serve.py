@@ -6,11 +6,10 @@ from contextlib import redirect_stdout
 from typing import BinaryIO
 
 from scorers.document import Evaluation, Refusal
-from scorers.evaluation import evaluate
+from scorers.evaluation import evaluate, preload
 from scorers.metric import InvalidColumns
 from scorers.predictions.problems import InvalidPredictions
 from scorers.predictions.table import InvalidTable, check_size
-from scorers.registry import metric_keys
 from scorers.request import InvalidRequest, read_body, read_header
 
 
@@ -23,7 +22,7 @@ def serve() -> int:
     of the data. All that is slow to load is loaded before the first byte is read, so that a
     process may wait for its request.
     """
-    metric_keys()
+    preload()
     output = sys.stdout.buffer
     try:
         # Whatever a metric prints must not mix with the answer.
