@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -111,8 +111,12 @@ def running(
     environment: Mapping[str, str] | None = None,
     database_url: str | None = None,
     workers: int = 1,
+    prefix: Sequence[str] = (),
 ) -> Iterator[Live]:
-    """Run a platform with one challenge and one participant; stop it at the end."""
+    """Run a platform with one challenge and one participant; stop it at the end.
+
+    `prefix` are the words of a command that becomes the one that follows it.
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     settings = Settings(data_dir=folder, database_url=database_url, public_url=address)
@@ -123,7 +127,7 @@ def running(
     call("data", "build", slug, "--challenges", str(challenge.parent), environment=inherited)
     command = ["up", "--port", str(port), "--workers", str(workers)]
     with subprocess.Popen(
-        [sys.executable, "-m", "challenge_platform.cli", *command],
+        [*prefix, sys.executable, "-m", "challenge_platform.cli", *command],
         env=inherited,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

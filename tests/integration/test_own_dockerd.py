@@ -1,7 +1,6 @@
 """The dockerd that set-up starts: a real one, in folders of its own, beside the machine's."""
 
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,14 +10,9 @@ import pytest
 
 from scripts.provisioning.engine import EngineState, OwnDockerd, engine_state
 from scripts.provisioning.errors import SetupError
-from tests.dockerd import in_network_of_its_own
+from tests.dockerd import in_network_of_its_own, needs_dockerd
 
-pytestmark = [
-    pytest.mark.docker,
-    pytest.mark.skipif(
-        os.geteuid() != 0 or shutil.which("dockerd") is None, reason="only root can run a dockerd"
-    ),
-]
+pytestmark = [pytest.mark.docker, needs_dockerd]
 
 
 @pytest.fixture
