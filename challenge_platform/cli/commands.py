@@ -146,6 +146,12 @@ COMMANDS = (
         section=Section.ORGANIZERS,
     ),
     Row(
+        words="data check",
+        module=_CLI + "preflight",
+        line="Look for what would stop a challenge's publication, and publish nothing.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
         words="schema",
         module=_CLI + "organizer",
         line="Print the JSON Schema of challenge.yaml.",

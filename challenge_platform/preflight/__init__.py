@@ -1,0 +1,1 @@
+"""The pre-flight: what is looked at before a challenge is published, on its operator's machine."""

@@ -1,0 +1,73 @@
+"""Answers that list something for each row: codes of a document, boxes or points in an image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from challenge_platform.preflight.families.family import Answer, neighbours
+from scorers.metric import Columns, Vector
+
+BOXES = {"true_boxes": "boxes", "true_labels": "labels", "true_points": "points"}
+"""The params of detection that name the truth of what is predicted, and those of the prediction."""
+
+SCORES = "scores"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lists:
+    """A cell for each row and column, each of some objects side by side; `empty` has none."""
+
+    cells: Mapping[str, NDArray[Any]]
+    empty: Mapping[str, Any]
+
+    @classmethod
+    def of_codes(cls, truth: Columns, params: dict[str, Any], /, *, most: int) -> "Lists":
+        """Read the lists of codes of documents, of which `most` can be told."""
+        lists = [list(codes)[:most] for codes in truth[params["coded"]]]
+        return cls(cells={params["predicted"]: _boxed(lists)}, empty={params["predicted"]: []})
+
+    @classmethod
+    def of_objects(cls, truth: Columns, params: dict[str, Any], /) -> "Lists":
+        """Read the objects of images, which are all told with the score 1."""
+        cells = {
+            params[told]: truth[params[true]]
+            for true, told in BOXES.items()
+            if true in params and told in params
+        }
+        first = next(iter(cells.values()))
+        if SCORES in params:
+            cells[params[SCORES]] = _boxed([np.ones(len(objects)) for objects in first])
+        return cls(cells=cells, empty={name: column[0][:0] for name, column in cells.items()})
+
+    def perfect(self) -> Answer:
+        """Tell all objects of each row."""
+        return dict(self.cells)
+
+    def inverted(self) -> Answer | None:
+        """Nothing is the opposite of a list."""
+        return None
+
+    def constant(self) -> Answer:
+        """Tell no object of any row."""
+        return {name: _boxed([self.empty[name]] * len(cells)) for name, cells in self.cells.items()}
+
+    def random(self, rng: Generator, /) -> Answer:
+        """Tell of each row the objects of any other, with repetition."""
+        rows = len(next(iter(self.cells.values())))
+        return self._of(rng.integers(0, rows, rows))
+
+    def guesses(self, feature: Vector, /) -> Sequence[Answer]:
+        """Tell of each row what is true of the one that is next to it by the feature."""
+        return (self._of(neighbours(feature)),)
+
+    def _of(self, rows: NDArray[np.intp]) -> Answer:
+        return {name: column[rows] for name, column in self.cells.items()}
+
+
+def _boxed(cells: Sequence[Any]) -> NDArray[Any]:
+    """Give an array with a list or an array in each of its cells."""
+    return np.fromiter(cells, dtype=np.object_, count=len(cells))
