@@ -71,11 +71,11 @@ class Run:
     `id` is opaque: 1 to 64 of a-z, 0-9 and `-`. `runtime` is a name of the launcher's table, or the
     `sha256:…` id of a submitted image that the launcher keeps, which gets no stdin. `input` is
     stdin; `files` the SHA-256 of a tar that the launcher keeps (`Runner.keep_files`), whose files
-    are at `/input`, to be read only. `collect` names the file in `/output` to take when the program
-    has ended. Such a program is a participant's: one whose input is `hidden` never runs beside one
-    that is told of. With `answers`, stdout is one line, and the run is over as soon as that is
-    complete: to wait for the program's exit would take longer than many an answer. Raises
-    ValueError for anything else.
+    are at `/input`, to be read only, and `weights` such a tar whose files are at `/weights`.
+    `collect` names the file in `/output` to take when the program has ended. Such a program is a
+    participant's: one whose input is `hidden` never runs beside one that is told of. With
+    `answers`, stdout is one line, and the run is over as soon as that is complete: to wait for the
+    program's exit would take longer than many an answer. Raises ValueError for anything else.
     """
 
     id: str
@@ -83,6 +83,7 @@ class Run:
     limits: Limits
     input: bytes = field(default=b"", repr=False)
     files: str | None = None
+    weights: str | None = None
     collect: str | None = None
     hidden: bool = False
     answers: bool = False
@@ -97,8 +98,9 @@ class Run:
             )
         if self.is_image and self.input:
             raise ValueError("run.input must be empty: a submitted image gets no stdin")
-        if self.files is not None and not _SHA256.fullmatch(self.files):
-            raise ValueError(f"run.files is {self.files!r}; give a SHA-256 of 64 hex digits")
+        for name in ("files", "weights"):
+            if (digest := getattr(self, name)) is not None and not _SHA256.fullmatch(digest):
+                raise ValueError(f"run.{name} is {digest!r}; give a SHA-256 of 64 hex digits")
         if self.collect is not None and not _FILE_NAME.fullmatch(self.collect):
             raise ValueError(
                 f"run.collect is {self.collect!r}; give 1 to 128 letters, digits, '.', '_' and "

@@ -109,7 +109,7 @@ class DockerRunner:
         try:
             image = self._images.using(run.runtime) if run.is_image else nullcontext()
             slot = self._slots.taken(run, is_cancelled=active.cancelled.is_set)
-            with image, self._workshop.files.using(run.files), slot:
+            with image, self._workshop.files.using(run.files, run.weights), slot:
                 return self._run(run, active, interrupts=[active.stopped, *interrupts])
         except Cancelled:
             if active.leaving:

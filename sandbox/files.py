@@ -1,4 +1,4 @@
-"""Files that programs read at `/input`: each set of them in a volume, kept by its tar's SHA-256."""
+"""Files that programs read at `/input` and `/weights`: a volume each, kept by its tar's SHA-256."""
 
 import threading
 import uuid
@@ -36,16 +36,16 @@ class KeptFiles:
         return found is not None and self._engine.volume_path(found.name) is not None
 
     @contextmanager
-    def using(self, digest: str | None, /) -> Iterator[None]:
+    def using(self, *digests: str | None) -> Iterator[None]:
         """Keep files from making room for others, also while no container has their volume."""
-        key = _KIND + (digest or "")
+        keys = [_KIND + digest for digest in digests if digest is not None]
         with self._lock:
-            self._used[key] += 1
+            self._used.update(keys)
         try:
             yield
         finally:
             with self._lock:
-                self._used[key] -= 1
+                self._used.subtract(keys)
 
     def volume_of(self, digest: str, /) -> str:
         """Name the volume of these files, whose last use this is.

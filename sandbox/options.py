@@ -22,6 +22,7 @@ ROLE_LABEL = "challenge-platform.role"
 
 OUTPUT_FOLDER = "/output"
 INPUT_FOLDER = "/input"
+WEIGHTS_FOLDER = "/weights"
 OUTPUT_FILES = 1_024
 
 # A uid of its own for each slot: sandboxes of one uid share the kernel's quotas of that uid.
@@ -35,20 +36,22 @@ _HELPER = Limits(memory=16 * MIB, scratch=MIB, processes=4, cpus=0.5)
 class Mounts:
     """What a program finds beside its image: names of volumes, and a path of the engine's host.
 
-    `output` is the folder that it may write its results to, `files` what it may read, `hosts` the
-    file by which `localhost` has an address.
+    `output` is the folder that it may write its results to, `files` and `weights` what it may read,
+    `hosts` the file by which `localhost` has an address.
     """
 
     output: str | None = None
     files: str | None = None
+    weights: str | None = None
     hosts: str | None = None
 
     def options(self) -> list[Options]:
         """Give them as the engine's API does."""
         hosts = {"Type": "bind", "Source": self.hosts, "Target": "/etc/hosts", "ReadOnly": True}
+        read = {INPUT_FOLDER: self.files, WEIGHTS_FOLDER: self.weights}
         return [
             *([volume(self.output, target=OUTPUT_FOLDER)] if self.output else []),
-            *([volume(self.files, target=INPUT_FOLDER, read_only=True)] if self.files else []),
+            *(volume(name, target=at, read_only=True) for at, name in read.items() if name),
             *([hosts] if self.hosts else []),
         ]
 

@@ -59,7 +59,8 @@ def _member(
         header.mode = 0o755
         yield header.tobuf(tarfile.PAX_FORMAT)
         return
-    if member.type not in {tarfile.REGTYPE, tarfile.AREGTYPE} or member.size < 0:
+    is_regular = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse()
+    if not is_regular or member.size < 0:
         raise _refused(f"{name!r} is neither a regular file nor a folder")
     header.size = member.size
     header.mode = 0o644

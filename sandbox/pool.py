@@ -34,17 +34,19 @@ class Kind:
 
     `limits` has those that a container is made with: output is counted outside of it, and seconds
     where it ends with its launcher.
-    `files` is the volume that it reads, `collects` whether it has a folder for results.
+    `files` is the volume that it reads, `weights` another one that a team sent in, `collects`
+    whether it has a folder for results.
     """
 
     runtime: str
     image: str
     limits: Limits
     files: str | None = None
+    weights: str | None = None
     collects: bool = False
 
     @classmethod
-    def of(cls, run: Run, /, *, image: str, files: str | None) -> Self:
+    def of(cls, run: Run, /, *, image: str, files: str | None, weights: str | None = None) -> Self:
         """Give the kind of container that a run needs."""
         usual = Limits()
         limits = replace(
@@ -58,6 +60,7 @@ class Kind:
             image=image,
             limits=limits,
             files=files,
+            weights=weights,
             collects=run.collect is not None,
         )
 
@@ -68,8 +71,9 @@ class Kind:
 
     @property
     def is_kept_ready(self) -> bool:
-        """Whether more of its kind will be wanted, unlike those of the self-test."""
-        return not self.is_submitted and self.runtime not in _ONCE
+        """Whether more of its kind will be wanted, unlike those of one team or of the self-test."""
+        is_of_a_team = self.is_submitted or self.weights is not None
+        return not is_of_a_team and self.runtime not in _ONCE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -22,6 +22,7 @@ _RUN: _Kinds = {
     "runtime": str,
     "limits": dict,
     "files": str | None,
+    "weights": str | None,
     "collect": str | None,
     "hidden": bool,
     "answers": bool,

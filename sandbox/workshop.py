@@ -103,7 +103,8 @@ class Workshop:
         """Tell what kind of sandbox a run needs. Raises SandboxUnavailable for what is missing."""
         image = run.runtime if run.is_image else self.image(run.runtime)
         files = None if run.files is None else self.files.volume_of(run.files)
-        return Kind.of(run, image=image, files=files)
+        weights = None if run.weights is None else self.files.volume_of(run.weights)
+        return Kind.of(run, image=image, files=files, weights=weights)
 
     def image(self, runtime: str, /) -> str:
         """Give the id of a runtime's image, which is looked up once."""
@@ -237,6 +238,7 @@ class Workshop:
                 mounts=Mounts(
                     output=output.volume if output else None,
                     files=kind.files,
+                    weights=kind.weights,
                     hosts=f"{site.hosts}/{number}",
                 ),
                 submitted=kind.is_submitted,

@@ -1,8 +1,9 @@
-"""Archives of code: checked without unpacking, then unpacked to regular files only.
+"""Archives of code and weights: checked without unpacking, then unpacked to regular files only.
 
 It imports the standard library alone, for the image in which participants' code runs has a copy.
 """
 
+from sandbox.archive.content import Content, FileContent
 from sandbox.archive.limits import ArchiveLimits
 from sandbox.archive.listing import Listing, Member, check_archive, read_archive
 from sandbox.archive.problems import ArchiveProblem, InvalidArchive, Problem, Words
@@ -11,6 +12,8 @@ from sandbox.archive.unpacking import unpack
 __all__ = [
     "ArchiveLimits",
     "ArchiveProblem",
+    "Content",
+    "FileContent",
     "InvalidArchive",
     "Listing",
     "Member",

@@ -13,11 +13,13 @@ CHUNK = 64 * 1024
 class Entry:
     """A file or a folder: its name as it is written, what is wrong with it, and what it holds.
 
-    `chunks` unpacks while it is read, and raises InvalidArchive at a limit or at damage.
+    `chunks` unpacks while it is read, and raises InvalidArchive at a limit, at damage, or unless
+    it comes to `size` bytes.
     """
 
     name: str
     folder: bool = False
+    size: int = 0
     problem: Problem | None = None
     chunks: Iterator[bytes] = field(default_factory=lambda: iter(()))
 

@@ -13,19 +13,14 @@ GZIP = 16 + zlib.MAX_WBITS
 """One member of a gzip file, its header and checksum included."""
 
 
-def pieces(data: memoryview, /) -> Iterator[bytes]:
-    """Give the bytes as they are, piece by piece."""
-    for start in range(0, len(data), CHUNK):
-        yield bytes(data[start : start + CHUNK])
-
-
-def inflated(data: memoryview, /, *, form: int, member: str | None = None) -> Iterator[bytes]:
+def inflated(
+    packed: Iterator[bytes], /, *, form: int, member: str | None = None
+) -> Iterator[bytes]:
     """Give what was compressed, at most 64 KiB at a time.
 
     Raises InvalidArchive if it is damaged, cut off or followed by other bytes.
     """
     inflating = zlib.decompressobj(form)
-    packed = pieces(data)
     try:
         for piece in packed:
             rest, full = piece, False

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from sandbox.archive.content import Content
 from sandbox.archive.entries import Entry
 from sandbox.archive.limits import ArchiveLimits, Meter, member_too_large
 from sandbox.archive.names import Names, is_leftover
@@ -43,7 +44,7 @@ class Listing:
 
 
 def check_archive(
-    content: bytes, /, *, limits: ArchiveLimits | None = None, must_have: Sequence[str] = ()
+    content: Content, /, *, limits: ArchiveLimits | None = None, must_have: Sequence[str] = ()
 ) -> Listing:
     """List a zip, tar or tar.gz archive that can be unpacked; nothing is written.
 
@@ -60,7 +61,9 @@ def check_archive(
     return listing
 
 
-def read_archive(content: bytes, /, *, limits: ArchiveLimits | None = None, keep: Keep) -> Listing:
+def read_archive(
+    content: Content, /, *, limits: ArchiveLimits | None = None, keep: Keep
+) -> Listing:
     """Give each file and folder of a zip, tar or tar.gz archive to `keep`, and list them.
 
     What `keep` was given counts only if this returns: it raises InvalidArchive, at the end or where
@@ -73,7 +76,7 @@ def read_archive(content: bytes, /, *, limits: ArchiveLimits | None = None, keep
 
 
 def _read_on(
-    content: bytes, *, limits: ArchiveLimits | None, keep: Keep, findings: Findings
+    content: Content, *, limits: ArchiveLimits | None, keep: Keep, findings: Findings
 ) -> Listing:
     """Read past what is wrong with one member; where reading must end, all findings are raised."""
     try:
@@ -89,7 +92,12 @@ def _count(_path: str, chunks: Iterator[bytes] | None) -> int:
 
 
 def read(
-    content: bytes, /, *, limits: ArchiveLimits | None, keep: Keep, findings: Findings | None = None
+    content: Content,
+    /,
+    *,
+    limits: ArchiveLimits | None,
+    keep: Keep,
+    findings: Findings | None = None,
 ) -> Listing:
     """Give each member to `keep`, then list them; raise InvalidArchive when reading must end.
 
@@ -97,27 +105,36 @@ def read(
     `findings` it ends the reading too.
     """
     meter = Meter(limits or ArchiveLimits(), packed=len(content))
-    names = Names(meter.limits)
     files: list[Member] = []
     skipped = 0
-    for entry in read_entries(content, meter=meter):
-        path = entry.problem or names.place(entry.name, folder=entry.folder)
-        if isinstance(path, Problem):
-            if findings is None:
-                refuse(path)
-            findings.add(path)
-        elif is_leftover(path):
+    for path, entry in members(content, meter=meter, findings=findings):
+        if is_leftover(path):
             skipped += 1
-            _count(path, _bounded(entry, path=path, limits=meter.limits))
+            _count(path, bounded(entry, path=path, limits=meter.limits))
         elif entry.folder:
             keep(path, None)
         else:
-            size = keep(path, _bounded(entry, path=path, limits=meter.limits))
+            size = keep(path, bounded(entry, path=path, limits=meter.limits))
             files.append(Member(name=path, size=size))
     return Listing(files=tuple(files), unpacked=meter.unpacked, skipped=skipped)
 
 
-def _bounded(entry: Entry, *, path: str, limits: ArchiveLimits) -> Iterator[bytes]:
+def members(
+    content: Content, /, *, meter: Meter, findings: Findings | None = None
+) -> Iterator[tuple[str, Entry]]:
+    """Give each member under the path at which it is to be; `read` tells what findings are."""
+    names = Names(meter.limits)
+    for entry in read_entries(content, meter=meter):
+        path = entry.problem or names.place(entry.name, folder=entry.folder)
+        if not isinstance(path, Problem):
+            yield path, entry
+        elif findings is None:
+            refuse(path)
+        else:
+            findings.add(path)
+
+
+def bounded(entry: Entry, *, path: str, limits: ArchiveLimits) -> Iterator[bytes]:
     """Give what a file holds; raise InvalidArchive where it is larger than one may be."""
     size = 0
     for chunk in entry.chunks:

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from sandbox.archive import tars, zips
+from sandbox.archive.content import Content
 from sandbox.archive.entries import Entry
 from sandbox.archive.limits import Meter
 from sandbox.archive.problems import ArchiveProblem, Problem, Words, refuse
 
+_HEAD = 1_000  # bytes by which the kind is told
 _OTHERS = {
     b"7z\xbc\xaf\x27\x1c": Words("a 7z archive"),
     b"Rar!": Words("a RAR archive"),
@@ -19,28 +21,29 @@ _OTHERS = {
 }
 
 
-def read_entries(content: bytes, /, *, meter: Meter) -> Iterator[Entry]:
+def read_entries(content: Content, /, *, meter: Meter) -> Iterator[Entry]:
     """Give the members of a zip, tar or tar.gz archive; raise InvalidArchive if it is none."""
-    if content.startswith(zips.SIGNATURES):
+    head = content[:_HEAD]
+    if head.startswith(zips.SIGNATURES):
         return zips.read_zip(content, meter=meter)
-    if not content.startswith(tars.GZIP_SIGNATURE) and not tars.is_tar(content):
-        refuse(_not_an_archive(content))
+    if not head.startswith(tars.GZIP_SIGNATURE) and not tars.is_tar(head):
+        refuse(_not_an_archive(head))
     return tars.read_tar(content, meter=meter)
 
 
-def _described(content: bytes) -> Words:
-    if not content:
+def _described(head: bytes) -> Words:
+    if not head:
         return Words("an empty file")
-    if b"\0" not in content[:1000] and content[:1000].isascii():
+    if b"\0" not in head and head.isascii():
         return Words("a text file")
     return Words("another kind of file")
 
 
-def _not_an_archive(content: bytes) -> Problem:
-    known = (words for begin, words in _OTHERS.items() if content.startswith(begin))
+def _not_an_archive(head: bytes) -> Problem:
+    known = (words for begin, words in _OTHERS.items() if head.startswith(begin))
     return Problem(
         code=ArchiveProblem.NOT_AN_ARCHIVE,
-        found=next(known, None) or _described(content),
+        found=next(known, None) or _described(head),
         expected=Words("a zip or a tar.gz archive, whatever its name"),
         repair=Words("pack the program's folder with zip -r, or with tar -czf"),
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from sandbox.archive.content import Content, pieces
 from sandbox.archive.entries import (
     CHUNK,
     Entry,
@@ -17,7 +18,7 @@ from sandbox.archive.entries import (
     not_utf8,
     unsupported,
 )
-from sandbox.archive.inflate import GZIP, inflated, pieces
+from sandbox.archive.inflate import GZIP, inflated
 from sandbox.archive.limits import Meter
 from sandbox.archive.problems import Problem, Words, refuse, visible
 
@@ -48,10 +49,10 @@ _SPECIAL = {
 class _Stream:
     """The unpacked bytes of an archive, read once from their begin; all are counted."""
 
-    def __init__(self, content: bytes, /, *, meter: Meter) -> None:
-        data = memoryview(content)
-        zipped = content.startswith(GZIP_SIGNATURE)
-        self._chunks = inflated(data, form=GZIP) if zipped else pieces(data)
+    def __init__(self, content: Content, /, *, meter: Meter) -> None:
+        data = pieces(content)
+        is_zipped = content[: len(GZIP_SIGNATURE)] == GZIP_SIGNATURE
+        self._chunks = inflated(data, form=GZIP) if is_zipped else data
         self._meter = meter
         self._kept = memoryview(b"")
 
@@ -95,7 +96,7 @@ def is_tar(content: bytes, /) -> bool:
     return content[MAGIC] == b"ustar"
 
 
-def read_tar(content: bytes, /, *, meter: Meter) -> Iterator[Entry]:
+def read_tar(content: Content, /, *, meter: Meter) -> Iterator[Entry]:
     """Give the members in their order; raise InvalidArchive if it is no strict tar."""
     stream = _Stream(content, meter=meter)
     name: bytes | None = None
@@ -190,6 +191,7 @@ def _entry(name: bytes, header: _Header, *, unread: Iterator[bytes]) -> Entry:
     return Entry(
         name=text.removesuffix("/") if folder else text,
         folder=folder,
+        size=header.size,
         problem=_problem(header, shown=visible(text)),
         chunks=_cut(unread, size=header.size),
     )

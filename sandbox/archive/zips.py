@@ -11,8 +11,9 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
+from sandbox.archive.content import Content, pieces
 from sandbox.archive.entries import (
     Entry,
     contradictory,
@@ -23,7 +24,7 @@ from sandbox.archive.entries import (
     not_utf8,
     unsupported,
 )
-from sandbox.archive.inflate import DEFLATE, inflated, pieces
+from sandbox.archive.inflate import DEFLATE, inflated
 from sandbox.archive.limits import Meter, too_many_members
 from sandbox.archive.problems import Problem, Words, refuse, visible
 
@@ -77,12 +78,14 @@ class _Directory:
     count: int
 
     @classmethod
-    def find(cls, content: bytes, /) -> Self:
+    def find(cls, content: Content, /) -> Self:
         """Read the end record, which must end with the file; raise InvalidArchive without one."""
-        end = content.rfind(_END_SIGNATURE, max(0, len(content) - _END.size - _WHOLE_2))
-        if end < 0 or end + _END.size > len(content):
+        tail = max(0, len(content) - _END.size - _WHOLE_2)
+        found = content[tail:].rfind(_END_SIGNATURE)
+        end = tail + found
+        if found < 0 or end + _END.size > len(content):
             refuse(damaged(Words("no end of the zip archive")))
-        _, disk, first_disk, here, count, size, start, comment = _END.unpack_from(content, end)
+        _, disk, first_disk, here, count, size, start, comment = _at(content, end, form=_END)
         if content[max(0, end - 20) : end][:4] == _ZIP64_SIGNATURE or _WHOLE_4 in {size, start}:
             refuse(unsupported(Words("records of zip64, which are for archives above 4 GB")))
         if disk or first_disk or here != count:
@@ -94,7 +97,7 @@ class _Directory:
         return cls(start=start, end=end, count=count)
 
 
-def read_zip(content: bytes, /, *, meter: Meter) -> Iterator[Entry]:
+def read_zip(content: Content, /, *, meter: Meter) -> Iterator[Entry]:
     """Give the members in the order of the file; raise InvalidArchive if it is no strict zip."""
     directory = _Directory.find(content)
     if directory.count > meter.limits.members:
@@ -112,13 +115,13 @@ def read_zip(content: bytes, /, *, meter: Meter) -> Iterator[Entry]:
         refuse(hidden_data(Words("bytes between the files and their directory")))
 
 
-def _records(content: bytes, directory: _Directory) -> Iterator[_Record]:
+def _records(content: Content, directory: _Directory) -> Iterator[_Record]:
     """Read the central directory, which must have exactly as many records as it says."""
     position = directory.start
     for _ in range(directory.count):
         if position + _CENTRAL.size > directory.end:
             refuse(damaged(Words("a directory that is cut off")))
-        fields = _CENTRAL.unpack_from(content, position)
+        fields = _at(content, position, form=_CENTRAL)
         signature, flags, method, crc, packed, size, name, extra, comment, disk, attributes, at = (
             fields
         )
@@ -148,7 +151,7 @@ def _records(content: bytes, directory: _Directory) -> Iterator[_Record]:
         refuse(contradictory(Words("more in the directory than it says")))
 
 
-def _data_start(content: bytes, record: _Record, *, position: int, limit: int) -> int:
+def _data_start(content: Content, record: _Record, *, position: int, limit: int) -> int:
     """Give where the data of a member begins; its header must be at `position` and agree."""
     if record.offset < position:
         refuse(contradictory(Words("files that lie over each other"), member=record.shown))
@@ -156,7 +159,7 @@ def _data_start(content: bytes, record: _Record, *, position: int, limit: int) -
         refuse(hidden_data(Words("bytes that belong to no file, before {name}", name=record.shown)))
     if position + _LOCAL.size > limit:
         refuse(contradictory(Words("files that lie over each other"), member=record.shown))
-    signature, flags, method, crc, packed, size, name, extra = _LOCAL.unpack_from(content, position)
+    signature, flags, method, crc, packed, size, name, extra = _at(content, position, form=_LOCAL)
     start: int = position + _LOCAL.size
     if signature != _LOCAL_SIGNATURE:
         refuse(damaged(Words("a header that cannot be read"), member=record.shown))
@@ -178,7 +181,7 @@ def _data_start(content: bytes, record: _Record, *, position: int, limit: int) -
     return start + int(name) + int(extra)
 
 
-def _end_of(content: bytes, record: _Record, *, data: int, limit: int) -> int:
+def _end_of(content: Content, record: _Record, *, data: int, limit: int) -> int:
     """Give where a member ends, its data descriptor included, which must agree."""
     end = data + record.packed
     if end > limit:
@@ -188,7 +191,7 @@ def _end_of(content: bytes, record: _Record, *, data: int, limit: int) -> int:
     if content[end : end + 4] == _DESCRIPTOR_SIGNATURE and limit - end != _DESCRIPTOR.size:
         end += 4
     told = (record.crc, record.packed, record.size)
-    if end + _DESCRIPTOR.size > limit or _DESCRIPTOR.unpack_from(content, end) != told:
+    if end + _DESCRIPTOR.size > limit or _at(content, end, form=_DESCRIPTOR) != told:
         refuse(
             contradictory(
                 Words("a descriptor that says something else than the directory"),
@@ -198,7 +201,7 @@ def _end_of(content: bytes, record: _Record, *, data: int, limit: int) -> int:
     return end + _DESCRIPTOR.size
 
 
-def _entry(content: bytes, record: _Record, *, data: int, meter: Meter) -> Entry:
+def _entry(content: Content, record: _Record, *, data: int, meter: Meter) -> Entry:
     try:
         name = record.name.decode("utf-8")
     except UnicodeDecodeError:
@@ -208,6 +211,7 @@ def _entry(content: bytes, record: _Record, *, data: int, meter: Meter) -> Entry
     return Entry(
         name=name.removesuffix("/"),
         folder=record.folder,
+        size=record.size,
         chunks=_unpacked(content, record, data=data, meter=meter),
     )
 
@@ -230,15 +234,12 @@ def _problem(record: _Record) -> Problem | None:
     return None
 
 
-def _unpacked(content: bytes, record: _Record, *, data: int, meter: Meter) -> Iterator[bytes]:
+def _unpacked(content: Content, record: _Record, *, data: int, meter: Meter) -> Iterator[bytes]:
     """Give what a member holds; its size and its checksum must be those of the directory."""
-    packed = memoryview(content)[data : data + record.packed]
+    packed = pieces(content, start=data, stop=data + record.packed)
     size = crc = 0
-    chunks = (
-        pieces(packed)
-        if record.method == _STORED
-        else inflated(packed, form=DEFLATE, member=record.shown)
-    )
+    is_stored = record.method == _STORED
+    chunks = packed if is_stored else inflated(packed, form=DEFLATE, member=record.shown)
     for chunk in chunks:
         size += len(chunk)
         if size > record.size:
@@ -248,3 +249,8 @@ def _unpacked(content: bytes, record: _Record, *, data: int, meter: Meter) -> It
         yield chunk
     if (size, crc) != (record.size, record.crc):
         refuse(damaged(Words("bytes that do not give the checksum"), member=record.shown))
+
+
+def _at(content: Content, position: int, *, form: struct.Struct) -> tuple[Any, ...]:
+    """Read the fields of a record."""
+    return form.unpack(content[position : position + form.size])

@@ -6,7 +6,7 @@ from sandbox.oci.problem import FLATTEN, ImageCode, InvalidImage, refused, shown
 from sandbox.oci.stream import Window
 from sandbox.oci.tar import Entry, EntryKind, entries
 
-PLACES = frozenset({"input", "output", "tmp", "dev", "dev/shm", "proc", "sys", "etc"})
+PLACES = frozenset({"input", "weights", "output", "tmp", "dev", "dev/shm", "proc", "sys", "etc"})
 """What a sandbox mounts or replaces; an engine fails to start where one of them leads elsewhere."""
 
 ENGINE_READS = frozenset({"etc/passwd", "etc/group"})

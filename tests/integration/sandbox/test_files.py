@@ -5,6 +5,7 @@ import io
 import tarfile
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,44 @@ for attempt in (
     outcome = runner.run(with_files(program, digest))
 
     assert (outcome.end, outcome.output) == (End.FINISHED, FEATURES)
+
+
+def test_a_program_reads_its_weights_beside_its_files_and_can_change_neither(
+    runner: DockerRunner,
+) -> None:
+    program = """
+import os
+print(os.listdir("/input"), os.listdir("/weights"), open("/weights/model.csv").read())
+for change in (
+    lambda: open("/weights/model.csv", "a"),
+    lambda: open("/weights/new", "w"),
+    lambda: os.remove("/weights/model.csv"),
+    lambda: os.rename("/weights/model.csv", "/input/features.csv"),
+):
+    try:
+        change()
+        print("it could")
+    except OSError:
+        pass
+"""
+    files, weights = (keep(runner, packed(**each)) for each in ({"features": b""}, {"model": b"w"}))
+
+    outcome = runner.run(replace(with_files(program, files), weights=weights))
+
+    assert outcome.end is End.FINISHED
+    assert outcome.output == b"['features.csv'] ['model.csv'] w\n"
+
+
+def test_a_run_without_weights_has_no_folder_of_them(runner: DockerRunner) -> None:
+    run = with_files("import os; print(os.path.exists('/weights'))", keep(runner, packed(x=b"")))
+
+    assert runner.run(run).output == b"False\n"
+
+
+def test_weights_that_are_not_kept_are_missing(runner: DockerRunner) -> None:
+    run = with_files("pass", keep(runner, packed(features=FEATURES)))
+
+    assert code_of(lambda: runner.run(replace(run, weights="0" * 64))) == "files_missing"
 
 
 def test_what_is_kept_is_told_and_what_is_not_is_missing(runner: DockerRunner) -> None:

@@ -166,7 +166,7 @@ def test_no_file_is_longer_than_the_scratch_and_no_core_is_written() -> None:
     assert ulimits["core"] == {"Name": "core", "Soft": 0, "Hard": 0}
 
 
-MOUNTS = Mounts(output="out", files="in", hosts="/data/hosts/hosts")
+MOUNTS = Mounts(output="out", files="in", weights="team", hosts="/data/hosts/hosts")
 
 
 def with_mounts() -> Options:
@@ -182,6 +182,7 @@ def test_a_program_writes_to_its_output_alone_of_what_is_mounted() -> None:
     assert {(m["Target"], m["Source"], m.get("ReadOnly", False)) for m in mounts} == {
         ("/output", "out", False),
         ("/input", "in", True),
+        ("/weights", "team", True),
         ("/etc/hosts", "/data/hosts/hosts", True),
     }
 

@@ -80,6 +80,16 @@ def test_what_is_neither_file_nor_folder_is_refused(kind: bytes) -> None:
     assert "neither a regular file nor a folder" in why_refused(packed({"x": b""}, change=change))
 
 
+def test_a_sparse_file_is_refused_before_its_holes_are_written() -> None:
+    def change(member: tarfile.TarInfo) -> None:
+        sparse = {"map": "0,1", "size": str(10**12), "name": "weights.bin"}
+        member.pax_headers = {f"GNU.sparse.{name}": value for name, value in sparse.items()}
+
+    archive = packed({"weights.bin": b"x"}, change=change, format=tarfile.PAX_FORMAT)
+
+    assert "neither a regular file nor a folder" in why_refused(archive)
+
+
 @pytest.mark.parametrize(
     "name",
     ["/etc/hosts", "../outside", "a/../../b", "line\nbreak", "\x1b[31m", "d/" * DEEPEST + "file"],

@@ -51,12 +51,20 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("runtime", ["selftest", "sha256:" + "0" * 64])
-def test_what_is_run_once_is_not_kept_ready(runtime: str) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [
+        replace(KIND, runtime="selftest"),
+        replace(KIND, runtime="sha256:" + "0" * 64),
+        replace(KIND, weights="a-teams-volume"),
+    ],
+    ids=["selftest", "image", "weights"],
+)
+def test_what_is_run_once_or_by_one_team_is_not_kept_ready(kind: Kind) -> None:
     engine = Engine(make_one=Waiting)
     pool = pool_on(engine)
 
-    assert pool.take(replace(KIND, runtime=runtime)) is None
+    assert pool.take(kind) is None
 
     time.sleep(0.1)
     pool.close()

@@ -22,6 +22,7 @@ DETACHED = Run(
     runtime="sha256:" + "0" * 64,
     limits=Limits(file=1 << 20),
     files="a" * 64,
+    weights="b" * 64,
     collect="predictions.csv",
     hidden=True,
 )
