@@ -1,13 +1,16 @@
 # Bare `make` lists the targets. Each does its own set-up (scripts/setup) and then runs one command.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check verify bench docs reference stop lock
+.PHONY: help demo baselines test check verify bench docs reference stop lock
 PORT ?= 8080
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Run the platform with its challenges and baselines on PORT (8080) until Ctrl-C; DEMO_EXIT=1 ends it after the printing
-	@scripts/setup demo challenge up --demo --data-dir var/demo --port $(PORT) $(if $(filter 1,$(DEMO_EXIT)),--exit)
+demo: ## Run the platform with challenges and baselines on PORT (8080) until Ctrl-C; DEMO_EXIT=1 ends it after the printing, CHALLENGE=all loads every challenge
+	@scripts/setup demo challenge up --demo $(foreach slug,$(CHALLENGE),--challenge $(slug)) --data-dir var/demo --port $(PORT) $(if $(filter 1,$(DEMO_EXIT)),--exit)
+
+baselines: ## Score every baseline of every challenge through the command line and Docker; a table tells expected and found
+	@scripts/setup demo challenge up --demo --challenge all --exit --data-dir var/baselines --port $(PORT)
 
 test: ## Run all tests but the slow ones
 	@scripts/setup test pytest -m "not slow"

@@ -45,8 +45,9 @@ def up(
         int, typer.Option(min=0, help="Worker processes that run code and containers.")
     ] = 1,
     with_demo: Annotated[
-        bool, typer.Option("--demo", help="Load the challenges and submit their baselines.")
+        bool, typer.Option("--demo", help="Load challenges and submit their baselines.")
     ] = False,
+    challenge: demo.Slugs = None,
     leave: Annotated[
         bool, typer.Option("--exit", help="With --demo: stop after the printing.")
     ] = False,
@@ -58,14 +59,15 @@ def up(
         chosen = settings(data_dir, public_url=address)
     _check_port(host, port)
     _check_socket_path(chosen.launcher_address)
-    datadir.prepare(Platform.from_settings(chosen), slugs=demo.slugs() if with_demo else ())
+    loaded = demo.chosen(challenge) if with_demo else []
+    datadir.prepare(Platform.from_settings(chosen), slugs=loaded)
     supervisor = _supervisor(
         chosen, bind=f"{host}:{port}", workers=workers, program_workers=program_workers
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stopped.set())
     _say_separation()
-    guide = _Guide(supervisor, address=address, settings=chosen, with_demo=with_demo, leave=leave)
+    guide = _Guide(supervisor, address=address, settings=chosen, loaded=loaded, leave=leave)
     try:
         supervisor.start()
         guide.start()
@@ -85,7 +87,7 @@ class _Guide(threading.Thread):
         *,
         address: str,
         settings: Settings,
-        with_demo: bool,
+        loaded: list[str],
         leave: bool,
     ) -> None:
         super().__init__(name="guide")
@@ -93,7 +95,7 @@ class _Guide(threading.Thread):
         self._supervisor = supervisor
         self._address = address
         self._settings = settings
-        self._with_demo = with_demo
+        self._loaded = loaded
         self._leave = leave
 
     def run(self) -> None:
@@ -101,7 +103,7 @@ class _Guide(threading.Thread):
         try:
             _wait_until_ready(self._address, self._supervisor)
             typer.echo(f"ready: {self._settings.public_url} (logs in {self._supervisor.logs})")
-            self.status = self._demo() if self._with_demo else ExitCode.DONE
+            self.status = self._demo() if self._loaded else ExitCode.DONE
         except InvalidInput as error:
             typer.echo(f"challenge: {error}", err=True)
             self._supervisor.stopped.set()
@@ -113,7 +115,8 @@ class _Guide(threading.Thread):
 
     def _demo(self) -> ExitCode:
         """Run the demo as the worker, so that root keeps away from what web can write."""
-        command = (sys.executable, "-m", "challenge_platform.cli", "demo")
+        named = [part for slug in self._loaded for part in ("--challenge", slug)]
+        command = (sys.executable, "-m", "challenge_platform.cli", "demo", *named)
         program = Program(name="demo", command=command, identity=WORKER)
         process = self._supervisor.spawn(program, output=None)
         while process.poll() is None:
