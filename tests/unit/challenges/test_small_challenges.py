@@ -1,0 +1,182 @@
+"""The smaller challenges as their participants meet them: same bytes, honest baselines, pages."""
+
+import csv
+import hashlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from challenge_platform.cli.recipe import RecipeOptions, check_truth, run_recipe
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition_file import read_definition
+from sandbox.images.content import runtimes
+from scorers import evaluate
+from scorers.document import Evaluation
+from tests.unit.challenges.conftest import CHALLENGES, BuiltChallenge
+
+SLUGS = ("allergen-chip",)
+BASELINES = [
+    (slug, baseline.name)
+    for slug in SLUGS
+    for baseline in read_definition(CHALLENGES / slug / "challenge.yaml").baselines
+]
+PARTS = ("data_source", "legal_basis", "intended_use", "funder", "annotation", "limits", "contact")
+
+RUN_MAIN = """
+import pathlib, sys
+sys.path.insert(0, sys.argv[1])
+import main
+main.INPUT, main.OUTPUT = map(pathlib.Path, sys.argv[2:])
+main.main()
+"""
+
+ChallengeOf = Callable[[str], BuiltChallenge]
+Evaluated = Callable[[str, str], Evaluation]
+
+
+@pytest.fixture(params=SLUGS)
+def challenge(request: pytest.FixtureRequest, challenge_of: ChallengeOf) -> BuiltChallenge:
+    return challenge_of(request.param)
+
+
+@pytest.fixture(scope="session")
+def evaluated(challenge_of: ChallengeOf, tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """Give the function that runs a baseline and scores it, once a session."""
+
+    @cache
+    def run(slug: str, name: str) -> Evaluation:
+        challenge = challenge_of(slug)
+        definition, made = challenge.definition, challenge.made
+        [baseline] = [one for one in definition.baselines if one.name == name]
+        folder, out = challenge.folder / baseline.path, tmp_path_factory.mktemp("baseline")
+        file = out / definition.submission.file
+        seen = made.hidden if definition.data.input else made.public
+        command: list[str | Path] = [folder / "predict.py", made.public, file]
+        if baseline.kind == "code":
+            command = ["-c", RUN_MAIN, folder, seen, out]
+        subprocess.run([sys.executable, "-W", "error", *command], check=True, capture_output=True)
+        return evaluate(definition.task, truth=made.truth, predictions=file.read_bytes(), seed=1)
+
+    return run
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_a_second_build_gives_the_same_bytes(challenge: BuiltChallenge, tmp_path: Path) -> None:
+    again = run_recipe(
+        challenge.folder / "data.py",
+        tmp_path,
+        definition=challenge.definition,
+        options=RecipeOptions(say=print),
+    )
+
+    assert again.truth == challenge.made.truth
+    assert _digests(tmp_path) == _digests(challenge.made.public.parent)
+
+
+def test_the_truth_is_of_the_ids_to_predict(challenge: BuiltChallenge) -> None:
+    check_truth(challenge.made, definition=challenge.definition)
+
+
+@pytest.mark.parametrize(("slug", "name"), BASELINES)
+def test_a_baseline_reaches_what_is_expected_of_it(
+    slug: str, name: str, challenge_of: ChallengeOf, evaluated: Evaluated
+) -> None:
+    definition = challenge_of(slug).definition
+    [baseline] = [one for one in definition.baselines if one.name == name]
+
+    found = evaluated(slug, name).splits
+
+    assert baseline.expect
+    assert set(found) == {"public", "private"}
+    for split in found.values():
+        for key, expectation in baseline.expect.items():
+            value = split.metrics[key].value
+            assert value is not None
+            assert expectation.holds(value), (key, value)
+
+
+def test_every_baseline_of_the_folder_is_declared(challenge: BuiltChallenge) -> None:
+    there = {
+        str(path.parent.relative_to(challenge.folder))
+        for pattern in ("baseline/*/predict.py", "baseline/*/main.py")
+        for path in challenge.folder.glob(pattern)
+    }
+
+    assert len(challenge.definition.baselines) >= 2
+    assert there == {baseline.path for baseline in challenge.definition.baselines}
+
+
+def test_what_runs_programs_is_an_image_of_ours(challenge: BuiltChallenge) -> None:
+    assert challenge.definition.program is not None
+    assert challenge.definition.program.runtime in runtimes()
+
+
+def test_the_organizers_answer_what_only_they_can(challenge: BuiltChallenge) -> None:
+    told = challenge.definition.transparency
+
+    assert [name for name in PARTS if getattr(told, name) is None] == []
+
+
+def _pages(definition: ChallengeDefinition) -> list[tuple[str, str]]:
+    pages = definition.pages
+    texts = [pages.overview, pages.data, pages.evaluation, pages.rules, definition.agreement.file]
+    return [(text.en, text.fr) for text in texts if text is not None]
+
+
+def test_both_languages_have_the_same_outline(challenge: BuiltChallenge) -> None:
+    for names in _pages(challenge.definition):
+        english, french = (
+            [
+                re.findall(r"^#+ |^\* |^\d+\. |^\||^```|^> ", line)
+                for line in (challenge.folder / name).read_text("utf-8").splitlines()
+            ]
+            for name in names
+        )
+
+        assert any(english)
+        assert english == french, names
+
+
+def test_the_overview_gives_the_public_scores_of_the_baselines(
+    challenge: BuiltChallenge, evaluated: Evaluated
+) -> None:
+    definition = challenge.definition
+    primary = definition.scoring.primary.key
+    reached = [
+        evaluated(definition.slug, baseline.name).splits["public"].metrics[primary].value
+        for baseline in definition.baselines
+    ]
+    for name, point in ((definition.pages.overview.en, "."), (definition.pages.overview.fr, ",")):
+        text = (challenge.folder / name).read_text("utf-8")
+        cells = re.findall(rf"\| (\d+{re.escape(point)}\d{{3}}) \|$", text, re.MULTILINE)
+        stated = [float(cell.replace(",", ".")) for cell in cells]
+
+        assert stated == pytest.approx(reached, abs=0.0021)  # room for a model's last digit
+
+
+def test_the_dictionary_has_the_columns_of_the_tables(challenge: BuiltChallenge) -> None:
+    public = challenge.made.public
+    with (public / "dictionary.csv").open(encoding="utf-8", newline="") as file:
+        known = [row["name"] for row in csv.DictReader(file)]
+
+    for table in {"train.csv", "test.csv"} & {path.name for path in public.iterdir()}:
+        with (public / table).open(encoding="utf-8", newline="") as file:
+            assert [name for name in next(csv.reader(file)) if name not in known] == []
+
+
+def test_the_agreement_states_its_version(challenge: BuiltChallenge) -> None:
+    agreement = challenge.definition.agreement
+    for name in (agreement.file.en, agreement.file.fr):
+        assert f"Version {agreement.version}." in (challenge.folder / name).read_text("utf-8")
