@@ -7,9 +7,27 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from scorers.composite.ranges import range_of
-from scorers.metric import Broken, Columns, Combination, Direction, Method, Metric, Range
+from scorers.metric import (
+    Broken,
+    Columns,
+    Combination,
+    Direction,
+    Method,
+    Metric,
+    Needs,
+    Range,
+)
 from scorers.registry import get_metric
-from scorers.tables import Column, ColumnName, Objects, Section, SubmissionDefinition, TruthTable
+from scorers.tables import (
+    Column,
+    ColumnName,
+    MaskColumn,
+    Objects,
+    Section,
+    SubmissionDefinition,
+    TruthTable,
+    masks_of,
+)
 from scorers.uncertainty.intervals import usual_method
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -139,6 +157,28 @@ class ScoringDefinition(Section):
         return next(metric for metric in self.metrics if metric.primary)
 
 
+def _check_masks_of(metric: MetricDefinition, masks: list[MaskColumn], *, needed: bool) -> None:
+    """Raise ValueError unless a metric that needs masks gets some, of labels that it scores."""
+    if not needed and masks:
+        raise ValueError(f"{metric.key}: {metric.metric} does not score masks")
+    if needed and not masks:
+        raise ValueError(
+            f"{metric.key}: {metric.metric} scores masks; give its columns type: mask, both in "
+            "data.columns and in submission.columns"
+        )
+    told: Any = metric.params.get("labels")
+    if told is None:
+        return
+    groups = [each if isinstance(each, list) else [each] for each in told]
+    scored = {label for group in groups for label in group}
+    for mask in masks:
+        if mask.labels is None or not scored.issuperset(mask.labels):
+            raise ValueError(
+                f"{metric.key} scores the labels {sorted(scored)}; the masks that it scores must "
+                "list labels, all of them among these"
+            )
+
+
 class Task(Section):
     """All that is needed to score a submission.
 
@@ -185,6 +225,23 @@ class Task(Section):
                 for column in given if isinstance(given, list) else [given]:
                     if column is not None and column not in self.submission.names:
                         raise ValueError(f"{metric.key} scores {column}, which is not submitted")
+        return self
+
+    @model_validator(mode="after")
+    def _scores_masks_as_masks(self) -> Self:
+        for metric in self.scoring.metrics:
+            if isinstance(metric.installed, Combination):
+                continue
+            for columns, params in (
+                (self.submission.columns, metric.installed.prediction_columns),
+                (self.columns, metric.installed.truth_columns),
+            ):
+                masks, named = masks_of(columns), [metric.params.get(param) for param in params]
+                _check_masks_of(
+                    metric,
+                    [mask for name, mask in masks.items() if name in named],
+                    needed=metric.installed.needs is Needs.MASKS,
+                )
         return self
 
     @model_validator(mode="after")

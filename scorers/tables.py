@@ -1,5 +1,6 @@
 """The tables of a challenge: what a predictions file holds, and how its truth is read."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
@@ -15,6 +16,8 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+
+from scorers.rasters.formats import READERS, reader_of
 
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Size = Annotated[
@@ -34,6 +37,18 @@ Integer = Annotated[StrictInt, Field(gt=-(10**INTEGER_DIGITS), lt=10**INTEGER_DI
 
 MAX_CODES = 1_000
 """Codes that a cell may hold at most."""
+
+MAX_LABEL = 65_535
+"""The largest label of a mask."""
+
+MAX_PIXELS = 1 << 24
+"""Pixels of one mask: distances between its surfaces are measured within the sandbox's memory."""
+
+MAX_PIXELS_IN_ALL = 1 << 28
+"""Pixels of all masks of a challenge's ids, which are scored within the sandbox's time."""
+
+TRUTH_TABLE = "truth.csv"
+"""The table in an archive of the truth, beside its masks."""
 
 
 class Section(BaseModel):
@@ -105,10 +120,61 @@ class CodesColumn(Section):
         return self
 
 
+class MaskColumn(Section):
+    """A column of masks: of each id a file of an archive, with a label for each pixel."""
+
+    type: Annotated[Literal["mask"], Field(description="A label for each pixel of an image.")]
+    member: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9._/-]*\{id\}[A-Za-z0-9._/-]*$", max_length=100),
+        Field(
+            description="Name of the file of an id, such as `{id}.png`; its ending says what it "
+            f"is: {', '.join(READERS)}."
+        ),
+    ]
+    shape: Annotated[
+        tuple[Annotated[StrictInt, Field(ge=1, le=65_535)], ...],
+        Field(
+            min_length=2,
+            max_length=3,
+            description="Pixels along each axis: `[height, width]`; of NIfTI `[x, y, z]`.",
+        ),
+    ]
+    labels: Annotated[
+        tuple[Annotated[StrictInt, Field(ge=1, le=MAX_LABEL)], ...] | None,
+        Field(
+            min_length=1,
+            description="What a mask holds beside 0, the background; when unset the masks are of "
+            f"instances, numbered in any way up to {MAX_LABEL:,}.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _can_be_read(self) -> Self:
+        if reader_of(self.member) is None:
+            raise ValueError(
+                f"member: {self.member} must end with one of {', '.join(READERS)}, which are read"
+            )
+        if self.pixels > MAX_PIXELS:
+            raise ValueError(f"shape: a mask has at most {MAX_PIXELS:,} pixels")
+        _require_different(self.labels or (), what="label")
+        return self
+
+    @property
+    def pixels(self) -> int:
+        """How many labels a mask has."""
+        return math.prod(self.shape)
+
+    def file(self, name: str, /) -> str:
+        """Give the name of the file of an id."""
+        return self.member.replace("{id}", name)
+
+
 Column = Annotated[
-    FloatColumn | IntegerColumn | LabelColumn | CodesColumn, Field(discriminator="type")
+    FloatColumn | IntegerColumn | LabelColumn | CodesColumn | MaskColumn,
+    Field(discriminator="type"),
 ]
-"""One column of a table."""
+"""One column of a table or, of masks, of the archive that has one file an id for it."""
 
 
 class Objects(Section):
@@ -142,13 +208,18 @@ class SubmissionDefinition(Section):
 
     `ids` names the public file with the ids to predict and `id` its id column, which the
     predictions file `file` must have too, beside `columns`. A row is an id or, with `objects`, an
-    object of an id.
+    object of an id. With `format: archive` the file is an archive, all columns are masks, and of
+    each id it has one file for each.
     """
 
     kinds: Annotated[
         tuple[Literal["predictions", "code", "container"], ...],
         Field(min_length=1, description="What may be sent in."),
     ]
+    format: Annotated[
+        Literal["table", "archive"],
+        Field(description="A CSV table, or a zip with one file of each id: then all are masks."),
+    ] = "table"
     file: Annotated[FileName, Field(description="Usual name of the predictions file.")]
     ids: Annotated[FileName, Field(description="Public file that lists the ids to predict.")]
     id: Annotated[ColumnName, Field(description="Its id column, and that of the predictions.")]
@@ -174,7 +245,17 @@ class SubmissionDefinition(Section):
         if self.id in self.columns:
             raise ValueError(f"{self.id} is the id column and cannot be predicted")
         check_objects(self.objects, columns=self.columns, others=[self.id])
+        masks = check_masks(self.columns, objects=self.objects)
+        if self.format == "archive" and len(masks) < len(self.columns):
+            raise ValueError("with format: archive all columns are of type: mask")
+        if self.format == "table" and masks:
+            raise ValueError(f"{min(masks)}: a mask is no cell of a table; set format: archive")
         return self
+
+    @property
+    def masks(self) -> dict[str, MaskColumn]:
+        """The columns that are masks, by name."""
+        return masks_of(self.columns)
 
     @property
     def names(self) -> list[str]:
@@ -203,7 +284,29 @@ class TruthTable(Section):
         if self.objects is not None and not self.columns:
             raise ValueError("data.objects needs data.columns: the types of what an object has")
         check_objects(self.objects, columns=self.columns, others=[self.id, *self.text])
+        check_masks(self.columns, objects=self.objects)
         return self
+
+    @property
+    def masks(self) -> dict[str, MaskColumn]:
+        """The columns that are masks, by name; with any, the truth is an archive."""
+        return masks_of(self.columns)
+
+
+def masks_of(columns: Mapping[str, Column], /) -> dict[str, MaskColumn]:
+    """Return the columns that are masks, by name."""
+    return {name: column for name, column in columns.items() if isinstance(column, MaskColumn)}
+
+
+def check_masks(
+    columns: Mapping[str, Column], /, *, objects: Objects | None
+) -> dict[str, MaskColumn]:
+    """Return the columns of masks; raise ValueError if two are in one file, or objects have one."""
+    masks = masks_of(columns)
+    _require_different(tuple(mask.member for mask in masks.values()), what="member")
+    if masks and objects is not None:
+        raise ValueError(f"{min(masks)}: a mask is of an id, and no column of its objects")
+    return masks
 
 
 def check_objects(

@@ -15,6 +15,13 @@ Item = Mapping[str, str | int | None]
 
 SEVERAL = 2
 
+_OF_IDS = {
+    ProblemCode.MISSING_ID,
+    ProblemCode.UNKNOWN_ID,
+    ProblemCode.MISSING_FILE,
+    ProblemCode.EXTRA_FILE,
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
@@ -64,7 +71,7 @@ def _coarse(invalid: InvalidPredictions) -> Problem:
 
 
 def _repair(code: ProblemCode) -> Message:
-    if code in (ProblemCode.MISSING_ID, ProblemCode.UNKNOWN_ID):
+    if code in _OF_IDS:
         return Message("read the ids from the file in /input, and from nowhere else")
     return Message("look at what the program writes for unusual cells of its input, such as none")
 
@@ -74,6 +81,7 @@ def _document(problem: Problem) -> dict[str, Any]:
         "code": problem.code,
         "line": problem.line,
         "column": problem.column,
+        "member": problem.member,
         "found": _write(problem.found),
         "expected": _write(problem.expected),
         "repair": _write(problem.repair),
@@ -82,7 +90,8 @@ def _document(problem: Problem) -> dict[str, Any]:
 
 def _item(document: Mapping[str, Any]) -> Item:
     texts = {name: _read(document[name]) for name in ("found", "expected", "repair")}
-    return {name: document[name] for name in ("code", "line", "column")} | texts
+    # A file that was refused before archives were read has no member.
+    return {name: document.get(name) for name in ("code", "line", "column", "member")} | texts
 
 
 def _write(message: Message) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from challenge_platform.errors import InvalidUpload
-from sandbox.archive import InvalidArchive, Problem, Words
+from sandbox.archive import InvalidArchive, Problem
 from sandbox.oci.problem import ImageProblem, InvalidImage
-from scorers.message import Message
+from scorers.predictions.archive import message_of
 
 
 @contextmanager
@@ -28,15 +28,7 @@ def _item(problem: Problem | ImageProblem, *, member: str | None) -> dict[str, s
         "line": None,
         "column": None,
         "member": member,
-        "found": _message(problem.found),
-        "expected": _message(problem.expected),
-        "repair": _message(problem.repair),
+        "found": message_of(problem.found),
+        "expected": message_of(problem.expected),
+        "repair": message_of(problem.repair),
     }
-
-
-def _message(words: Words) -> Message:
-    values = {
-        name: _message(value) if isinstance(value, Words) else value
-        for name, value in words.values.items()
-    }
-    return Message(words.template, **values)

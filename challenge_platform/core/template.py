@@ -1,4 +1,7 @@
-"""The template of a predictions file: its header and ids, for a participant to fill in."""
+"""The template of a predictions file: its header and ids, for a participant to fill in.
+
+Of an archive it is the list of its files.
+"""
 
 import csv
 import io
@@ -7,7 +10,14 @@ from collections.abc import Iterable, Sequence
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.storage import ObjectStore
 from scorers.predictions.table import read_ids
-from scorers.tables import CodesColumn, Column, IntegerColumn, LabelColumn
+from scorers.tables import (
+    CodesColumn,
+    Column,
+    IntegerColumn,
+    LabelColumn,
+    MaskColumn,
+    SubmissionDefinition,
+)
 
 EXAMPLE_BYTES = 64 * 1024
 """What is read of the ids for an example; a line is shorter."""
@@ -16,19 +26,29 @@ EXAMPLE_BYTES = 64 * 1024
 def write_template(store: ObjectStore, challenge: PublishedChallenge, /) -> bytes:
     """Write the file that is asked for: every id with empty cells or, for objects, the header.
 
-    An id without objects has no row, so that the header alone is a valid file of objects.
+    An id without objects has no row, so that the header alone is a valid file of objects. For an
+    archive it is a table with the names of the files of each id.
     """
     asked = challenge.definition.submission
     if asked.objects is not None:
         return _table([[asked.id, *asked.columns]])
     ids = read_ids(store.read(challenge.ids_file.digest), id_column=asked.id)
-    blank = [""] * len(asked.columns)
-    return _table([[asked.id, *asked.columns], *([name, *blank] for name in ids)])
+    return _table([[asked.id, *asked.columns], *([name, *_row(asked, name)] for name in ids)])
+
+
+def _row(asked: SubmissionDefinition, name: str) -> list[str]:
+    """Give the cells of an id: empty ones, or the names of its files."""
+    return [mask.file(name) for mask in asked.masks.values()] or [""] * len(asked.columns)
 
 
 def example(store: ObjectStore, challenge: PublishedChallenge, /) -> str:
-    """Give the first lines of a file as it is asked for: a real id, and cells that are allowed."""
+    """Give the first lines of a file as it is asked for: a real id, and cells that are allowed.
+
+    Of an archive it gives the names of its first files.
+    """
     asked = challenge.definition.submission
+    if asked.masks:
+        return "\n".join(_row(asked, _first_id(store, challenge)))
     cells = [cell_of(column) for column in asked.columns.values()]
     row = [_first_id(store, challenge), *cells]
     return _table([[asked.id, *asked.columns], row]).decode().rstrip()
@@ -46,6 +66,8 @@ def cell_of(column: Column, /) -> str:
     if isinstance(column, IntegerColumn):
         least = column.min if column.min is not None else min(0, column.max or 0)
         return str(least)
+    if isinstance(column, MaskColumn):
+        return column.file("…")
     low, high = column.min, column.max
     if low is None:
         low = 0.0 if high is None or high > 0 else high - 1

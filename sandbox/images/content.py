@@ -93,6 +93,7 @@ def _scoring_files() -> dict[str, bytes]:
     for path in sorted(package.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             files[f"scoring/scorers/{path.relative_to(package)}"] = path.read_bytes()
+    files |= _archive_files("scoring")
     for name, text in _distribution_files().items():
         files[f"scoring/challenge_platform.dist-info/{name}"] = text.encode()
     return files
@@ -103,10 +104,15 @@ def _runtime_files() -> dict[str, bytes]:
     files = {
         "Dockerfile": (FOLDER / "runtimes" / "Dockerfile").read_bytes(),
         "entry/__main__.py": (package / "entry.py").read_bytes(),
-        "entry/sandbox/__init__.py": b"",
     }
-    for path in sorted((package / "archive").glob("*.py")):
-        files[f"entry/sandbox/archive/{path.name}"] = path.read_bytes()
+    return files | _archive_files("entry")
+
+
+def _archive_files(folder: str) -> dict[str, bytes]:
+    """Give the strict reader of archives, which needs nothing else of the sandbox."""
+    files = {f"{folder}/sandbox/__init__.py": b""}
+    for path in sorted((_package_folder("sandbox") / "archive").glob("*.py")):
+        files[f"{folder}/sandbox/archive/{path.name}"] = path.read_bytes()
     return files
 
 

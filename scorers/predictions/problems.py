@@ -40,6 +40,12 @@ class ProblemCode(StrEnum):
     UNKNOWN_LABEL = "unknown_label"
     TOO_MANY_CODES = "too_many_codes"
     TOO_MANY_OBJECTS = "too_many_objects"
+    INVALID_ARCHIVE = "invalid_archive"
+    MISSING_FILE = "missing_file"
+    EXTRA_FILE = "extra_file"
+    UNREADABLE_MASK = "unreadable_mask"
+    WRONG_MASK_TYPE = "wrong_mask_type"
+    WRONG_MASK_SHAPE = "wrong_mask_shape"
     BROKEN_RULE = "broken_rule"
 
 
@@ -48,11 +54,13 @@ class Problem:
     """One thing to repair: where it is, what is there, what should be, and how to get it there.
 
     `line` counts from 1, the header included; it is None where the problem is of the whole file.
+    `member` is a file of an archive, its name made visible.
     """
 
     code: ProblemCode
     line: int | None = None
     column: str | None = None
+    member: str | None = None
     found: Message
     expected: Message
     repair: Message
@@ -60,6 +68,7 @@ class Problem:
     def __str__(self) -> str:
         where = [f"line {self.line}"] if self.line is not None else []
         where += [f"column {self.column}"] if self.column is not None else []
+        where += [f"member {self.member}"] if self.member is not None else []
         place = ", ".join(where) or "file"
         return f"{place}: found {self.found}, expected {self.expected}; {self.repair}"
 

@@ -1,9 +1,11 @@
 """The one reader of predictions, and of the organizer's tables that they are compared with.
 
-A predictions file is CSV in UTF-8 with commas and a header: the id column and the columns of the
-challenge, in any order, and one row for each id, or for each object of one, in any order. A BOM,
-CRLF and quoted cells are accepted; everything else that is not exactly this is refused with the
-place and the repair.
+With `format: archive` it is an archive with one file of each id for each mask, and nothing else.
+
+Any other predictions file is CSV in UTF-8 with commas and a header: the id column and the columns
+of the challenge, in any order, and one row for each id, or for each object of one, in any order. A
+BOM, CRLF and quoted cells are accepted; everything else that is not exactly this is refused with
+the place and the repair.
 """
 
 from collections.abc import Sequence
@@ -19,6 +21,7 @@ from scorers.predictions.broken_rules import find_broken_rules
 from scorers.predictions.cells import read_column
 from scorers.predictions.header import read_header
 from scorers.predictions.ids import locate_ids
+from scorers.predictions.masks import read_masks
 from scorers.predictions.objects import gather, locate_units, side_by_side
 from scorers.predictions.problems import (
     MAX_PROBLEMS,
@@ -51,7 +54,7 @@ class Predictions:
     """A valid predictions file: columns as metrics read them, aligned with `ids`, in their order.
 
     A column of numbers or labels has one for each id, a column of codes or of objects an array of
-    lists or of arrays.
+    lists or of arrays, and a column of masks an array of what numpy makes arrays of.
     """
 
     ids: tuple[str, ...]
@@ -65,7 +68,9 @@ def check_size(size: int, /, *, submission: SubmissionDefinition) -> None:
             code=ProblemCode.FILE_TOO_LARGE,
             found=Message("{size:,} bytes", size=size),
             expected=Message("at most {most:,} bytes", most=submission.max_bytes),
-            repair=Message("write fewer digits, and only the columns asked for"),
+            repair=Message("write the labels in the smallest integers, such as uint8")
+            if submission.masks
+            else Message("write fewer digits, and only the columns asked for"),
         )
         raise InvalidPredictions([problem], total=1)
 
@@ -85,6 +90,10 @@ def read_predictions(
     """
     check_size(len(data), submission=submission)
     findings = Findings()
+    if submission.masks:  # no metric has a rule for masks beside those of their columns
+        masks = read_masks(data, masks=submission.masks, ids=ids, findings=findings)
+        findings.stop_if_any()
+        return Predictions(ids=tuple(ids), columns=masks.columns)
     header, rows, complete = _read_rows(
         data, submission=submission, ids=len(ids), findings=findings
     )

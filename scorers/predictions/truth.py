@@ -1,20 +1,30 @@
 """The organizer's tables that predictions are compared with: the ids to predict, and the truth."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scorers.metric import Columns
+from scorers.predictions.archive import read_files
 from scorers.predictions.cells import read_column
+from scorers.predictions.masks import read_masks
 from scorers.predictions.numbers import NUMBERS_OR_NOTHING
 from scorers.predictions.objects import gather, side_by_side
-from scorers.predictions.problems import Findings, Problem
+from scorers.predictions.problems import Findings, InvalidPredictions, Problem
 from scorers.predictions.rows import decode, split_row, split_rows
-from scorers.tables import TruthTable
+from scorers.tables import MAX_PIXELS_IN_ALL, TRUTH_TABLE, MaskColumn, TruthTable
 
+ARCHIVE_SIGNATURE = b"PK\x03\x04"
+MAX_TABLE = 1 << 28
+"""Bytes of the table in an archive of the truth."""
+
+SPACING = "{name}_spacing"
+"""The column of the truth with the mm between pixels, where the files of a mask tell them."""
+
+Read = TypeVar("Read")
 Cells = Mapping[str, Sequence[str]]
 """The cells of a table, by column."""
 
@@ -43,29 +53,83 @@ def read_ids(data: bytes, /, *, id_column: str) -> tuple[str, ...]:
 
 
 def read_names(data: bytes, /) -> list[str]:
-    """Return the names of the columns of a table; raise InvalidTable if it cannot be read."""
-    return list(_read_table(data))
+    """Return the names of the columns of a truth's table; raise InvalidTable if it is none."""
+    return list(_read_table(_table_in(data) if data.startswith(ARCHIVE_SIGNATURE) else data))
 
 
 def read_truth(data: bytes, /, *, table: TruthTable) -> Truth:
-    """Return the truth, read as `table` says.
+    """Return the truth, read as `table` says: a table or, with masks, an archive that has one.
 
     Raises InvalidTable if the table cannot be read, an id is empty or, unless rows are objects,
-    there twice, a column is missing, or a cell is not as its type says.
+    there twice, a column is missing, a cell is not as its type says, or a mask is no mask.
     """
-    cells = _read_table(data)
+    cells = _read_table(_table_in(data) if table.masks else data)
     ids = _ids(cells, column=table.id)
-    missing = [name for name in (*table.text, *table.columns) if name not in cells]
+    needed = [*table.text, *(name for name in table.columns if name not in table.masks)]
+    missing = [name for name in needed if name not in cells]
     if missing:
         raise InvalidTable(f"the truth has no column {missing[0]}; it has {', '.join(cells)}")
     if table.objects is not None:
         return _read_objects(cells, named=ids, table=table)
     ids = _once(ids, column=table.id)
     lines = range(2, len(ids) + 2)
-    return Truth(
-        ids=ids,
-        columns=_read_plain(cells, table=table) | _read_typed(cells, table=table, lines=lines),
+    columns = _read_plain(cells, table=table) | _read_typed(cells, table=table, lines=lines)
+    if table.masks:
+        columns |= _read_masks(data, ids=ids, table=table, known=cells)
+    return Truth(ids=ids, columns=columns)
+
+
+def _table_in(data: bytes) -> bytes:
+    """Return the table in an archive of the truth."""
+    found: list[bytes] = []
+    _read_files(
+        lambda findings: read_files(
+            data,
+            wanted=[TRUTH_TABLE],
+            largest=MAX_TABLE,
+            take=lambda _name, content: found.append(content),
+            findings=findings,
+            others=True,
+        )
     )
+    return found[0]
+
+
+def _read_masks(
+    data: bytes, *, ids: tuple[str, ...], table: TruthTable, known: Cells
+) -> dict[str, NDArray[Any]]:
+    """Return the masks of the truth, and the spacing of those whose files tell it."""
+    pixels = len(ids) * sum(mask.pixels for mask in table.masks.values())
+    if pixels > MAX_PIXELS_IN_ALL:
+        raise InvalidTable(
+            f"the masks of the truth have {pixels:,} pixels; at most {MAX_PIXELS_IN_ALL:,} are "
+            "scored in the sandbox's time and memory: make the images smaller, or fewer"
+        )
+    masks = _read_files(
+        lambda findings: read_masks(
+            data, masks=table.masks, ids=ids, findings=findings, others=True
+        )
+    )
+    told = {SPACING.format(name=name): cells for name, cells in masks.spacing.items()}
+    if both := (told.keys() | masks.columns.keys()) & known.keys():
+        raise InvalidTable(f"{TRUTH_TABLE} has a column {min(both)}, which the masks make")
+    return {**masks.columns, **told}
+
+
+def _read_files(read: Callable[[Findings], Read]) -> Read:
+    """Read from the truth's archive; raise InvalidTable for the first of what is wrong."""
+    findings = Findings()
+    try:
+        made = read(findings)
+        findings.stop_if_any()
+    except InvalidPredictions as invalid:
+        first = invalid.problems[0]
+        where = "" if first.member is None else f", {first.member}"
+        raise InvalidTable(
+            f"the archive of the truth{where}: {first.code}, the first of {invalid.total} "
+            f"problems; expected {first.expected}"
+        ) from None
+    return made
 
 
 def _read_plain(cells: Cells, *, table: TruthTable) -> dict[str, NDArray[Any]]:
@@ -85,6 +149,7 @@ def _read_typed(
     columns = {
         name: read_column(cells[name], column=column, name=name, lines=lines, findings=findings)
         for name, column in table.columns.items()
+        if not isinstance(column, MaskColumn)
     }
     if findings.total:
         first = findings.kept[0]

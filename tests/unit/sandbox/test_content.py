@@ -76,7 +76,7 @@ def test_every_runtime_has_a_description_of_one_sentence() -> None:
     assert [text for text in described if not re.fullmatch(r"[^\n]+\.\n", text)] == []
 
 
-def test_the_image_holds_the_scorers_and_their_metrics_but_nothing_else_of_ours() -> None:
+def test_the_image_holds_the_scorers_and_the_reader_of_archives_but_nothing_else_of_ours() -> None:
     files = content.image_files(SCORING)
 
     assert "scoring/scorers/__main__.py" in files
@@ -87,8 +87,12 @@ def test_the_image_holds_the_scorers_and_their_metrics_but_nothing_else_of_ours(
     )
     assert {path.split("/")[1] for path in files if "/" in path} == {
         "scorers",
+        "sandbox",
         "challenge_platform.dist-info",
     }
+    of_sandbox = {path for path in files if path.startswith("scoring/sandbox/")}
+    assert {path.split("/")[2] for path in of_sandbox} == {"__init__.py", "archive"}
+    assert files["scoring/sandbox/__init__.py"] == b""
 
 
 def test_a_runtime_holds_the_entry_and_what_unpacks_archives_but_nothing_else_of_ours() -> None:
