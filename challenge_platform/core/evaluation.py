@@ -93,9 +93,9 @@ class Evaluator:
             with self.leases.kept(claim):
                 work = self._load(claim)
                 found = self._score(work)
-            if isinstance(found, Ended):
-                return self._end(claim, found)
-            return self._record(work, found)
+                if isinstance(found, Ended):
+                    return self._end(claim, found)
+                return self._record(work, found)
         except NotScored as ended:
             log.warning(
                 "not scored",

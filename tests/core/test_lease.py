@@ -2,13 +2,15 @@
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import lease, submission
 from challenge_platform.core.lease import Leases
+from challenge_platform.core.receipt import Signer
 from challenge_platform.core.run import Stage
 from challenge_platform.core.run_stage import run_id_of
 from challenge_platform.core.submission import Claim, State
@@ -163,3 +165,21 @@ def test_what_ended_just_before_is_not_handed_back(platform: Platform, alice: Pa
     leases.hand_back()
 
     assert row(platform, claim.submission_id).state is State.CANCELLED
+
+
+def test_a_claim_is_kept_until_its_end_is_recorded(platform: Platform, alice: Participant) -> None:
+    held: list[bool] = []
+
+    class NotingSigner(Signer):
+        def sign(self, document: Mapping[str, Any], /) -> dict[str, Any]:
+            held.append(evaluator.leases.any_held)
+            return super().sign(document)
+
+    signer = NotingSigner(platform.keys.signer.path)
+    evaluator = dataclasses.replace(platform.evaluator, signer=signer)
+
+    state = evaluator.evaluate(send(platform, alice).submission_id)
+
+    assert state is State.SCORED
+    assert held == [True]
+    assert not evaluator.leases.any_held
