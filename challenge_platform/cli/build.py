@@ -21,6 +21,8 @@ from challenge_platform.core.standing import mark_boards_due
 from challenge_platform.core.submission import QueueName, count_submissions
 from challenge_platform.core.worker import is_served
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
+from challenge_platform.preflight.check import check
+from challenge_platform.preflight.words import require_clear
 from challenge_platform.vault import Key, Truth, encrypt_stream, open_truth, seal_truth
 from scorers.definition import Task
 
@@ -57,6 +59,8 @@ def build_challenge(
     with tempfile.TemporaryDirectory(prefix="challenge-build-") as temporary:
         made = run_recipe(recipe, Path(temporary), definition=definition, options=options)
         check_truth(made, definition=definition)
+        report = check(definition, public=made.public, hidden=made.hidden, truth=made.truth)
+        require_clear(report, say=say)
         files = _store_public(platform, definition, made)
         truth_object, commitment = _encrypted(platform, key, made.truth)
         found = _input(platform, key, made, definition=definition, truth_object=truth_object)
@@ -69,6 +73,8 @@ def build_challenge(
         release_recipient=platform.keys.release_recipient(definition.slug),
         source_digest=digest,
         input=found,
+        power=report.power,
+        accepted=report.accepted_codes,
     )
     with platform.database.writing() as session:
         _require_comparable(session, publication)

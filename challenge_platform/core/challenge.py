@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, sele
 
 from challenge_platform.core import audit
 from challenge_platform.core.definition import ChallengeDefinition, Phase
+from challenge_platform.core.power import Power
 from challenge_platform.core.publication import (
     SAMPLE,
     ProgramInput,
@@ -55,6 +56,7 @@ class ChallengeVersion(SQLModel, table=True):
     input_size: int | None = Field(default=None, sa_type=BigInteger)
     input_object: str | None = Field(default=None, max_length=64)
     source_digest: str = Field(max_length=64)
+    power: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     seal: str = Field(max_length=64)
     published_at: datetime = Field(sa_type=UTCDateTime)
 
@@ -127,6 +129,11 @@ class PublishedChallenge:
             return None
         return ProgramInput(digest=digest, size=size, object=self.version.input_object)
 
+    @property
+    def power(self) -> Power | None:
+        """How surely scores tell teams apart; None where no pre-flight said it."""
+        return Power.model_validate(self.version.power) if self.version.power else None
+
     def text(self, name: str, /, *, language: str) -> str:
         """Give a page or the agreement in a language."""
         texts = self.version.texts[name]
@@ -145,6 +152,7 @@ class PublishedChallenge:
             row.files,
             commitment=row.truth_commitment,
             input_digest=row.input_digest,
+            power=self.power,
         )
         message = sealed_message(
             digest,
@@ -193,6 +201,7 @@ def publish(
         input_size=made.size if made else None,
         input_object=made.object if made else None,
         source_digest=publication.source_digest,
+        power=publication.power.model_dump(mode="json") if publication.power else None,
         seal=seal,
         published_at=now,
     )
@@ -200,6 +209,15 @@ def publish(
     audit.record(
         session, action="challenge published", subject=slug, now=now, version=version.number
     )
+    for code in publication.accepted:
+        audit.record(
+            session,
+            action="finding accepted",
+            subject=slug,
+            now=now,
+            version=version.number,
+            code=code,
+        )
     return version
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.power import Power
 from challenge_platform.vault import Key
 
 SAMPLE = "sample/"
@@ -35,7 +36,11 @@ class ProgramInput:
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """Everything that one publication of a challenge consists of."""
+    """Everything that one publication of a challenge consists of.
+
+    `power` is what its pre-flight found that scores can tell, and `accepted` the codes of what it
+    found that the definition accepts.
+    """
 
     definition: ChallengeDefinition
     texts: dict[str, dict[str, str]]
@@ -45,6 +50,8 @@ class Publication:
     release_recipient: str
     source_digest: str
     input: ProgramInput | None = None
+    power: Power | None = None
+    accepted: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -56,6 +63,7 @@ class Publication:
             files,
             commitment=self.truth_commitment,
             input_digest=self.input.digest if self.input else None,
+            power=self.power,
         )
 
     def seal(self, key: Key, /) -> str:
@@ -77,11 +85,14 @@ def version_digest(
     *,
     commitment: str,
     input_digest: str | None,
+    power: Power | None,
 ) -> str:
     """Give the SHA-256 of what a version of a challenge consists of, as it is stored."""
     content = {"definition": definition, "texts": texts, "files": files, "truth": commitment}
     if input_digest is not None:  # versions of before there were programs keep their digests
         content["input"] = input_digest
+    if power is not None:  # and so do those of before there was a pre-flight
+        content["power"] = power.model_dump(mode="json")
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

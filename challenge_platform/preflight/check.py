@@ -7,6 +7,7 @@ from challenge_platform.preflight.bench import Bench
 from challenge_platform.preflight.features import table_features
 from challenge_platform.preflight.finding import Finding, Probe, Report
 from challenge_platform.preflight.leaks import probe_leaks
+from challenge_platform.preflight.power import measure_power
 from challenge_platform.preflight.scores import probe_scores
 from challenge_platform.preflight.tables import Table, read_tables
 from challenge_platform.preflight.training import measured_after, probe_training, targets_of
@@ -36,7 +37,7 @@ def check(
         slug=definition.slug,
         findings=findings + found,
         probes=probes + tried,
-        power=None,
+        power=measure_power(bench),
         accept=definition.preflight.accept,
     )
 

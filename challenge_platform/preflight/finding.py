@@ -80,6 +80,11 @@ class Report:
         return [finding for finding in self.findings if self.accepted(finding)]
 
     @property
+    def accepted_codes(self) -> tuple[str, ...]:
+        """The codes of what is accepted, with what it is about."""
+        return tuple(dict.fromkeys(f"{one.code} ({one.about})" for one in self.known))
+
+    @property
     def blocking(self) -> list[Finding]:
         """The findings that stop the publication."""
         return [

@@ -17,8 +17,11 @@ from scorers.metric import Vector
 SHUFFLES = 200
 """Times that a feature is dealt to other rows, which tells what it scores by chance."""
 
-FEWEST_SHUFFLES = 30
-"""The same where one score takes long."""
+FEWEST_SHUFFLES = 40
+"""The same where one score takes long, and where so many show that it is nothing."""
+
+PLAIN_P = 0.1
+"""From this probability by chance on it is nothing."""
 
 SECONDS = 20.0
 """What the shuffles of one feature may take, about."""
@@ -84,13 +87,27 @@ def strengths_of(bench: Bench, feature: Feature, /, *, best: Values) -> list[Str
     took = perf_counter() - started
     times = int(min(SHUFFLES, max(FEWEST_SHUFFLES, SECONDS / max(took, 1e-9))))
     rng = default_rng(SEED)
-    dealt = [_best_values(bench, rng.permutation(feature.values)) for _ in range(times)]
+    dealt: list[Values] = []
+    strengths: list[Strength] = []
+    for count in (FEWEST_SHUFFLES, times):
+        more = range(len(dealt), count)
+        dealt += [_best_values(bench, rng.permutation(feature.values)) for _ in more]
+        strengths = _compared(bench, found, best=best, dealt=dealt)
+        if all(strength.p > PLAIN_P for strength in strengths):
+            break
+    return strengths
+
+
+def _compared(
+    bench: Bench, found: Values, *, best: Values, dealt: Sequence[Values]
+) -> list[Strength]:
+    """Compare what a feature scores with what it scores when it is dealt to other rows."""
     strengths = []
     for key in bench.keys:
         better = bench.direction(key)
         null = np.array([each[key] for each in dealt])
         null = null[np.isfinite(null)]
-        if len(null) < FEWEST_SHUFFLES or not np.isfinite([found[key], best[key]]).all():
+        if len(null) < len(dealt) // 2 or not np.isfinite([found[key], best[key]]).all():
             continue
         chance, spread = float(null.mean()), float(null.std(ddof=1))
         ahead = better.gain(found[key], chance)

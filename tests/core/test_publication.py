@@ -21,6 +21,7 @@ from challenge_platform.core.challenge import (
     find_challenge,
 )
 from challenge_platform.core.program_input import opened
+from challenge_platform.core.publication import version_digest
 from challenge_platform.errors import Conflict, InvalidInput
 from tests.conftest import TINY, Participant, participant, publish_changed
 from tests.core.programs import with_programs
@@ -92,12 +93,35 @@ def test_what_programs_find_is_part_of_what_the_version_is_known_and_sealed_by(
             setattr(version, column, before)
 
 
-def test_a_version_of_before_there_were_programs_is_still_genuine(
+def test_a_version_of_before_there_were_programs_and_pre_flights_keeps_its_digest(
+    challenge: PublishedChallenge,
+) -> None:
+    row = challenge.version
+    digest = version_digest(
+        row.definition,
+        row.texts,
+        row.files,
+        commitment=row.truth_commitment,
+        input_digest=None,
+        power=None,
+    )
+
+    assert digest == hashlib.sha256(_as_it_was(challenge)).hexdigest()
+
+
+def test_what_scores_can_tell_is_part_of_what_the_version_is_known_by(
     platform: Platform, challenge: PublishedChallenge
 ) -> None:
-    assert challenge.input is None
-    assert challenge.is_genuine(platform.keys.scoring.open(challenge.slug))
-    assert challenge.version.digest == hashlib.sha256(_as_it_was(challenge)).hexdigest()
+    key = platform.keys.scoring.open(challenge.slug)
+    assert challenge.power is not None
+    assert challenge.is_genuine(key)
+
+    with platform.database.writing() as session:
+        version = session.get_one(ChallengeVersion, challenge.version_id)
+        version.power = {**challenge.power.model_dump(mode="json"), "teams": 99}
+        session.add(version)
+        session.flush()
+        assert not challenge_version(session, version.id).is_genuine(key)
 
 
 def _as_it_was(challenge: PublishedChallenge) -> bytes:
