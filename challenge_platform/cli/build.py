@@ -4,6 +4,7 @@ import hashlib
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from sqlmodel import Session
@@ -23,6 +24,7 @@ from challenge_platform.core.worker import is_served
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from challenge_platform.preflight.check import check
 from challenge_platform.preflight.words import require_clear
+from challenge_platform.spreadsheet.publishing import publish_table
 from challenge_platform.vault import Key, Truth, encrypt_stream, open_truth, seal_truth
 from scorers.definition import Task
 
@@ -48,16 +50,14 @@ def build_challenge(
     options = RecipeOptions(
         say=lambda line: say(f"{definition.slug}: {line}"), source=source, scale=scale
     )
-    digest = _source_digest(folder, options=options)
+    digest = _source_digest(folder, definition=definition, options=options)
     current = _published(platform, definition.slug)
     if current is not None and current.source_digest == digest:
         say(f"{definition.slug}: already published as version {current.number}")
         return current
-    recipe = folder / definition.data.recipe
-    say(f"{definition.slug}: running {recipe}, a program that can do anything you can")
     key = platform.keys.scoring.open(definition.slug)
     with tempfile.TemporaryDirectory(prefix="challenge-build-") as temporary:
-        made = run_recipe(recipe, Path(temporary), definition=definition, options=options)
+        made = make_files(folder, Path(temporary), definition=definition, key=key, options=options)
         check_truth(made, definition=definition)
         report = check(definition, public=made.public, hidden=made.hidden, truth=made.truth)
         require_clear(report, say=say)
@@ -91,6 +91,35 @@ def build_challenge(
             "machine whose engine has the NVIDIA runtime"
         )
     return version
+
+
+def make_files(
+    folder: Path,
+    temporary: Path,
+    /,
+    *,
+    definition: ChallengeDefinition,
+    key: Key,
+    options: RecipeOptions,
+) -> Made:
+    """Make a challenge's files in an empty folder, by its recipe or from its table."""
+    table = definition.data.table
+    if table is None:
+        recipe = folder / (definition.data.recipe or "")
+        options.say(f"running {recipe}, a program that can do anything you can")
+        return run_recipe(recipe, temporary, definition=definition, options=options)
+    if options.scale != 1:
+        raise InvalidInput("a table is published whole; leave out --scale")
+    made = Made.in_folder(temporary)
+    truth = publish_table(
+        table,
+        options.source or folder,
+        made.public,
+        definition=definition,
+        key=bytes.fromhex(key.seal(b"data.table")),
+        say=options.say,
+    )
+    return replace(made, truth=truth)
 
 
 def _require_comparable(session: Session, publication: Publication) -> None:
@@ -206,10 +235,14 @@ def _published(platform: Platform, slug: str) -> ChallengeVersion | None:
         return None
 
 
-def _source_digest(folder: Path, *, options: RecipeOptions) -> str:
+def _source_digest(folder: Path, *, definition: ChallengeDefinition, options: RecipeOptions) -> str:
     """SHA-256 over the names and bytes of everything that a build reads, and the scale."""
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in SOURCES for path in folder.rglob(pattern)):
+    read = {path for pattern in SOURCES for path in folder.rglob(pattern)}
+    if (table := definition.data.table) is not None and options.source is None:
+        read |= {folder / table.table}
+        read |= set((folder / table.files).rglob("*")) if table.files else set()
+    for path in sorted(path for path in read if path.is_file()):
         name, content = str(path.relative_to(folder)).encode(), path.read_bytes()
         digest.update(f"{len(name)} {len(content)} ".encode() + name + content)
     if options.scale != 1:

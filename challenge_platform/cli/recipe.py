@@ -5,9 +5,10 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Self
 
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.errors import InvalidInput
@@ -25,6 +26,14 @@ class Made:
     hidden: Path
     sample: Path
     truth: bytes
+
+    @classmethod
+    def in_folder(cls, folder: Path, /) -> Self:
+        """Make the three folders, empty, in a folder."""
+        public, hidden, sample = (folder / name for name in ("public", "input", "sample"))
+        for each in (public, hidden, sample):
+            each.mkdir()
+        return cls(public=public, hidden=hidden, sample=sample, truth=b"")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +63,8 @@ def run_recipe(
     While it runs it can import the modules beside it. Whatever it writes to the folder is in clear,
     so that the folder must be nobody else's and removed.
     """
-    public, hidden, sample = (folder / name for name in ("public", "input", "sample"))
-    for each in (public, hidden, sample):
-        each.mkdir()
+    made = Made.in_folder(folder)
+    public, hidden, sample = made.public, made.hidden, made.sample
     folders = (public, hidden, sample) if definition.data.input else (public,)
     with importable(recipe.parent):
         build = _load(recipe)
@@ -65,16 +73,16 @@ def run_recipe(
         raise InvalidInput(
             f"build() of {recipe} gave {type(truth).__name__}, not the bytes of the truth"
         )
-    for made, key, names in (
+    for part, key, names in (
         (public, "data.public", definition.data.public),
         (hidden, "data.input", definition.data.input),
         (sample, "data.input", definition.data.input),
     ):
-        if (found := {path.name for path in made.iterdir()}) != set(names):
+        if (found := {path.name for path in part.iterdir()}) != set(names):
             raise InvalidInput(
-                f"the recipe made {sorted(found)} in {made.name}/; {key} names {sorted(names)}"
+                f"the recipe made {sorted(found)} in {part.name}/; {key} names {sorted(names)}"
             )
-    return Made(public=public, hidden=hidden, sample=sample, truth=truth)
+    return replace(made, truth=truth)
 
 
 def check_truth(made: Made, /, *, definition: ChallengeDefinition) -> None:

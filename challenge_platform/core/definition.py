@@ -19,6 +19,7 @@ from pydantic import (
     model_validator,
 )
 
+from challenge_platform.core.data_section import TEST, AsWritten, Data
 from challenge_platform.core.local_text import LocalText
 from challenge_platform.core.program import PROGRAMS, Program, check_program
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
@@ -26,7 +27,7 @@ from challenge_platform.core.transparency import Transparency
 from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, Task
 from scorers.message import Message
-from scorers.tables import Column, ColumnName, FileName, Objects, Size, SubmissionDefinition
+from scorers.tables import Size, SubmissionDefinition
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -107,46 +108,6 @@ class Teams(_Section):
     ] = 1
 
 
-class Data(_Section):
-    """Where the data come from and which parts are public."""
-
-    recipe: Annotated[
-        str, Field(description="The Python file that makes the public files and the hidden truth.")
-    ]
-    public: Annotated[
-        tuple[str, ...], Field(min_length=1, description="The files that participants download.")
-    ]
-    input: Annotated[
-        tuple[FileName, ...],
-        Field(
-            description="The hidden files that programs find in `/input`, kept encrypted. The "
-            "recipe writes a public sample of each beside them. Without any, programs find the "
-            "public files."
-        ),
-    ] = ()
-    truth: Annotated[str, Field(description="Name of the hidden truth, which is kept encrypted.")]
-    unit: Annotated[str, Field(description="Truth column with what is predicted and resampled.")]
-    split: Annotated[str, Field(description="Truth column that says `public` or `private`.")]
-    subgroups: Annotated[
-        tuple[str, ...], Field(description="Truth columns by whose values scores are split too.")
-    ] = ()
-    columns: Annotated[
-        dict[ColumnName, Column],
-        Field(
-            description="Truth columns with a type, without an empty cell; others are numbers if "
-            "all their cells are numbers or empty, else text."
-        ),
-    ] = {}
-    objects: Annotated[
-        Objects | None,
-        Field(
-            description="Set if a row of the truth is an object of an id: `columns` are then those "
-            "of the objects, empty in the one row of an id without any, and the others say the "
-            "same in all rows of an id."
-        ),
-    ] = None
-
-
 class Protection(StrEnum):
     """What keeps the public board from being probed."""
 
@@ -183,6 +144,7 @@ class Ranking(_Section):
             "`disclosure` must be `[score]`.",
         ),
     ] = None
+
 
     @model_validator(mode="after")
     def _steps_on_a_ladder(self) -> Self:
@@ -344,7 +306,11 @@ class ChallengeDefinition(_Section):
     agreement: Agreement
     transparency: Transparency = Transparency()
     teams: Teams = Teams()
-    data: Data
+    data: Annotated[
+        Data,
+        AsWritten(),
+        Field(description="Where the data come from: a recipe (`Data`), or a table (`Table`)."),
+    ]
     submission: SubmissionDefinition
     program: Annotated[
         Program | None,
@@ -360,6 +326,29 @@ class ChallengeDefinition(_Section):
         tuple[Baseline, ...], Field(description="Reference solutions shown on leaderboards.")
     ] = ()
     preflight: Preflight = Preflight()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_rows_once(cls, written: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
+        """Let a table's id column be that of the submission unless it says another."""
+        if not isinstance(written, dict):
+            return written
+        data, submission = written.get("data"), written.get("submission")
+        if not (isinstance(data, dict) and isinstance(submission, dict) and "id" in submission):
+            return written
+        if not isinstance(data.get("table"), str):
+            return written
+        return {**written, "data": {"id": submission["id"], **data}}
+
+    @model_validator(mode="after")
+    def _predicts_the_rows_of_its_table(self) -> Self:
+        table, submission = self.data.table, self.submission
+        if table is not None and (submission.ids, submission.id) != (TEST, table.id):
+            raise ValueError(
+                f"the ids to predict of a table are in {TEST}, in its id column {table.id!r}; "
+                f"submission has ids: {submission.ids} and id: {submission.id}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:

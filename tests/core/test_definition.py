@@ -28,7 +28,8 @@ def document() -> dict[str, Any]:
 def test_every_shipped_challenge_is_valid_and_names_files_that_exist(path: Path) -> None:
     definition = read_definition(path)
     pages = definition.pages
-    texts = (pages.overview, pages.data, pages.rules, definition.agreement.file)
+    files = (pages.overview, pages.data, pages.evaluation, pages.rules, definition.agreement.file)
+    texts = [text for text in files if text is not None]
 
     assert definition.slug == path.parent.name
     assert all((path.parent / name).is_file() for text in texts for name in (text.en, text.fr))
@@ -101,16 +102,16 @@ def test_a_period_is_written_as_24h(document: dict[str, Any]) -> None:
         (("submission", "ids"), "other.csv", "not a public file"),
         (("submission", "columns"), {"p": {"type": "float"}}, "which is not submitted"),
         (("submission", "columns", "p"), {"type": "lable"}, "'float', 'integer', 'label', 'codes'"),
-        (("submission", "columns", "p"), {"type": "label", "classes": ["a"]}, "columns.p.label"),
+        (("submission", "columns", "p"), {"type": "label", "classes": ["a"]}, "columns.p.classes"),
         (
             ("submission", "columns", "p"),
             {"type": "label", "clases": ["a"]},
-            "columns.p.label.clases: unknown key; did you mean 'classes'?",
+            "columns.p.clases: unknown key; did you mean 'classes'?",
         ),
         (
             ("submission", "columns", "p"),
             {"type": "float", "maximum": 1},
-            "columns.p.float.maximum: unknown key; did you mean 'max'?",
+            "columns.p.maximum: unknown key; did you mean 'max'?",
         ),
         (("submission", "kinds"), ["code"], "add `program: {runtime: python}`, or take code out"),
         (("program",), {}, "submission.kinds has neither code nor container"),

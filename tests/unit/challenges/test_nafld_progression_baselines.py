@@ -116,7 +116,7 @@ def test_the_definition_names_the_columns_and_files_that_there_are(
 
     assert {path.name for path in public.iterdir()} == set(data.public)
     assert columns <= set(read(truth)[0])
-    for name in (data.recipe, *(name for text in texts for name in (text.en, text.fr))):
+    for name in (data.recipe or "", *(name for text in texts for name in (text.en, text.fr))):
         assert (folder / name).is_file()
 
 

@@ -1,0 +1,69 @@
+"""The dictionary of a table's public files: what each column is, and what it holds."""
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+
+from challenge_platform.core.data_section import TEST, TRAIN, Table
+
+HEADER = ("column", "file", "role", "type", "values", "empty", "description")
+MOST_VALUES = 20
+"""Values of a column of text that are listed; of more, only their number is told."""
+
+
+def described(
+    table: Table,
+    /,
+    *,
+    features: Sequence[str],
+    train: Sequence[Mapping[str, str]],
+    test: Sequence[Mapping[str, str]],
+) -> bytes:
+    """Write dictionary.csv: a line for each column of train.csv, in its order.
+
+    What targets hold is told of train.csv alone; of the others both files are public.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    both = f"{TRAIN} {TEST}"
+    picture = " Its picture has this name in the archive." if table.files else ""
+    names = {table.id: f"The row.{picture}"}
+    writer.writerow(
+        (table.id, both, "id", "text", "", 0, table.describe.get(table.id, names[table.id]))
+    )
+    if table.unit != table.id:
+        told = table.describe.get(table.unit, "Rows with the same value belong together.")
+        writer.writerow((table.unit, TRAIN, "group", "text", "", 0, told))
+    for role, columns, rows, file in (
+        ("feature", features, [*train, *test], both),
+        ("target", table.targets, train, TRAIN),
+    ):
+        for column in columns:
+            held = [row[column] for row in rows]
+            kind, values = _held([cell for cell in held if cell])
+            empty = sum(not cell for cell in held)
+            told = table.describe.get(column, "")
+            writer.writerow((column, file, role, kind, values, empty, told))
+    return text.getvalue().encode()
+
+
+def _held(cells: Sequence[str]) -> tuple[str, str]:
+    """Give the type of a column, `number` or `text`, and its range or its values."""
+    numbers = [_number(cell) for cell in cells]
+    if cells and all(number is not None for number in numbers):
+        low, high = (pick(cells, key=lambda cell: _number(cell) or 0.0) for pick in (min, max))
+        return "number", f"{low} to {high}"
+    values = sorted(set(cells))
+    if len(values) > MOST_VALUES:
+        return "text", f"{len(values)} values"
+    return "text", "; ".join(values)
+
+
+def _number(cell: str) -> float | None:
+    try:
+        number = float(cell)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in cell else None

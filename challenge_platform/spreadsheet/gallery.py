@@ -1,0 +1,123 @@
+"""The folder of pictures that goes with a table: which row has which, and the archives of them."""
+
+import difflib
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from challenge_platform.core.data_section import Table
+from challenge_platform.errors import InvalidInput
+from challenge_platform.spreadsheet.pictures import InvalidPicture, bare, kind_of
+from challenge_platform.spreadsheet.sheet import Problems, Sheet
+
+FIRST_DAY = (1980, 1, 1, 0, 0, 0)
+"""The time that every file of an archive has: the least that ZIP can say."""
+
+LITTER = {"thumbs.db", "desktop.ini"}
+"""Files that file managers leave in a folder."""
+
+
+def find_pictures(table: Table, folder: Path, /, *, sheet: Sheet, problems: Problems) -> list[Path]:
+    """Give the picture of each row; a row without one and a picture without a row are problems."""
+    there = _there(folder)
+    column = table.file or table.id
+    by_name = _by_name(there)
+    used: dict[Path, int] = {}
+    found: list[Path] = []
+    for line, name in zip(sheet.lines, sheet.column(column), strict=True):
+        paths = by_name.get(name, []) if name else []
+        if len(paths) != 1:
+            problems.add(
+                sheet.name,
+                row=line,
+                column=column,
+                what=f"{folder.name}/ has {len(paths) or 'no'} pictures named {name!r}",
+                repair=_instead(name, by_name),
+            )
+        elif paths[0] in used:
+            problems.add(
+                sheet.name,
+                row=line,
+                column=column,
+                what=f"{name!r} is the picture of row {used[paths[0]]} too",
+                repair="give each row a picture of its own",
+            )
+        else:
+            used[paths[0]] = line
+            found.append(paths[0])
+    for path in there:
+        if path not in used:
+            problems.add(
+                f"{folder.name}/{path.relative_to(folder)}",
+                what=f"no row of {sheet.name} names it",
+                repair="add a row for it, or take it out of the folder",
+            )
+    _require_one_kind(found, folder=folder, problems=problems)
+    return found
+
+
+def _there(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InvalidInput(f"there is no folder {folder}, which data.files names")
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith(".") and path.name.lower() not in LITTER
+    )
+
+
+def _by_name(there: Sequence[Path]) -> Mapping[str, list[Path]]:
+    """Give the files by their whole names, and by those without what follows the last point."""
+    known: defaultdict[str, list[Path]] = defaultdict(list)
+    for path in there:
+        for name in {path.name, path.stem}:
+            known[name].append(path)
+    return known
+
+
+def _instead(name: str, known: Mapping[str, list[Path]]) -> str:
+    if not name:
+        return "write the name of its picture"
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "add the picture, or remove the row"
+
+
+def _require_one_kind(paths: Sequence[Path], *, folder: Path, problems: Problems) -> None:
+    """Note pictures that are none, or of another kind than the first: kinds could tell classes."""
+    kinds: dict[str, Path] = {}
+    for path in paths:
+        with path.open("rb") as file:
+            start = file.read(8)
+        name = f"{folder.name}/{path.relative_to(folder)}"
+        try:
+            kinds.setdefault(kind_of(start), path)
+        except InvalidPicture as error:
+            problems.add(name, what=str(error), repair="save it as PNG, or write a recipe")
+    if len(kinds) > 1:
+        (one, first), (other, second) = kinds.items()
+        problems.add(
+            f"{folder.name}/",
+            what=f"{first.name} is a .{one}, {second.name} a .{other}, which may tell the classes",
+            repair="save all as PNG",
+        )
+
+
+def write_archive(path: Path, /, *, pictures: Mapping[str, Path], problems: Problems) -> None:
+    """Write pictures under the ids that they are given for, by name, bare and not compressed."""
+    with zipfile.ZipFile(path, "w", compression=zipfile.ZIP_STORED) as archive:
+        for name, content in _bare(pictures, problems=problems):
+            member = zipfile.ZipInfo(name, date_time=FIRST_DAY)
+            member.external_attr = 0o644 << 16
+            archive.writestr(member, content)
+
+
+def _bare(pictures: Mapping[str, Path], *, problems: Problems) -> Iterator[tuple[str, bytes]]:
+    for name, path in sorted(pictures.items()):
+        content = path.read_bytes()
+        try:
+            yield f"{name}.{kind_of(content)}", bare(content)
+        except InvalidPicture as error:
+            problems.add(
+                f"{path.parent.name}/{path.name}", what=str(error), repair="save it anew as PNG"
+            )
