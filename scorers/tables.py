@@ -148,6 +148,13 @@ class MaskColumn(Section):
             f"instances, numbered in any way up to {MAX_LABEL:,}.",
         ),
     ] = None
+    spacing: Annotated[
+        tuple[ColumnName, ...] | None,
+        Field(
+            description="In data.columns: the truth columns with the mm between pixels along each "
+            "axis. Metrics then find them as `<name>_spacing`, as those of NIfTI files."
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _can_be_read(self) -> Self:
@@ -157,6 +164,8 @@ class MaskColumn(Section):
             )
         if self.pixels > MAX_PIXELS:
             raise ValueError(f"shape: a mask has at most {MAX_PIXELS:,} pixels")
+        if self.spacing is not None and len(self.spacing) != len(self.shape):
+            raise ValueError("spacing: one column for each axis of shape, in its order")
         _require_different(self.labels or (), what="label")
         return self
 
@@ -248,6 +257,8 @@ class SubmissionDefinition(Section):
         masks = check_masks(self.columns, objects=self.objects)
         if self.format == "archive" and len(masks) < len(self.columns):
             raise ValueError("with format: archive all columns are of type: mask")
+        if spaced := [name for name, mask in masks.items() if mask.spacing is not None]:
+            raise ValueError(f"{spaced[0]}: spacing is of the truth; say it in data.columns")
         if self.format == "table" and masks:
             raise ValueError(f"{min(masks)}: a mask is no cell of a table; set format: archive")
         return self

@@ -74,9 +74,8 @@ def read_truth(data: bytes, /, *, table: TruthTable) -> Truth:
     ids = _once(ids, column=table.id)
     lines = range(2, len(ids) + 2)
     columns = _read_plain(cells, table=table) | _read_typed(cells, table=table, lines=lines)
-    if table.masks:
-        columns |= _read_masks(data, ids=ids, table=table, known=cells)
-    return Truth(ids=ids, columns=columns)
+    masks = _read_masks(data, ids=ids, table=table, known=columns) if table.masks else {}
+    return Truth(ids=ids, columns=columns | masks)
 
 
 def _table_in(data: bytes) -> bytes:
@@ -96,9 +95,9 @@ def _table_in(data: bytes) -> bytes:
 
 
 def _read_masks(
-    data: bytes, *, ids: tuple[str, ...], table: TruthTable, known: Cells
+    data: bytes, *, ids: tuple[str, ...], table: TruthTable, known: Columns
 ) -> dict[str, NDArray[Any]]:
-    """Return the masks of the truth, and the spacing of those whose files tell it."""
+    """Return the masks of the truth, and their spacing where columns or files tell it."""
     pixels = len(ids) * sum(mask.pixels for mask in table.masks.values())
     if pixels > MAX_PIXELS_IN_ALL:
         raise InvalidTable(
@@ -110,10 +109,26 @@ def _read_masks(
             data, masks=table.masks, ids=ids, findings=findings, others=True
         )
     )
-    told = {SPACING.format(name=name): cells for name, cells in masks.spacing.items()}
-    if both := (told.keys() | masks.columns.keys()) & known.keys():
+    told = {
+        name: _spacing(known, mask.spacing) for name, mask in table.masks.items() if mask.spacing
+    }
+    spacing = {SPACING.format(name=name): told[name] for name in told} | {
+        SPACING.format(name=name): cells
+        for name, cells in masks.spacing.items()
+        if name not in told
+    }
+    if both := spacing.keys() & known.keys():
         raise InvalidTable(f"{TRUTH_TABLE} has a column {min(both)}, which the masks make")
-    return {**masks.columns, **told}
+    return {**masks.columns, **spacing}
+
+
+def _spacing(known: Columns, names: Sequence[str]) -> NDArray[Any]:
+    """Return the numbers of some columns side by side, a tuple for each row."""
+    for name in names:
+        if name not in known or known[name].dtype.kind != "f" or not (known[name] > 0).all():
+            raise InvalidTable(f"{TRUTH_TABLE} has no column {name} of mm, all above 0")
+    rows = zip(*(known[name].tolist() for name in names), strict=True)
+    return np.fromiter(rows, dtype=np.object_)
 
 
 def _read_files(read: Callable[[Findings], Read]) -> Read:

@@ -287,25 +287,43 @@ def test_the_spacing_of_each_image_is_that_of_the_truths_files() -> None:
     assert scored(spacing="truth_spacing") != scored(spacing_mm=[1, 1, 1])
 
 
+def test_the_spacing_of_each_image_is_that_of_the_truths_columns() -> None:
+    rows = [f"{name},p{i},public,{0.5 + i},{0.25 * (i + 1)}" for i, name in enumerate(IDS)]
+    table = "\n".join(["image,patient,usage,y,x", *rows, ""]).encode()
+    files = {f"masks/{name}.png": written(mask) for name, mask in drawn(1).items()}
+    task = task_of(DICE, true={**TRUE, "spacing": ["y", "x"]})
+
+    truth = read_truth(packed({**files, "truth.csv": table}), table=task.truth_table)
+
+    assert truth.columns["truth_spacing"].tolist()[:2] == [(0.5, 0.25), (1.5, 0.5)]
+
+
 @pytest.mark.parametrize(
     ("files", "told"),
     [
         ({"truth.csv": people().encode()}, "masks/i00.png: missing_file, the first of 30"),
-        ({"masks/i00.png": b""}, "truth.csv: missing_file"),
+        ({"truth.txt": b""}, "truth.csv: missing_file"),
         (
             {"truth.csv": people(1).encode(), "masks/i00.png": b"x"},
             "masks/i00.png: unreadable_mask, the first of 1 problems; expected a whole PNG",
         ),
         (
-            {"truth.csv": b"image,patient,usage,truth\ni00,p,public,1\n"}
+            {"truth.csv": b"image,patient,usage,truth_spacing,y,x\ni00,p,public,1,1,1\n"}
             | {"masks/i00.png": FILES["i00.png"]},
-            "truth.csv has a column truth, which the masks make",
+            "truth.csv has a column truth_spacing, which the masks make",
+        ),
+        (
+            {"truth.csv": b"image,patient,usage,y,x\ni00,p,public,1,0\n"}
+            | {"masks/i00.png": FILES["i00.png"]},
+            "truth.csv has no column x of mm, all above 0",
         ),
     ],
 )
 def test_a_truth_that_is_not_whole_says_what_is_missing(files: dict[str, bytes], told: str) -> None:
+    true = {**TRUE, "spacing": ["y", "x"]} if "y,x" in str(files.get("truth.csv")) else TRUE
+
     with pytest.raises(InvalidTable, match=told):
-        read_truth(packed(files), table=task_of(DICE).truth_table)
+        read_truth(packed(files), table=task_of(DICE, true=true).truth_table)
 
 
 def test_a_truth_with_masks_that_is_a_table_is_refused_as_no_archive() -> None:
@@ -337,6 +355,8 @@ def test_more_pixels_than_are_scored_in_time_are_refused_when_the_truth_is_read(
         ({"shape": [5]}, "at least 2 items"),
         ({"shape": [5, 0]}, "greater than or equal to 1"),
         ({"shape": [65_535, 65_535]}, "a mask has at most 16,777,216 pixels"),
+        ({"spacing": ["mm"]}, "one column for each axis of shape"),
+        ({"spacing": ["y", "x"]}, "spacing is of the truth; say it in data.columns"),
         ({"labels": [0]}, "greater than or equal to 1"),
         ({"labels": [1, 1]}, "the label 1 is named twice"),
     ],
