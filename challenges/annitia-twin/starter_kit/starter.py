@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer  # type: ignore[import-untyped]  # no stubs
-from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]  # no stubs
-from sklearn.pipeline import Pipeline, make_pipeline  # type: ignore[import-untyped]  # no stubs
-from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]  # no stubs
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 Array = NDArray[np.float64]
 Row = Mapping[str, str]
