@@ -50,9 +50,14 @@ def table_features(table: Table, /, *, ids: Sequence[str], column: str) -> list[
                 words=feature.words,
                 values=feature.values[places],
             )
-            for feature in _of_wide(table, column=column)
+            for feature in row_features(table, column=column)
         ]
     return [feature for feature in found if feature.varies]
+
+
+def row_features(table: Table, /, *, column: str | None) -> list[Feature]:
+    """Give the features of each row of a table, whose `column` names the rows if it has one."""
+    return [feature for feature in _of_wide(table, column=column) if feature.varies]
 
 
 def _rows_of(cells: Sequence[str], *, ids: Sequence[str]) -> list[list[int]]:
@@ -63,20 +68,21 @@ def _rows_of(cells: Sequence[str], *, ids: Sequence[str]) -> list[list[int]]:
     return list(rows.values())
 
 
-def _of_wide(table: Table, *, column: str) -> Iterator[Feature]:
-    """Yield the features of a table with one row for each id, in its order."""
+def _of_wide(table: Table, *, column: str | None) -> Iterator[Feature]:
+    """Yield the features of the rows of a table, in its order."""
     yield Feature(
         name="row_order",
         kind=Kind.ORDER,
         words=f"the place of the row in {table.name}",
         values=np.arange(table.rows, dtype=np.float64),
     )
-    yield Feature(
-        name="id_order",
-        kind=Kind.ORDER,
-        words=f"the order of {column} in {table.name}",
-        values=natural_order(table.columns[column]),
-    )
+    if column is not None:
+        yield Feature(
+            name="id_order",
+            kind=Kind.ORDER,
+            words=f"the order of {column} in {table.name}",
+            values=natural_order(table.columns[column]),
+        )
     others = [cells for name, cells in table.columns.items() if name != column]
     yield Feature(
         name="missing_count",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from challenge_platform.preflight.features import Feature, table_features, times
+from challenge_platform.preflight.features import Feature, row_features, times
 from challenge_platform.preflight.finding import Finding, Probe, Severity
 from challenge_platform.preflight.leaks import REPAIRS, verdict
 from challenge_platform.preflight.tables import TIME_LIKE, Table
@@ -48,7 +48,7 @@ def targets_of(train: Table, /, *, test: Sequence[Table], skip: Sequence[str]) -
 
 
 def probe_training(
-    train: Table, targets: Sequence[Target], /, *, column: str
+    train: Table, targets: Sequence[Target], /, *, column: str | None
 ) -> tuple[list[Finding], list[Probe]]:
     """Correlate each feature of a training table with each of its targets, one at a time.
 
@@ -56,12 +56,9 @@ def probe_training(
     and `p` that of Mann and Whitney's test; else Spearman's correlation, and that of its test. `p`
     is times the number of targets.
     """
-    ids = list(dict.fromkeys(train.columns[column]))
-    if len(ids) != train.rows:
-        return [], []
     findings, probes = [], []
     known = train.without({target.column for target in targets})
-    for feature in table_features(known, ids=ids, column=column):
+    for feature in row_features(known, column=column):
         worst: dict[str, tuple[float, float, str]] = {}
         for target in targets:
             measured = _association(feature.values, target.outcome)

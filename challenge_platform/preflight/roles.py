@@ -1,0 +1,73 @@
+"""Which public tables one learns from, and which say something of the ids to predict."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.preflight.tables import Table
+from scorers.predictions.table import Truth
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roles:
+    """The tables of a challenge by what they are for; dictionaries are neither."""
+
+    training: Sequence[Table]
+    test: Sequence[Table]
+    id: str
+    unit: str
+    asked: frozenset[str]
+    units: frozenset[str]
+
+    @classmethod
+    def of(
+        cls, definition: ChallengeDefinition, truth: Truth, /, *, tables: Sequence[Table]
+    ) -> "Roles":
+        """Take a table for training if its name says so, or if it has answers.
+
+        Answers are columns that metrics read of the truth, and that the table with the ids to
+        predict does not have. Of the test is every other table with one of the ids to predict.
+        """
+        submission = definition.submission
+        asked = frozenset(truth.ids)
+        shown = {name for table in tables if table.name == submission.ids for name in table.columns}
+        answers = _answers(definition) - shown
+        data = [table for table in tables if not table.is_dictionary]
+        training = [
+            table
+            for table in data
+            if table.name != submission.ids
+            and ("train" in table.name.lower() or answers & table.columns.keys())
+        ]
+        return cls(
+            training=training,
+            test=[
+                table
+                for table in data
+                if table not in training and asked & set(table.columns.get(submission.id, ()))
+            ],
+            id=submission.id,
+            unit=definition.data.unit,
+            asked=asked,
+            units=frozenset(truth.columns[definition.data.unit].tolist()),
+        )
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        """The columns that name rows and units."""
+        return self.id, self.unit
+
+    def key(self, table: Table, /) -> str | None:
+        """Give the column that names the rows of a table, None if it has none."""
+        return next((name for name in (self.id, self.unit) if name in table.columns), None)
+
+
+def _answers(definition: ChallengeDefinition) -> set[str]:
+    """Give the columns of the truth that metrics read."""
+    found: set[str] = set()
+    for metric in definition.scoring.metrics:
+        for param in metric.installed.truth_columns:
+            told = metric.params.get(param)
+            names = told if isinstance(told, list) else [told]
+            found |= {name for name in names if isinstance(name, str)}
+    return found
