@@ -24,7 +24,7 @@ from challenge_platform.errors import InvalidInput
 
 app = typer.Typer()
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 POLL_SECONDS = 0.1
 SOCKET_PATH_LIMIT = 107
 
