@@ -5,16 +5,15 @@ import secrets
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from rich.console import Console
-from rich.table import Table
 from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.cli.output import Column, write_table
 from challenge_platform.core import account
 from challenge_platform.core.account import User
 from challenge_platform.core.challenge import PublishedChallenge
@@ -163,19 +162,26 @@ def packed(folder: Path, /) -> bytes:
     return content.getvalue()
 
 
-def print_found(found: Iterable[Found], /) -> None:
+def print_found(found: Sequence[Found], /) -> None:
     """Print a table of what was expected of each baseline, and what was found."""
-    table = Table("challenge", "baseline", "metric", "expected", "found", "")
-    for each in found:
-        value = "not scored" if each.value is None else f"{each.value:.4f}"
-        verdict = "as expected" if each.fits else "NOT AS EXPECTED"
-        table.add_row(
-            each.challenge, each.baseline, each.metric, _range(each.expected), value, verdict
-        )
-    Console().print(table)
+    write_table(found, columns=_COLUMNS)
 
 
 def _range(expected: Expectation) -> str:
     low = "" if expected.min is None else f"{expected.min:g}"
     high = "" if expected.max is None else f"{expected.max:g}"
     return f"{low} to {high}" if low or high else "any"
+
+
+def _found(each: Found) -> str:
+    return "not scored" if each.value is None else f"{each.value:.4f}"
+
+
+_COLUMNS: Sequence[Column[Found]] = (
+    Column(heading="CHALLENGE", text=lambda each: each.challenge),
+    Column(heading="BASELINE", text=lambda each: each.baseline, wraps=True),
+    Column(heading="METRIC", text=lambda each: each.metric),
+    Column(heading="EXPECTED", text=lambda each: _range(each.expected)),
+    Column(heading="FOUND", text=_found, right=True),
+    Column(heading="", text=lambda each: "as expected" if each.fits else "NOT AS EXPECTED"),
+)
