@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.cli.flaws import DEFINITION, require_flawless
 from challenge_platform.cli.recipe import Made, RecipeOptions, check_truth, run_recipe
 from challenge_platform.core.challenge import ChallengeVersion, find_challenge, publish
 from challenge_platform.core.definition import ChallengeDefinition
@@ -46,7 +47,8 @@ def build_challenge(
     challenge's keys exist already. What was built from the same sources, real files and scale
     before is not built again. Raise InvalidInput naming the file and what is wrong with it.
     """
-    definition = read_definition(folder / "challenge.yaml")
+    require_flawless(folder, source=source)
+    definition = read_definition(folder / DEFINITION)
     options = RecipeOptions(
         say=lambda line: say(f"{definition.slug}: {line}"), source=source, scale=scale
     )

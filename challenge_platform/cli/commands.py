@@ -152,6 +152,12 @@ COMMANDS = (
         section=Section.ORGANIZERS,
     ),
     Row(
+        words="lint",
+        module=_CLI + "linting",
+        line="Say everything that is wrong with a challenge's folder.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
         words="schema",
         module=_CLI + "organizer",
         line="Print the JSON Schema of challenge.yaml.",

@@ -36,6 +36,10 @@ class Made:
         return cls(public=public, hidden=hidden, sample=sample, truth=b"")
 
 
+OPTIONS = ("source", "scale", "say")
+"""The keyword-only parameters that a recipe may have."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecipeOptions:
     """What a recipe is given beside its folders, each only if `build` has a parameter for it.
@@ -159,8 +163,7 @@ def _arguments(
             f"{recipe} makes its data in one size only: its build() has no parameter `scale`; "
             "leave out --scale"
         )
-    given = {"source": options.source, "scale": options.scale, "say": options.say}
-    return {name: value for name, value in given.items() if name in taken}
+    return {name: getattr(options, name) for name in OPTIONS if name in taken}
 
 
 def _load(recipe: Path) -> Callable[..., object]:

@@ -101,10 +101,24 @@ def examine(path: Path, /) -> tuple[ChallengeDefinition | None, list[Flaw], Docu
     try:
         definition = ChallengeDefinition.model_validate(document.value)
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = _causes(error.errors(include_url=False))
         flaws += [_flaw(path, detail, document=document) for detail in details]
         return None, sorted(flaws, key=lambda flaw: flaw.place or Place(0, 0)), document
     return (None if flaws else definition), flaws, document
+
+
+def _causes(details: list[Any]) -> list[Any]:
+    """Leave out lists that are too short only because what is in them is wrong."""
+    places = [detail["loc"] for detail in details]
+    return [
+        detail
+        for detail in details
+        if detail["type"] != "too_short"
+        or not any(
+            len(place) > len(detail["loc"]) and place[: len(detail["loc"])] == detail["loc"]
+            for place in places
+        )
+    ]
 
 
 def _not_yaml(path: Path, error: yaml.YAMLError) -> Flaw:
