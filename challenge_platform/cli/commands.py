@@ -164,6 +164,12 @@ COMMANDS = (
         section=Section.ORGANIZERS,
     ),
     Row(
+        words="import",
+        module=_CLI + "exchange",
+        line="Import a bundle of Codabench or CodaLab as the draft of a challenge.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
         words="reveal",
         module=_CLI + "organizer",
         line="Open a phase's private scores for everybody.",

@@ -1,0 +1,59 @@
+"""The YAML of bundles, read as data: small, safe, and with what a time looked like kept."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from challenge_platform.errors import InvalidInput
+
+MOST_BYTES = 256 * 1024
+MOST_NODES = 20_000
+"""What competition.yaml may hold; the largest that is known has 30 kB."""
+
+
+class UnquotedTime(str):
+    """A date, or a date with a time, that stood without quotes, as it was written."""
+
+    __slots__ = ()
+
+
+class _Loader(yaml.SafeLoader):
+    """Counts nodes, an alias as often as it is used, and leaves times as they were written."""
+
+    nodes = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self.nodes += 1
+        if self.nodes > MOST_NODES:
+            raise yaml.YAMLError(f"it has more than {MOST_NODES:,} parts")
+        return super().compose_node(parent, index)
+
+
+def _time(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> UnquotedTime:
+    return UnquotedTime(loader.construct_scalar(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _time)
+
+
+def read_mapping(path: Path, /, *, place: str) -> dict[str, Any]:
+    """Read a YAML file whose top is a mapping; raise InvalidInput naming `place` for any other."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InvalidInput(f"{place} cannot be read: {error.strerror}") from error
+    if len(content) > MOST_BYTES:
+        raise InvalidInput(f"{place} has more than {MOST_BYTES:,} bytes; make it shorter")
+    try:
+        document = yaml.load(content.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 -- it is a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise InvalidInput(f"{place} is no YAML that can be read: {error}") from error
+    if not isinstance(document, dict):
+        raise InvalidInput(f"{place} must hold keys and values; it holds a {_kind(document)}")
+    return {str(key): value for key, value in document.items()}
+
+
+def _kind(value: object) -> str:
+    return {list: "list", type(None): "nothing"}.get(type(value), "single value")
