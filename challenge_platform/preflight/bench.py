@@ -1,7 +1,5 @@
 """A challenge's own metric on submissions that are made of its truth."""
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +17,7 @@ from challenge_platform.preflight.families.survival import Risks, Survival
 from scorers.composite.ranges import parts_of
 from scorers.definition import MetricDefinition, ScoringDefinition, Task
 from scorers.measures import Measures
-from scorers.metric import Columns, Combination, Direction, Metric, Needs, Undefined
+from scorers.metric import Columns, Combination, Direction, Metric, Needs, Undefined, Vector
 from scorers.predictions.table import Truth
 from scorers.tables import (
     CodesColumn,
@@ -87,13 +85,19 @@ class Bench:
 
     def answer(self, make: Callable[[Family], Answer | None], /) -> Answer | None:
         """Make one submission of what each metric's answer is; the first to name a column wins."""
-        told: Answer = {}
-        for family in self.families.values():
-            made = make(family)
-            if made is None:
-                return None
-            told = made | told
-        return self._fitted(told)
+        made = [make(family) for family in self.families.values()]
+        told = [each for each in made if each is not None]
+        return self._fitted(_merged(told)) if len(told) == len(made) else None
+
+    def guesses(self, feature: Vector, /) -> list[Answer]:
+        """Make the submissions that a feature alone lets one guess, as many as have directions.
+
+        A family with fewer directions than another tells the last of its own again.
+        """
+        made = [family.guesses(feature) for family in self.families.values()]
+        turns = range(max(map(len, made), default=0))
+        told = [[each[min(turn, len(each) - 1)] for each in made] for turn in turns]
+        return [self._fitted(_merged(each)) for each in told]
 
     def values(self, answer: Answer, /) -> Values:
         """Score an answer on all rows, without a look at whether its file would be accepted."""
@@ -102,26 +106,6 @@ class Bench:
             key: float("nan") if isinstance(value, Undefined) else value
             for key, value in found.items()
         }
-
-    def file(self, answer: Answer, /) -> bytes:
-        """Write an answer as the predictions file that a participant would send."""
-        submission = self.task.submission
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow([submission.id, *submission.columns])
-        arrays = submission.objects.arrays if submission.objects else {}
-        place = {part: (name, n) for name, parts in arrays.items() for n, part in enumerate(parts)}
-        for row, unit in enumerate(self.truth.ids):
-            cells = {name: _cell(answer, name, row=row, place=place) for name in submission.columns}
-            if submission.objects is None:
-                told = [_text(cells[name], column) for name, column in submission.columns.items()]
-                writer.writerow([unit, *told])
-                continue
-            for values in zip(*cells.values(), strict=True):
-                columns = submission.columns.values()
-                told = [_text(value, column) for value, column in zip(values, columns, strict=True)]
-                writer.writerow([unit, *told])
-        return text.getvalue().encode()
 
     def _fitted(self, answer: Answer) -> Answer:
         """Fill the columns that no ranking metric reads, and keep within what columns allow."""
@@ -136,6 +120,14 @@ class Bench:
                 high = np.inf if column.max is None else column.max
                 told[name] = np.clip(told[name], low, high)
         return told
+
+
+def _merged(answers: Sequence[Answer]) -> Answer:
+    """Put answers together; the first to name a column wins."""
+    told: Answer = {}
+    for answer in answers:
+        told = answer | told
+    return told
 
 
 def _ranking_part(scoring: ScoringDefinition) -> ScoringDefinition:
@@ -172,6 +164,8 @@ def _family(
             family = Lists.of_codes(columns, params, most=most)
         case Needs.BOXES | Needs.POINTS:
             family = Lists.of_objects(columns, params)
+        case Needs.MASKS if installed.prediction_columns == ("predicted",):
+            family = Lists.of_masks(columns, params)
         case _:  # what has no rule is told as not probed
             pass
     return family
@@ -188,21 +182,6 @@ def _of_labels(
     if "label" in params:
         return YesOrNo.of(columns, params, predicted=predicted, needs=installed.needs)
     return None
-
-
-def _cell(answer: Answer, name: str, *, row: int, place: Mapping[str, tuple[str, int]]) -> Any:  # noqa: ANN401 -- a number, a text or a list, as the column is
-    if name not in place:
-        return answer[name][row]
-    array, number = place[name]
-    return np.asarray(answer[array][row])[:, number]
-
-
-def _text(value: Any, column: Column) -> str:  # noqa: ANN401 -- as the column is
-    if isinstance(column, CodesColumn):
-        return column.separator.join(value)
-    if isinstance(column, IntegerColumn):
-        return str(round(float(value)))
-    return repr(float(value)) if isinstance(column, FloatColumn) else str(value)
 
 
 def _anything(column: Column | None, *, rows: int) -> NDArray[Any]:

@@ -40,7 +40,7 @@ def check(
         *leaks,
         *learned,
         *find_overlap(roles),
-        *check_dictionaries(tables),
+        *check_dictionaries(tables, described=roles.described, skip=roles.ids),
         *(found for table in tables for found in find_identities(table, skip=roles.ids)),
     ]
     return Report(

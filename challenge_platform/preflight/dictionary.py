@@ -21,9 +21,18 @@ ROWS = re.compile(r"(?:rows|n_rows|row_count|lignes)(?:_(?P<part>\w+))?")
 """Headings of a dictionary, in any case, in English or French."""
 
 _RANGE = re.compile(
-    r"(?P<stem>.*?)(?P<low>\d+)\s*(?:-|\u2013|\.\.+|…|to|à)\s*(?P=stem)?(?P<high>\d+)"
+    r"(?P<stem>.*?)(?P<low>\d+)\s*(?:-|\u2013|\.\.+|…|to|à)\s*(?P<tail>\D*)(?P<high>\d+)"
 )
-"""A name of several columns, such as `SNP1-75` or `Age_v1..Age_v22`."""
+"""A name of several columns, such as `SNP1-75`, `Age_v1..Age_v22` or `Age_v1 à _v22`."""
+
+_EMPTY = frozenset({"empty", "blank", "vide", "NA", "NaN"})
+"""Codes of cells that hold nothing."""
+
+_FILE = re.compile(r".*\.\w{2,6}")
+"""The name of a file, which some dictionaries describe beside columns."""
+
+NAMED = 5
+"""Columns that a finding names."""
 
 _SPAN = re.compile(r"(?P<low>\d{1,3})\s*(?:-|\u2013|\.\.+|to|à)\s*(?P<high>\d{1,3})\b")
 """Codes that follow each other, such as `1 to 4`."""
@@ -67,7 +76,8 @@ class Entry:
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
         """What the names of its columns are like, None if it is about one column."""
-        if match := _RANGE.fullmatch(self.name):
+        match = _RANGE.fullmatch(self.name)
+        if match and match["stem"].endswith(match["tail"]):
             numbered = range(int(match["low"]), int(match["high"]) + 1)
             return re.compile(re.escape(match["stem"]) + f"({'|'.join(map(str, numbered))})")
         pattern = _PLACE.sub("*", self.name)
@@ -78,19 +88,23 @@ class Entry:
         return column == self.name or bool(self.pattern and self.pattern.fullmatch(column))
 
 
-def check_dictionaries(tables: Sequence[Table], /) -> Iterator[Finding]:
-    """Compare each dictionary among the tables with the others."""
-    data = [table for table in tables if not table.is_dictionary]
+def check_dictionaries(
+    tables: Sequence[Table], /, *, described: Sequence[Table], skip: Sequence[str]
+) -> Iterator[Finding]:
+    """Compare each dictionary among the tables with those that it should describe.
+
+    The columns of `skip` need no words: challenge.yaml says that they are ids.
+    """
     for dictionary in tables:
         if not dictionary.is_dictionary or (entries := _entries(dictionary)) is None:
             continue
-        yield from _columns(dictionary, entries, data=data)
-        yield from _counts(dictionary, entries, data=data)
+        yield from _columns(dictionary, entries, data=described, skip=skip)
+        yield from _counts(dictionary, entries, data=described)
         for entry in entries:
-            for table in data:
+            for table in described:
                 for name in filter(entry.covers, table.columns):
                     yield from _cells(table, name, entry=entry)
-            yield from _unseen(dictionary, entry, data=data)
+            yield from _unseen(dictionary, entry, data=described)
 
 
 def _entries(dictionary: Table) -> list[Entry] | None:
@@ -107,25 +121,33 @@ def _entries(dictionary: Table) -> list[Entry] | None:
 
 
 def _columns(
-    dictionary: Table, entries: Sequence[Entry], *, data: Sequence[Table]
+    dictionary: Table, entries: Sequence[Entry], *, data: Sequence[Table], skip: Sequence[str]
 ) -> Iterator[Finding]:
     """Find columns without an entry, and entries without a column."""
     for table in data:
-        for name in table.columns:
-            if not any(entry.covers(name) for entry in entries):
-                yield Finding(
-                    code="column_undocumented",
-                    severity=Severity.WARN,
-                    about=name,
-                    message=f"{dictionary.name} does not say what the column is",
-                    repair=f"add a row for it to {dictionary.name}, or take the column out",
-                    file=table.name,
-                    row=1,
-                    column=name,
-                )
+        unknown = [
+            name
+            for name in table.columns
+            if name not in skip and not any(entry.covers(name) for entry in entries)
+        ]
+        if unknown:
+            more = ", …" if len(unknown) > NAMED else ""
+            yield Finding(
+                code="column_undocumented",
+                severity=Severity.WARN,
+                about=table.name,
+                message=f"{dictionary.name} does not say what {len(unknown)} columns are: "
+                + ", ".join(unknown[:NAMED])
+                + more,
+                repair=f"add rows for them to {dictionary.name}, or take the columns out",
+                file=table.name,
+                row=1,
+                column=unknown[0],
+            )
     there = {name for table in data for name in table.columns}
     for entry in entries:
-        if entry.name and not any(entry.covers(name) for name in there):
+        told = entry.name and not _FILE.fullmatch(entry.name)
+        if told and not any(entry.covers(name) for name in there):
             yield Finding(
                 code="column_missing",
                 severity=Severity.WARN,
@@ -285,7 +307,7 @@ def codes_of(text: str, /) -> frozenset[str]:
             codes.add(_code(named["code"] or named["word"].rstrip(":=")))
         else:
             return frozenset()
-    return frozenset(codes) if len(codes) > 1 else frozenset()
+    return frozenset(codes - _EMPTY) if len(codes) > 1 else frozenset()
 
 
 def _code(cell: str) -> str:

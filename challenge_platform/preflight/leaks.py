@@ -127,21 +127,12 @@ def _compared(
 def _best_values(bench: Bench, values: Vector) -> Values:
     """Give the best value of each metric, over the directions that its family has."""
     best: dict[str, float] = {}
-    for direction in range(2):
-        answer = bench.answer(
-            lambda family, turn=direction: _turn(family.guesses(values), turn)  # type: ignore[misc]  # mypy knows no default of a lambda's
-        )
-        if answer is None:
-            continue
+    for answer in bench.guesses(values):
         for key, value in bench.values(answer).items():
             known = best.get(key, float("nan"))
             if np.isnan(known) or bench.direction(key).gain(value, known) > 0:
                 best[key] = value
     return best
-
-
-def _turn(guesses: Sequence[dict[str, Vector]], turn: int) -> dict[str, Vector]:
-    return guesses[min(turn, len(guesses) - 1)]
 
 
 def _probe(feature: Feature, strength: Strength) -> Probe:

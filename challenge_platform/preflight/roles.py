@@ -10,8 +10,12 @@ from scorers.predictions.table import Truth
 
 @dataclass(frozen=True, kw_only=True)
 class Roles:
-    """The tables of a challenge by what they are for; dictionaries are neither."""
+    """The tables of a challenge by what they are for.
 
+    `described` are all but dictionaries and samples of a submission; dictionaries describe them.
+    """
+
+    described: Sequence[Table]
     training: Sequence[Table]
     test: Sequence[Table]
     id: str
@@ -32,7 +36,12 @@ class Roles:
         asked = frozenset(truth.ids)
         shown = {name for table in tables if table.name == submission.ids for name in table.columns}
         answers = _answers(definition) - shown
-        data = [table for table in tables if not table.is_dictionary]
+        named = {submission.id, definition.data.unit}
+        data = [
+            table
+            for table in tables
+            if not table.is_dictionary and not _is_sample(table, definition, named=named)
+        ]
         training = [
             table
             for table in data
@@ -41,6 +50,7 @@ class Roles:
         ]
         return cls(
             training=training,
+            described=data,
             test=[
                 table
                 for table in data
@@ -60,6 +70,14 @@ class Roles:
     def key(self, table: Table, /) -> str | None:
         """Give the column that names the rows of a table, None if it has none."""
         return next((name for name in (self.id, self.unit) if name in table.columns), None)
+
+
+def _is_sample(table: Table, definition: ChallengeDefinition, /, *, named: set[str]) -> bool:
+    """Whether a table has nothing but ids and columns that are to be predicted."""
+    predicted = definition.submission.columns.keys()
+    others = table.columns.keys() - named
+    shown = definition.submission.ids == table.name
+    return bool(others) and others <= predicted and not shown
 
 
 def _answers(definition: ChallengeDefinition) -> set[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf, isfinite, isnan
+from time import perf_counter
 
 import numpy as np
 from numpy.random import default_rng
@@ -11,13 +12,22 @@ from numpy.typing import NDArray
 from challenge_platform.preflight.bench import Bench, Values, draws, reordered
 from challenge_platform.preflight.families.family import Answer
 from challenge_platform.preflight.finding import Finding, Probe, Severity
+from challenge_platform.preflight.writing import (
+    can_write,
+    mask_files,
+    write_archive,
+    write_file,
+)
 from scorers.predictions.table import InvalidPredictions, ProblemCode, read_predictions
 
 SEED = 20_260
 """Of all random submissions: two pre-flights of the same files say the same."""
 
-TIMES = 50
-"""Random submissions, and shuffled ones, that are scored."""
+TIMES, FEWEST_TIMES = 50, 10
+"""Random submissions, and shuffled ones, that are scored; and how many where each takes long."""
+
+SECONDS = 3.0
+"""What random submissions may take, about."""
 
 CLOSE = 1e-9
 """What counts as equal to the end of a metric's range."""
@@ -45,13 +55,17 @@ def probe_scores(bench: Bench, /) -> tuple[list[Finding], list[Probe]]:
     perfect = bench.answer(lambda family: family.perfect())
     if bench.unknown or perfect is None:
         return findings, []
-    if (refused := _refusal(bench, bench.file(perfect))) is not None:
+    if (refused := _perfect_refusal(bench, perfect)) is not None:
         return [*findings, _perfect_refused(bench, str(refused))], []
     rng = default_rng(SEED)
-    chance = Chance(drawn=draws(bench, rng, times=TIMES), perfect=bench.values(perfect))
+    started = perf_counter()
+    best = bench.values(perfect)
+    affordable = int(SECONDS / max(perf_counter() - started, 1e-9))
+    times = min(TIMES, max(FEWEST_TIMES, affordable))
+    chance = Chance(drawn=draws(bench, rng, times=times), perfect=best)
     shuffles = [
         bench.values(reordered(perfect, rng.permutation(len(bench.truth.ids))))
-        for _ in range(TIMES)
+        for _ in range(times)
     ]
     probes: list[Probe] = []
     for key in bench.keys:
@@ -151,6 +165,14 @@ def _perfect_refused(bench: Bench, why: str) -> Finding:
     )
 
 
+def _perfect_refusal(bench: Bench, perfect: Answer) -> InvalidPredictions | None:
+    """Send the perfect submission as a file, if it can be written."""
+    submission = bench.task.submission
+    if not can_write(submission):
+        return None
+    return _refusal(bench, write_file(perfect, submission=submission, ids=bench.truth.ids))
+
+
 def _refusal(bench: Bench, data: bytes) -> InvalidPredictions | None:
     try:
         read_predictions(
@@ -202,8 +224,15 @@ def _broken_files(
 
     Where a row is an object of an id, rows may be missing and ids be there twice.
     """
-    submission = bench.task.submission
-    lines = bench.file(perfect).decode().splitlines(keepends=True)
+    submission, ids = bench.task.submission, bench.truth.ids
+    if submission.masks:
+        if can_write(submission):
+            files = mask_files(perfect, submission=submission, ids=ids)
+            some = dict(list(files.items())[: len(files) // 2])
+            yield "truncated", write_archive(some), frozenset({ProblemCode.MISSING_FILE})
+        return
+    data = write_file(perfect, submission=submission, ids=ids)
+    lines = data.decode().splitlines(keepends=True)
     if submission.objects is None:
         half = 1 + (len(lines) - 1) // 2
         yield "truncated", "".join(lines[:half]).encode(), frozenset({ProblemCode.MISSING_ID})

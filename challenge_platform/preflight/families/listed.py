@@ -1,4 +1,4 @@
-"""Answers that list something for each row: codes of a document, boxes or points in an image."""
+"""Answers of many things a row: codes of a document; boxes, points or a mask of an image."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SCORES = "scores"
 
 @dataclass(frozen=True, kw_only=True)
 class Lists:
-    """A cell for each row and column, each of some objects side by side; `empty` has none."""
+    """A cell for each row and column, of some objects side by side or a mask; `empty` has none."""
 
     cells: Mapping[str, NDArray[Any]]
     empty: Mapping[str, Any]
@@ -42,6 +42,12 @@ class Lists:
         if SCORES in params:
             cells[params[SCORES]] = _boxed([np.ones(len(objects)) for objects in first])
         return cls(cells=cells, empty={name: column[0][:0] for name, column in cells.items()})
+
+    @classmethod
+    def of_masks(cls, truth: Columns, params: dict[str, Any], /) -> "Lists":
+        """Read the masks of images."""
+        masks, predicted = truth[params["mask"]], params["predicted"]
+        return cls(cells={predicted: masks}, empty={predicted: np.zeros_like(masks[0])})
 
     def perfect(self) -> Answer:
         """Tell all objects of each row."""

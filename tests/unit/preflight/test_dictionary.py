@@ -20,7 +20,8 @@ def train(**columns: Sequence[str]) -> Table:
 
 
 def found(entry: Sequence[str], **columns: Sequence[str]) -> dict[str, tuple[Severity, int | None]]:
-    findings = check_dictionaries([dictionary(entry), train(**columns)])
+    data = train(**columns)
+    findings = check_dictionaries([dictionary(entry), data], described=[data], skip=["id"])
     return {each.code: (each.severity, each.row) for each in findings}
 
 
@@ -77,6 +78,8 @@ def test_columns_without_an_entry_and_entries_without_a_column_warn() -> None:
         ("SNP1-75", "SNP75", True),
         ("SNP1-75", "SNP76", False),
         ("Age_v1..Age_v22", "Age_v22", True),
+        ("BM_1_v1 à _v22", "BM_1_v22", True),
+        ("BM_1_v1 à _v22", "BM_1_v23", False),
         ("bmi_v<k>", "bmi_v3", True),
         ("bmi_v*", "age_v3", False),
         ("bmi", "bmi2", False),

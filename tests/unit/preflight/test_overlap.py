@@ -9,6 +9,7 @@ from challenge_platform.preflight.tables import Table
 def overlap(*, train: dict[str, list[str]], test: dict[str, list[str]]) -> list[Finding]:
     asked, units = frozenset(test["id"]), frozenset(test.get("patient", test["id"]))
     roles = Roles(
+        described=[],
         training=[Table(name="train.csv", columns=train)],
         test=[Table(name="test.csv", columns=test)],
         id="id",
