@@ -72,6 +72,7 @@ GROUPS = {
     "submission": "Look into any team's submission.",
     "receipt": "Download and verify the signed receipts of scored submissions.",
     "team": "Say how teams take part in the ranking of a challenge.",
+    "jury": "Enter the marks of a challenge's jury, and read the final ranking.",
     "user": "Create and delete accounts, reset passwords and issue tokens.",
 }
 
@@ -191,6 +192,24 @@ COMMANDS = (
         words="team state",
         module=_CLI + "teams",
         line="Change how a team takes part.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
+        words="jury mark",
+        module=_CLI + "jury",
+        line="Set what a juror gives a team for a criterion.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
+        words="jury marks",
+        module=_CLI + "jury",
+        line="List the marks of a phase, with who gave them and when.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
+        words="jury final",
+        module=_CLI + "jury",
+        line="Show the ranking by the score alone and the final one.",
         section=Section.ORGANIZERS,
     ),
     Row(

@@ -21,12 +21,14 @@ from pydantic import (
 
 from challenge_platform.core.data_section import TEST, AsWritten, Data
 from challenge_platform.core.local_text import LocalText
+from challenge_platform.core.marking import Jury
 from challenge_platform.core.program import PROGRAMS, Program, check_program
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.core.transparency import Transparency
 from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, Task
 from scorers.message import Message
+from scorers.metric import Direction
 from scorers.tables import Size, SubmissionDefinition
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
@@ -145,6 +147,11 @@ class Ranking(_Section):
         ),
     ] = None
 
+
+    jury: Annotated[
+        Jury | None,
+        Field(description="A jury whose marks make the final ranking of the private board."),
+    ] = None
 
     @model_validator(mode="after")
     def _steps_on_a_ladder(self) -> Self:
@@ -389,6 +396,16 @@ class ChallengeDefinition(_Section):
                     f"disclosure of phase {phase.key!r} has {min(beside)}, which tells more than "
                     "the steps of ranking.step; make it [score]"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _adds_marks_to_a_score(self) -> Self:
+        primary = self.scoring.primary
+        if self.ranking.jury is not None and primary.better is not Direction.MAXIMIZE:
+            raise ValueError(
+                f"ranking.jury adds marks to {primary.key}, which is to minimize; make a metric "
+                "of it that is to maximize, such as a rescaled_sum, and that one primary"
+            )
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from challenge_platform.core import (  # noqa: F401 -- importing a module regist
     heartbeat,
     identity,
     invitation,
+    jury,
     leaderboard,
     quota,
     recovery,

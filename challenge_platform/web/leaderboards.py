@@ -11,6 +11,7 @@ from challenge_platform.core import team
 from challenge_platform.core.challenge import PublishedChallenge, find_phase
 from challenge_platform.core.definition import Board, Phase
 from challenge_platform.core.glance import Glance
+from challenge_platform.core.jury import FinalRanking
 from challenge_platform.core.leaderboard import (
     Leaderboard,
     Row,
@@ -30,6 +31,7 @@ from challenge_platform.web.board_files import (
 from challenge_platform.web.board_page import BoardPage, render_board
 from challenge_platform.web.board_table import BY_RANK, Wanted, page_of, read_wanted
 from challenge_platform.web.freshness import conditional_page
+from challenge_platform.web.jury import shown_final
 from challenge_platform.web.language import format_datetime
 
 pages = Blueprint("leaderboards", __name__)
@@ -60,6 +62,7 @@ def show(slug: str) -> ResponseReturnValue:
         seen = seen_board(session, slug)
         challenge, phase, board = seen.challenge, seen.phase, seen.board
         own = _own_team(session, challenge, at=seen.key.built_at if seen.key else None)
+        final = shown_final(session, seen)
 
         def render() -> str:
             if seen.key is None:
@@ -72,10 +75,10 @@ def show(slug: str) -> ResponseReturnValue:
                 fixed={"phase": phase.key, "board": board},
                 own=own,
             )
-            return _board_page(session, challenge, page)
+            return _board_page(session, challenge, page, final=final)
 
         return conditional_page(
-            *(challenge.version.digest, phase.key, board, seen.key, own), render=render
+            *(challenge.version.digest, phase.key, board, seen.key, own, final), render=render
         )
 
 
@@ -219,9 +222,17 @@ def _own_team(
 
 
 def _board_page(
-    session: Session, challenge: PublishedChallenge, page: BoardPage, *, last: int | None = None
+    session: Session,
+    challenge: PublishedChallenge,
+    page: BoardPage,
+    *,
+    last: int | None = None,
+    final: FinalRanking | None = None,
 ) -> str:
-    """Render the frame of a board; `last` is the latest state's number, beside an earlier one."""
+    """Render the frame of a board; `last` is the latest state's number, beside an earlier one.
+
+    `final` is the final ranking with a jury, which stands above the board as it is now.
+    """
     board = page.board
     return _frame(
         challenge,
@@ -231,6 +242,7 @@ def _board_page(
         fragment=render_board(session, challenge, page) if board.rows else None,
         own=_own_row(board, page),
         last=last,
+        final=final,
     )
 
 
@@ -252,6 +264,7 @@ def _frame(
     fragment: Markup | None = None,
     own: tuple[Row, str] | None = None,
     last: int | None = None,
+    final: FinalRanking | None = None,
     is_sealed: bool = False,
 ) -> str:
     return render_template(
@@ -264,5 +277,6 @@ def _frame(
         fragment=fragment,
         own=own,
         last=last,
+        final=final,
         is_sealed=is_sealed,
     )

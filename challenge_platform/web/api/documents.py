@@ -386,6 +386,42 @@ class LeaderboardDocument(Document):
     rows: list[RowDocument]
 
 
+class CriterionDocument(Document):
+    """What jurors mark, from 0 to `max`; `weight` is how much it counts among the criteria."""
+
+    key: str
+    title: LocalTexts
+    max: float
+    weight: float
+
+
+class FinalRowDocument(Document):
+    """A ranked team: `rank` is by the score alone, `final_rank` with the jury.
+
+    `marks` are the mean marks by criterion, `jury` their share from 0 to 1. They, `final` and
+    `final_rank` are null until the team has a mark for each criterion.
+    """
+
+    team: str
+    rank: int
+    score: float
+    marks: dict[str, float | None]
+    jurors: int
+    jury: float | None
+    final: float | None
+    final_rank: int | None
+
+
+class FinalRankingDocument(Document):
+    """Both rankings of a private board: final = (1 - share) x score + share x jury."""
+
+    challenge: str
+    phase: str
+    share: float
+    criteria: list[CriterionDocument]
+    rows: list[FinalRowDocument]
+
+
 class ReceiptKey(Document):
     """The key that verifies receipts: 32 bytes in base64, and the same in PEM."""
 
