@@ -25,7 +25,7 @@ PAUSES = (0.2, 0.6, 2.0)
 """Seconds before each new attempt, when the connection was lost or a proxy had no server."""
 
 TIMEOUT = httpx.Timeout(120, connect=10)  # an upload is answered after it was checked
-FETCHING = httpx.Timeout(900, connect=10)  # or after an image was fetched from its registry
+LARGE = httpx.Timeout(900, connect=10)  # or after gigabytes were fetched and checked
 TEMPORARY = {
     HTTPStatus.BAD_GATEWAY,
     HTTPStatus.SERVICE_UNAVAILABLE,
@@ -113,7 +113,7 @@ class Client:
                 data=dict(form),
                 files=files,
                 headers={"Idempotency-Key": idempotency_key},
-                timeout=FETCHING if "image" in form else TIMEOUT,
+                timeout=TIMEOUT if file else LARGE,
             )
 
         with self._suggesting(slug):

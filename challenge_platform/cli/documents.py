@@ -107,6 +107,7 @@ class Submission(TypedDict):
     filename: str
     size: int
     sha256: str
+    weights: str | None
     message: str
     state: str
     reason: Reason | None

@@ -1,11 +1,14 @@
 """What `challenge submit` checks on this machine, so that a mistake costs no upload."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 
 from challenge_platform.cli.data import CHALLENGE_FILE
 from challenge_platform.cli.terminal import note
 from challenge_platform.errors import InvalidUpload
+from sandbox.archive import ArchiveLimits, FileContent, InvalidArchive
+from sandbox.archive.repacking import repacked
 from sandbox.oci.problem import InvalidImage
 from sandbox.oci.rebuild import check as check_image
 from sandbox.oci.registry import Reference
@@ -44,6 +47,17 @@ def check_reference(text: str, /) -> None:
         raise _refused(text, invalid) from invalid
 
 
+def check_weights(file: Path, /) -> None:
+    """Raise InvalidUpload for an archive of weights that no platform takes, however large."""
+    limits = ArchiveLimits(unpacked=sys.maxsize, file=sys.maxsize)
+    with file.open("rb") as archive:
+        try:
+            for _ in repacked(FileContent(archive), limits=limits):
+                pass
+        except InvalidArchive as invalid:
+            raise _refused(file.name, invalid) from invalid
+
+
 def _check_image(file: Path) -> None:
     """Raise InvalidUpload for an image that no platform takes; for which machine is left open."""
     with file.open("rb") as content:
@@ -63,7 +77,7 @@ def _check_predictions(file: Path, *, slug: str, folder: Path) -> None:
     check(file, slug=slug, folder=folder)
 
 
-def _refused(name: str, invalid: InvalidImage) -> InvalidUpload:
+def _refused(name: str, invalid: InvalidImage | InvalidArchive) -> InvalidUpload:
     return InvalidUpload(
         f"{name} was refused:\n{invalid}", problems=(), total=len(invalid.problems)
     )

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import shutil
 import tarfile
 import tempfile
 import uuid
@@ -10,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +23,8 @@ from challenge_platform.core.program import Program
 from challenge_platform.core.program_limits import limits_of
 from challenge_platform.errors import InvalidInput
 from sandbox import Outcome, Run, Runner
+from sandbox.archive import ArchiveLimits, FileContent
+from sandbox.archive.repacking import repacked
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine, connect
 from sandbox.oci.canonical import Image
@@ -31,6 +35,7 @@ LEFT_OUT = "__pycache__"
 """Folders that no program needs; those whose name begins with a dot are left out as well."""
 
 RUNTIME = "local"
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,17 +129,44 @@ def local_runner(engine_socket: Path, /, *, image: str) -> Iterator[DockerRunner
         engine.close()
 
 
+@contextmanager
+def packed_weights(
+    weights: Path | None, /, *, challenge: LocalChallenge
+) -> Iterator[BinaryIO | None]:
+    """Give weights, a folder or an archive, as the plain tar that the platform makes of them.
+
+    Raises InvalidArchive where the platform would refuse it, InvalidInput where it takes none.
+    """
+    if weights is None:
+        yield None
+        return
+    most = int(challenge.program.weights_max_bytes)
+    if not most:
+        raise InvalidInput(f"{challenge.definition.slug} takes no weights")
+    with tempfile.TemporaryFile() as sent, tempfile.TemporaryFile() as packed:
+        if weights.is_dir():
+            _pack(tuple(sorted(weights.iterdir())), sent)
+        else:
+            with weights.open("rb") as archive:
+                shutil.copyfileobj(archive, sent)
+        for piece in repacked(FileContent(sent), limits=ArchiveLimits(unpacked=most, file=most)):
+            packed.write(piece)
+        yield packed
+
+
 def run_program(
-    challenge: LocalChallenge, runner: Runner, /, *, runtime: str = RUNTIME, archive: bytes = b""
+    challenge: LocalChallenge,
+    runner: Runner,
+    /,
+    *,
+    runtime: str = RUNTIME,
+    archive: bytes = b"",
+    weights: BinaryIO | None = None,
 ) -> Outcome:
     """Run a program on the challenge's input; raise SandboxUnavailable when it could not run."""
     with tempfile.TemporaryFile() as packed:
         _pack(challenge.inputs, packed)
-        size = packed.tell()
-        packed.seek(0)
-        digest = hashlib.file_digest(packed, "sha256").hexdigest()
-        packed.seek(0)
-        runner.keep_files(digest, packed, size=size)
+        digest = _kept(packed, runner=runner)
     return runner.run(
         Run(
             id=uuid.uuid4().hex,
@@ -142,9 +174,22 @@ def run_program(
             limits=limits_of(challenge.definition),
             input=archive,
             files=digest,
+            weights=None if weights is None else _kept(weights, runner=runner),
             collect=challenge.definition.submission.file,
         )
     )
+
+
+def _kept(packed: BinaryIO, *, runner: Runner) -> str:
+    """Have a tar's files kept, and give its digest."""
+    size = packed.tell()
+    packed.seek(0)
+    sha256 = hashlib.sha256()
+    for piece in iter(partial(packed.read, _PIECE), b""):
+        sha256.update(piece)
+    packed.seek(0)
+    runner.keep_files(sha256.hexdigest(), packed, size=size)
+    return sha256.hexdigest()
 
 
 def _pack(files: tuple[Path, ...], target: BinaryIO) -> None:

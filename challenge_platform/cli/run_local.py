@@ -3,7 +3,7 @@
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from docker.errors import DockerException
@@ -14,6 +14,7 @@ from challenge_platform.cli.local_run import (
     LocalChallenge,
     archive_of,
     local_runner,
+    packed_weights,
     rebuilt_image,
     run_program,
 )
@@ -24,6 +25,7 @@ from challenge_platform.cli.validation import check
 from challenge_platform.core.code_archive import check_code
 from challenge_platform.errors import InvalidInput, InvalidUpload
 from sandbox import MIB, End, Outcome, SandboxUnavailable
+from sandbox.archive import InvalidArchive
 from sandbox.engine import ENGINE_SOCKET
 from sandbox.entry import MAIN
 from sandbox.images import BuildFailed
@@ -59,6 +61,15 @@ def run_local(
     image: Annotated[
         str | None, typer.Option(metavar="NAME", help="Image of this machine's Docker.")
     ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            exists=True,
+            readable=True,
+            help="Weights of the program, in /weights: a folder, or an archive.",
+        ),
+    ] = None,
     path: FolderOption = None,
     output: Annotated[
         Path | None,
@@ -86,10 +97,18 @@ def run_local(
     folder = path or Path(slug)
     challenge = LocalChallenge.read(slug, folder, kind="code" if code else "container")
     try:
-        if code is not None:
-            outcome = _run_code(code, challenge=challenge, image=runtime_image, engine=engine)
-        else:
-            outcome = _run_image(image or "", challenge=challenge, engine=engine)
+        with packed_weights(weights, challenge=challenge) as packed:
+            if code is not None:
+                runtime = runtime_image
+                outcome = _run_code(
+                    code, challenge=challenge, image=runtime, engine=engine, weights=packed
+                )
+            else:
+                outcome = _run_image(
+                    image or "", challenge=challenge, engine=engine, weights=packed
+                )
+    except InvalidArchive as invalid:
+        raise InvalidUpload(f"{weights} was refused:\n{invalid}", problems=(), total=1) from invalid
     except InvalidImage as invalid:
         raise InvalidUpload(f"{image} was refused:\n{invalid}", problems=(), total=1) from invalid
     except (SandboxUnavailable, BuildFailed, DockerException) as error:
@@ -98,22 +117,31 @@ def run_local(
     raise typer.Exit(_judge(outcome, challenge=challenge, folder=folder, output=output))
 
 
-def _run_code(code: Path, *, challenge: LocalChallenge, image: str | None, engine: Path) -> Outcome:
+def _run_code(
+    code: Path,
+    *,
+    challenge: LocalChallenge,
+    image: str | None,
+    engine: Path,
+    weights: BinaryIO | None,
+) -> Outcome:
     archive = _checked(code, challenge=challenge)
     runtime = image or _runtime_image(challenge.program.runtime, engine=engine)
     note(f"running {MAIN} with {_limits_text(challenge)}, without a network")
     with local_runner(engine, image=runtime) as runner:
-        return run_program(challenge, runner, archive=archive)
+        return run_program(challenge, runner, archive=archive, weights=weights)
 
 
-def _run_image(name: str, *, challenge: LocalChallenge, engine: Path) -> Outcome:
+def _run_image(
+    name: str, *, challenge: LocalChallenge, engine: Path, weights: BinaryIO | None
+) -> Outcome:
     base = build_base(say=note, engine_socket=engine)  # what sleeps beside the program is of it
     note(f"checking {name} as the platform does")
     with rebuilt_image(name, challenge=challenge, engine_socket=engine) as (image, archive):
         note(f"running {name} with {_limits_text(challenge)}, without a network")
         with local_runner(engine, image=base) as runner:
             runner.keep_image(image.id, archive, size=image.size)
-            return run_program(challenge, runner, runtime=image.id)
+            return run_program(challenge, runner, runtime=image.id, weights=weights)
 
 
 def _checked(code: Path, *, challenge: LocalChallenge) -> bytes:

@@ -87,6 +87,7 @@ def _print(submission: Submission) -> None:
         "Team": submission["team"],
         "File": f"{submission['filename']}, {size_text(submission['size'])}",
         "SHA-256": submission["sha256"],
+        **({"Weights": submission["weights"]} if submission["weights"] else {}),
         "Message": submission["message"],
         "Received": time_text(submission["received_at"]),
         "Finished": time_text(submission["finished_at"]),

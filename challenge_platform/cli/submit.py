@@ -10,17 +10,16 @@ import typer
 from typer.core import TyperCommand
 
 from challenge_platform.cli.arguments import FolderOption, FormatOption, SlugArgument
-from challenge_platform.cli.client import Client, Form
-from challenge_platform.cli.data import sha256_of, transfer_bar
-from challenge_platform.cli.documents import Accepted, Quota, Submission
-from challenge_platform.cli.exits import EXIT_OF_STATE, ExitCode, PlatformFault
-from challenge_platform.cli.local_check import Kind, check_here, check_reference
+from challenge_platform.cli.documents import Quota, Submission
+from challenge_platform.cli.exits import EXIT_OF_STATE, ExitCode
+from challenge_platform.cli.local_check import Kind, check_here, check_reference, check_weights
 from challenge_platform.cli.output import Format, local_time_text
-from challenge_platform.cli.parts import Parts, UploadMemory
+from challenge_platform.cli.parts import UploadMemory
 from challenge_platform.cli.refusal import naming
+from challenge_platform.cli.sending import Sender, weights_named
 from challenge_platform.cli.session import session_of
 from challenge_platform.cli.submissions import reason_text, write_scores, write_submission
-from challenge_platform.cli.terminal import note, printable, say
+from challenge_platform.cli.terminal import note, say
 from challenge_platform.cli.waiting import wait
 from challenge_platform.errors import InvalidInput
 
@@ -104,6 +103,14 @@ def submit(
             help="The notebook or archive that made the file; it is kept, never executed.",
         ),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|DIGEST",
+            help="Weights for code or an image: an archive of them, or the SHA-256 of one that "
+            "your team has sent before.",
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check/--no-check", help="Check the file here before the upload.")
     ] = True,
@@ -126,20 +133,22 @@ def submit(
     """
     kind = kind or (Kind.CONTAINER if image else Kind.PREDICTIONS)
     sent = _sent(file, image=image, kind=kind)
-    with session_of(context).client() as client, naming(sent):
-        if check and isinstance(sent, Path):
-            check_here(sent, kind=kind, slug=slug, folder=path or Path(slug))
-        elif check:
-            check_reference(str(sent))
-        fields = {"kind": str(kind), "message": message} | ({"phase": phase} if phase else {})
-        key = idempotency_key or uuid.uuid4().hex
-        if isinstance(sent, Path) and kind is Kind.CONTAINER:
-            memory = UploadMemory(session_of(context).config_dir)
-            accepted = _upload_in_parts(
-                client, slug, sent, form=fields, source=source, key=key, memory=memory
-            )
-        else:
-            accepted = _upload(client, slug, sent, form=fields, source=source, key=key)
+    named = weights_named(weights, kind=kind)
+    with session_of(context).client() as client:
+        if check:
+            _check(sent, kind=kind, slug=slug, folder=path or Path(slug))
+            if isinstance(named, Path):
+                check_weights(named)
+        sender = Sender(
+            client=client,
+            slug=slug,
+            form={"kind": str(kind), "message": message} | ({"phase": phase} if phase else {}),
+            source=source,
+            key=idempotency_key or uuid.uuid4().hex,
+            memory=UploadMemory(session_of(context).config_dir),
+        )
+        with naming(sent):
+            accepted = sender.submit(sent, weights=named)
         tell = say if form is Format.TABLE else note
         tell(f"Submission {accepted['id']} was accepted.")
         tell(quota_text(accepted["quota"]))
@@ -149,6 +158,14 @@ def submit(
         if form is not Format.TABLE:
             write_submission(client.submission(accepted["id"]), form=form)
     return ExitCode.DONE
+
+
+def _check(sent: Path | str, *, kind: Kind, slug: str, folder: Path) -> None:
+    with naming(sent):
+        if isinstance(sent, Path):
+            check_here(sent, kind=kind, slug=slug, folder=folder)
+        else:
+            check_reference(sent)
 
 
 def quota_text(quota: Quota, /) -> str:
@@ -168,61 +185,6 @@ def _sent(file: Path | None, *, image: str | None, kind: Kind) -> Path | str:
     if bool(file) == bool(image):
         raise InvalidInput("give either a file, with -f FILE, or --image host/repository@sha256:…")
     return file or image or ""
-
-
-def _upload(
-    client: Client, slug: str, what: Path | str, *, form: Form, source: Path | None, key: str
-) -> Accepted:
-    """Send a small file whole, or the name of an image, which the platform then fetches."""
-    sent = (source.name, source.read_bytes()) if source else None
-    try:
-        if isinstance(what, str):
-            note(f"The platform fetches {printable(what)}; a large image takes minutes.")
-            named = {**form, "image": what}
-            return client.submit(slug, None, form=named, source=sent, idempotency_key=key)
-        with transfer_bar() as bar, bar.open(what, "rb", description=printable(what.name)) as body:
-            return client.submit(
-                slug, body, filename=what.name, form=form, source=sent, idempotency_key=key
-            )
-    except PlatformFault as error:
-        raise PlatformFault(
-            f"{error}. To try again without the risk of counting twice, add --idempotency-key {key}"
-        ) from error
-
-
-def _upload_in_parts(
-    client: Client,
-    slug: str,
-    file: Path,
-    *,
-    form: Form,
-    source: Path | None,
-    key: str,
-    memory: UploadMemory,
-) -> Accepted:
-    """Send a large file, from where an earlier command left it, then submit what arrived."""
-    place = {name: form[name] for name in ("kind", "phase") if name in form}
-    metadata = {"filename": file.name, "sha256": sha256_of(file), **place}
-    with transfer_bar() as bar:
-        shown = bar.add_task(printable(file.name), total=file.stat().st_size)
-        parts = Parts(
-            client=client,
-            slug=slug,
-            file=file,
-            metadata=metadata,
-            memory=memory,
-            told=lambda offset: bar.update(shown, completed=offset),
-        )
-        upload_id, offset = parts.begin()
-        if offset:
-            note(f"{offset:,} bytes of {printable(file.name)} arrived before; going on from there.")
-        parts.send(upload_id, offset=offset)
-    sent = (source.name, source.read_bytes()) if source else None
-    accepted = client.submit(
-        slug, None, form={**form, "upload": upload_id}, source=sent, idempotency_key=key
-    )
-    memory.forget(parts.key)
-    return accepted
 
 
 def _tell_end(submission: Submission, *, form: Format) -> ExitCode:

@@ -14,6 +14,8 @@ from challenge_platform.core.upload import (
     require_slot,
     require_taken,
 )
+from challenge_platform.core.weights import WEIGHTS
+from challenge_platform.core.weights import require_taken as require_weights_taken
 from challenge_platform.core.worker import require_gpu
 
 
@@ -39,3 +41,25 @@ def require_admission(
     chosen = choose_phase(challenge, key=phase, opened_at=now)
     require_sealed(session, challenge, phase=chosen)
     require_slot(session, team_id=team.id, phase=chosen, now=now)
+
+
+def require_upload(
+    session: Session,
+    challenge: PublishedChallenge,
+    /,
+    *,
+    user: User,
+    kind: str,
+    phase: str | None,
+    size: int,
+    now: datetime,
+) -> None:
+    """Raise what a submission would meet of which such a file is all, or, as weights, a part."""
+    if kind == WEIGHTS:
+        taken = challenge.definition.submission.kinds
+        program = next((one for one in (Kind.CONTAINER, Kind.CODE) if one in taken), None)
+        require_weights_taken(challenge, kind=program or Kind.PREDICTIONS, size=size)
+        kind, size = program or Kind.PREDICTIONS, 1
+    require_admission(
+        session, challenge, user=user, kind=Kind(kind), phase=phase, size=size, now=now
+    )

@@ -191,7 +191,7 @@ def _bury(session: Session, team: Team, *, by: str, now: datetime) -> Iterator[s
 
 
 def _contents(one: Submission) -> tuple[str, ...]:
-    return (one.artifact,) if one.source is None else (one.artifact, one.source)
+    return tuple(filter(None, (one.artifact, one.source, one.weights)))
 
 
 def _made_for_waiting(session: Session) -> dict[str, list[str]]:
@@ -251,7 +251,7 @@ def _hold_off_uploads(session: Session) -> None:
 
 def _needed_of_waiting(session: Session) -> frozenset[str]:
     """Give the contents that wait for removal and that not only tombstones refer to."""
-    own = (col(Submission.artifact), col(Submission.source))
+    own = (col(Submission.artifact), col(Submission.source), col(Submission.weights))
     stones = sqlalchemy.select(*own).join(Tombstone, col(Tombstone.submission_id) == Submission.id)
     waits = stones.where(col(Tombstone.removed_at).is_(None))
     waiting = union(*(waits.with_only_columns(column) for column in own)).cte()

@@ -191,6 +191,7 @@ class VisibleSubmission:
     filename: str
     size: int
     sha256: str
+    weights: str | None
     message: str
     state: State
     reason: Reason | None
@@ -262,6 +263,7 @@ def visible(
         filename=submission.filename,
         size=submission.size,
         sha256=submission.artifact,
+        weights=submission.weights,
         message=submission.message,
         state=submission.state,
         reason=submission.reason,

@@ -29,6 +29,14 @@ class Program(Section):
     image_max_bytes: Annotated[
         Size, Field(gt=0, description="Largest image of a container, such as `10GB`.")
     ] = ByteSize(10_000_000_000)
+    weights_max_bytes: Annotated[
+        Size,
+        Field(
+            ge=0,
+            description="Largest archive of weights beside code or an image, packed and unpacked, "
+            "such as `20GB`; 0 takes none. It is read-only in `/weights`.",
+        ),
+    ] = ByteSize(0)
     log_bytes: Annotated[
         Size,
         Field(

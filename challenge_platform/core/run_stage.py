@@ -29,6 +29,7 @@ from challenge_platform.core.run import (
 )
 from challenge_platform.core.run_log import keep_log
 from challenge_platform.core.submission import Kind, Reason, State, require_held
+from challenge_platform.core.weights import deliver, weights_of
 from challenge_platform.database import Database
 from challenge_platform.errors import KeyUnavailable, NotFound
 from challenge_platform.storage import ObjectStore
@@ -127,6 +128,7 @@ class RunStage:
                     limits=limits_of(work.challenge.definition),
                     input=stdin,
                     files=files,
+                    weights=self._weights(work),
                     collect=work.challenge.definition.submission.file,
                     hidden=stage.is_hidden,
                 )
@@ -162,6 +164,12 @@ class RunStage:
         except InvalidImage as invalid:  # it was checked when it was sent in
             raise NotScored(Reason.UNEXPECTED, why=str(invalid)) from invalid
         return image, b""
+
+    def _weights(self, work: Work) -> str | None:
+        """Give the digest of the weights that a submission named, which the launcher has now."""
+        with self.database.reading() as session:
+            named = weights_of(session, work.submission)
+        return deliver(named, runner=self.runner, store=self.store) if named else None
 
     def _public_ids(self, work: Work, stage: Stage) -> Sequence[str]:
         challenge = work.challenge

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ColumnElement, Index, update
+from sqlalchemy import BigInteger, CheckConstraint, ColumnElement, Index, update
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit, quota
@@ -172,9 +172,10 @@ class Submission(SQLModel, table=True):
     filename: str = Field(max_length=200)
     message: str = Field(default="", max_length=500)
     artifact: str = Field(max_length=64, index=True)
-    size: int
+    size: int = Field(sa_type=BigInteger)
     idempotency_key: str | None = Field(default=None, max_length=80)
     source: str | None = Field(default=None, max_length=64, index=True)
+    weights: str | None = Field(default=None, max_length=64, index=True)
 
     state: State = Field(default=State.QUEUED, sa_type=enum_column(State))
     reason: Reason | None = Field(default=None, sa_type=enum_column(Reason))

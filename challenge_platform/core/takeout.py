@@ -172,6 +172,7 @@ def _submission(
         "bytes": seen.size,
         "sha256": seen.sha256,
         "source_sha256": submission.source,
+        "weights_sha256": seen.weights,
         "files": [file.name for file in files],
         "state": seen.state,
         "reason": seen.reason,
@@ -201,9 +202,13 @@ def _files(submission: Submission) -> tuple[SentFile, ...]:
     sent = SentFile(
         name=f"{folder}/{submission.kind}", digest=submission.artifact, size=submission.size
     )
-    if submission.source is None:
-        return (sent,)
-    return (sent, SentFile(name=f"{folder}/source", digest=submission.source, size=0))
+    beside = {"source": submission.source, "weights": submission.weights}
+    others = (
+        SentFile(name=f"{folder}/{name}", digest=digest, size=0)
+        for name, digest in beside.items()
+        if digest is not None
+    )
+    return (sent, *others)
 
 
 def _events(session: Session, user: User, *, submissions: Sequence[str]) -> list[dict[str, Any]]:

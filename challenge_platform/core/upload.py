@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel import Session, select
@@ -28,6 +28,13 @@ from challenge_platform.core.submission import (
     queue_of,
 )
 from challenge_platform.core.team import require_entry, require_team
+from challenge_platform.core.weights import (
+    NamedWeights,
+    PlainTar,
+    check_weights,
+    record_weights,
+    unknown_weights,
+)
 from challenge_platform.core.worker import require_gpu
 from challenge_platform.database import Database
 from challenge_platform.errors import (
@@ -56,6 +63,7 @@ class Upload:
     message: str = ""
     idempotency_key: str | None = None
     source: bytes | None = None
+    weights: NamedWeights | None = None
     opened_at: datetime
 
     @property
@@ -69,6 +77,11 @@ class Upload:
         if isinstance(self.content, bytes):
             return hashlib.sha256(self.content).hexdigest()
         return self.content.digest
+
+    @property
+    def weights_digest(self) -> str | None:
+        """The SHA-256 of the weights, if there are any."""
+        return None if self.weights is None else self.weights.digest
 
     def read(self) -> bytes:
         """Give the content; its size is one that fits into memory."""
@@ -87,10 +100,14 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What a file that is in order holds: `rows` of predictions, or `files` of code."""
+    """What a file that is in order holds: `rows` of predictions, or `files` of code.
+
+    `weights` are those that come with it for the first time.
+    """
 
     rows: int | None = None
     files: int | None = None
+    weights: PlainTar | None = None
 
 
 @dataclass(frozen=True)
@@ -117,8 +134,11 @@ class Uploads:
             phase = choose_phase(challenge, key=upload.phase, opened_at=upload.opened_at)
             require_sealed(session, challenge, phase=phase)
             self._require_room(session, team_id=team_id, phase=phase)
-        self.check(challenge, upload)
+            named = unknown_weights(session, upload.weights, team_id=team_id)
+        checked = self.check(challenge, replace(upload, weights=named))
         artifact = self._put(upload.content)
+        if named is not None and named.file is not None:
+            self._put(named.file)
         source = self.store.put(upload.source).digest if upload.source is not None else None
         with self.database.writing() as session:
             quota.lock_ledgers(session, [team_id])
@@ -127,7 +147,7 @@ class Uploads:
                 return repeated
             _hold_off_reveal(session, challenge)
             require_sealed(session, challenge, phase=phase)
-            self._keep(upload, digests=(artifact.digest, source))
+            self._keep(upload, digests=(artifact.digest, source, upload.weights_digest))
             now = self.clock()
             _require_in_time(phase, opened_at=upload.opened_at, received_at=now)
             self._require_room(session, team_id=team_id, phase=phase)
@@ -145,19 +165,23 @@ class Uploads:
                 size=artifact.size,
                 idempotency_key=upload.idempotency_key,
                 source=source,
+                weights=upload.weights_digest,
                 not_before=now,
                 opened_at=upload.opened_at,
                 received_at=now,
             )
+            if named is not None and checked.weights is not None:
+                record_weights(session, named, checked.weights, team_id=team_id, now=now)
             _queue(session, submission)
             left = quota.quota_of(session, team_id=team_id, phase=phase, now=now)
             return Accepted(
                 submission_id=submission.id, queue=submission.queue, quota=left, repeated=False
             )
 
-    def _keep(self, upload: Upload, /, *, digests: tuple[str, str | None]) -> None:
+    def _keep(self, upload: Upload, /, *, digests: tuple[str | None, ...]) -> None:
         """Store again what a departure deleted since; it waits for the lock on the challenge."""
-        for digest, content in zip(digests, (upload.content, upload.source), strict=True):
+        weights = upload.weights.file if upload.weights else None
+        for digest, content in zip(digests, (upload.content, upload.source, weights), strict=True):
             if digest and content is not None and not self.store.has(digest):
                 self._put(content)
 
@@ -174,13 +198,16 @@ class Uploads:
         in_parts = isinstance(upload.content, CheckedFile)
         require_taken(challenge, kind=upload.kind, size=upload.size, in_parts=in_parts)
         _check_source(challenge, upload)
+        weights = check_weights(upload.weights, challenge=challenge, kind=upload.kind)
         if upload.kind is Kind.PREDICTIONS:
             return Checked(rows=self._read(challenge, upload.read()))
         if upload.kind is Kind.CONTAINER:
             program = challenge.definition.program or Program()
-            return Checked(files=check_image(upload.content, program=program, store=self.store))
-        scratch = int(challenge.definition.limits.scratch)
-        return Checked(files=len(check_code(upload.read(), scratch=scratch).files))
+            files = check_image(upload.content, program=program, store=self.store)
+        else:
+            scratch = int(challenge.definition.limits.scratch)
+            files = len(check_code(upload.read(), scratch=scratch).files)
+        return Checked(files=files, weights=weights)
 
     def refusal(self, challenge: PublishedChallenge, digest: str, /) -> InvalidUpload | None:
         """Give what is wrong with a file that is kept; None if nothing is, or it was removed."""
@@ -221,7 +248,7 @@ class Uploads:
         earlier = session.exec(query).first()
         if earlier is None:
             return None
-        if earlier.artifact != upload.digest:
+        if (earlier.artifact, earlier.weights) != (upload.digest, upload.weights_digest):
             raise Conflict(
                 "the idempotency key {key!r} was used for another file, of "
                 "submission {submission}; send each file under a key of its own",

@@ -24,6 +24,7 @@ from challenge_platform.core import (  # noqa: F401 -- importing a module regist
     standing,
     submission,
     team,
+    weights,
     worker,
 )
 from challenge_platform.database import Database

@@ -2,6 +2,7 @@
 
 import hashlib
 import ntpath
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import BoundedSemaphore
@@ -20,6 +21,7 @@ from challenge_platform.core.submission import Kind
 from challenge_platform.core.transfer import Transfer
 from challenge_platform.core.turn import Hint
 from challenge_platform.core.upload import Accepted, Checked, Upload
+from challenge_platform.core.weights import WEIGHTS, NamedWeights
 from challenge_platform.errors import InvalidInput, QueueUnavailable
 from challenge_platform.storage import CheckedFile
 from challenge_platform.web import current
@@ -29,6 +31,8 @@ FILENAME_LENGTH = 200
 MESSAGE_LENGTH = 500
 KEY_LENGTH = 80
 FORM_KEY_LENGTH = 32
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 READING = BoundedSemaphore(4)
 """Files that are read at once: one Python can read no more, and other requests need it too."""
@@ -44,7 +48,7 @@ def read_upload(*, person: User, form_key: str = "", image: CheckedFile | None =
     `form_key` is what a page's form was rendered with: without the header Idempotency-Key, what is
     sent twice from one form is one submission, as long as it is the same file.
     """
-    sent, transfer = request.files.get("file"), _transfer(person)
+    sent, transfer = request.files.get("file"), _transfer(person, field="upload")
     meant = Kind.CONTAINER if image else transfer.kind if transfer else Kind.PREDICTIONS
     kind = request.form.get("kind") or meant
     if kind not in set(Kind):
@@ -69,6 +73,7 @@ def read_upload(*, person: User, form_key: str = "", image: CheckedFile | None =
         message=_line(request.form.get("message", ""), name="message", most=MESSAGE_LENGTH),
         idempotency_key=_header_key() or _key_of(form_key, content) or None,
         source=_source(),
+        weights=_weights(person),
         opened_at=current.opened_at(),
     )
 
@@ -98,9 +103,26 @@ def _fetched(slug: str, *, person: User) -> Iterator[CheckedFile | None]:
         yield image
 
 
-def _transfer(person: User) -> Transfer | None:
-    """Find the upload that the form names instead of having a file."""
-    named = request.form.get("upload", "")
+def _weights(person: User) -> NamedWeights | None:
+    """Find the weights that the form names: by their digest, or by the upload that they came in."""
+    named = request.form.get("weights", "")
+    if not named:
+        return None
+    if _SHA256.fullmatch(named):
+        return NamedWeights(digest=named)
+    transfer = _transfer(person, field="weights")
+    if transfer is None or transfer.kind != WEIGHTS:
+        raise InvalidInput(
+            "the field `weights` names an upload of another kind; begin the upload with the kind "
+            "`weights`, or name weights that your team has sent by their SHA-256"
+        )
+    file = current.platform().transfers.file(transfer.id, user_id=person.id)
+    return NamedWeights(digest=file.digest, file=file)
+
+
+def _transfer(person: User, *, field: str) -> Transfer | None:
+    """Find the upload that a field of the form names instead of having a file."""
+    named = request.form.get(field, "")
     if not named:
         return None
     transfer = current.platform().transfers.find(named, user_id=person.id)
@@ -140,8 +162,10 @@ def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
         upload = read_upload(person=person, form_key=form_key, image=image)
         with _turn(upload, has_lane=image is not None):
             accepted = platform.uploads.submit(slug, upload, user_id=person.id)
-    if image is None and isinstance(upload.content, CheckedFile):
-        platform.transfers.release(upload.content.path.stem, user_id=person.id)
+    weights = upload.weights.file if upload.weights else None
+    for sent in (upload.content if image is None else None, weights):
+        if isinstance(sent, CheckedFile):
+            platform.transfers.release(sent.path.stem, user_id=person.id)
     try:
         hint = Hint(submission_id=accepted.submission_id, token=0, queue=accepted.queue)
         enqueue_evaluation(platform.queue, hint)
@@ -164,8 +188,8 @@ def check(slug: str, /, *, person: User) -> Checked:
 
 
 def _turn(upload: Upload, *, has_lane: bool = False) -> AbstractContextManager[object]:
-    """Wait for a turn to read a file; an image, which may take minutes, needs a lane."""
-    if upload.kind is not Kind.CONTAINER:
+    """Wait for a turn to read a file; images and weights, which may take minutes, need a lane."""
+    if upload.kind is not Kind.CONTAINER and (upload.weights is None or not upload.weights.file):
         return READING
     return nullcontext() if has_lane else lane()
 

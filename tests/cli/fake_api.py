@@ -98,6 +98,7 @@ SUBMISSION = {
     "filename": "predictions.csv",
     "size": len(VALID),
     "sha256": hashlib.sha256(VALID).hexdigest(),
+    "weights": None,
     "message": "age alone",
     "state": "scored",
     "reason": {"code": "complete", "fault": "nobody", "message": "scored"},

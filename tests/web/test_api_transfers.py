@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from flask import Flask
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.challenge import find_challenge, record_reveal
-from tests.conftest import Participant, publish_changed
+from tests.conftest import Participant, participant, publish_changed
+from tests.core.programs import CODE, publish_hidden
+from tests.core.test_weights import ARCHIVE
 from tests.fakes import Clock
 from tests.web.conftest import API, SLUG, Answer, Program, Visitor, predictions
 
@@ -329,3 +332,70 @@ def test_somebody_elses_upload_cannot_be_submitted(alices: Program, bobs: Progra
     answer = bobs.post(f"/challenges/{SLUG}/submissions", data={"upload": path.rpartition("/")[2]})
 
     assert answer.status_code == 404
+
+
+@pytest.fixture
+def hidden(platform: Platform, program: Callable[..., Program]) -> Program:
+    """Give a program of somebody in the challenge that takes code, images and weights."""
+    return program(participant(platform, publish_hidden(platform), name="ann").user)
+
+
+def whole(program: Program, content: bytes, *, kind: str) -> str:
+    """Send a file whole, and give the id of its upload."""
+    sent = {"kind": kind, "sha256": hashlib.sha256(content).hexdigest()}
+    headers = {**TUS, "Upload-Length": str(len(content)), "Upload-Metadata": metadata(**sent)}
+    answer = program.post("/challenges/hidden-cells/uploads", headers=headers)
+    assert answer.status_code == 201, answer.json
+    path = answer.headers["Location"].removeprefix(API)
+    assert patch(program, path, content, offset=0).status_code == 204
+    return path.rpartition("/")[2]
+
+
+def test_weights_are_named_by_their_upload_and_then_by_their_digest(hidden: Program) -> None:
+    sent = whole(hidden, ARCHIVE, kind="weights")
+    digest = hashlib.sha256(ARCHIVE).hexdigest()
+
+    answers = [
+        hidden.post(
+            "/challenges/hidden-cells/submissions",
+            data={"kind": "code", "file": (io.BytesIO(CODE), "code.zip"), "weights": named},
+        )
+        for named in (sent, digest, digest)
+    ]
+
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    shown = hidden.get(f"/submissions/{answers[1].json['id']}").json
+    assert (shown["weights"], shown["kind"]) == (digest, "code")
+
+
+def test_an_upload_of_another_kind_is_no_weights(hidden: Program) -> None:
+    sent = whole(hidden, ARCHIVE, kind="code")
+
+    answer = hidden.post(
+        "/challenges/hidden-cells/submissions",
+        data={"kind": "code", "file": (io.BytesIO(CODE), "code.zip"), "weights": sent},
+    )
+
+    assert answer.status_code == 422
+    assert "names an upload of another kind" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("slug", "size", "status", "told"),
+    [
+        ("hidden-cells", 300_001, 413, "takes at most 300,000"),
+        (SLUG, 10, 422, "takes no weights"),
+    ],
+)
+def test_weights_that_would_not_be_taken_are_not_begun(
+    hidden: Program, alices: Program, slug: str, size: int, status: int, told: str
+) -> None:
+    sent = metadata(kind="weights", sha256="0" * 64)
+    headers = {**TUS, "Upload-Length": str(size), "Upload-Metadata": sent}
+
+    answer = (alices if slug == SLUG else hidden).post(
+        f"/challenges/{slug}/uploads", headers=headers
+    )
+
+    assert answer.status_code == status
+    assert told in answer.json["detail"]

@@ -178,7 +178,8 @@ class TimingsDocument(Document):
 class SubmissionDocument(Document):
     """A submission as its team may see it.
 
-    `position` is its place in the queue, `eta_seconds` a rough guess of the seconds to its end.
+    `position` is its place in the queue, `eta_seconds` a rough guess of the seconds to its end;
+    `weights` is the SHA-256 of the archive of those that it named.
     """
 
     id: str
@@ -189,6 +190,7 @@ class SubmissionDocument(Document):
     filename: str
     size: int
     sha256: str
+    weights: str | None
     message: str
     state: str
     reason: ReasonDocument | None

@@ -71,6 +71,11 @@ class UploadForm(BaseModel):
         description="`host/repository@sha256:…` in a registry of the operator's list, instead of "
         "the file.",
     )
+    weights: str | None = Field(
+        default=None,
+        description="Weights beside code or an image, read-only in `/weights`: the id of a whole "
+        "upload of the kind `weights`, or the SHA-256 of some that the team has sent before.",
+    )
     source: str | None = Field(
         default=None,
         json_schema_extra={"format": "binary"},
@@ -243,6 +248,7 @@ def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:
         filename=submission.filename,
         size=submission.size,
         sha256=submission.sha256,
+        weights=submission.weights,
         message=submission.message,
         state=submission.state,
         reason=told,

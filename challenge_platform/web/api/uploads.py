@@ -18,10 +18,11 @@ from pydantic import BaseModel
 from werkzeug.http import http_date
 
 from challenge_platform.core.account import Scope, User
-from challenge_platform.core.admission import require_admission
+from challenge_platform.core.admission import require_upload
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.submission import Kind
 from challenge_platform.core.transfer import ALGORITHMS, Checksum, Transfer
+from challenge_platform.core.weights import WEIGHTS
 from challenge_platform.errors import ChecksumMismatch, InvalidInput
 from challenge_platform.web import current, reception
 from challenge_platform.web.api.answer import answer, refusals
@@ -105,23 +106,25 @@ def begin(path: ChallengePath) -> Response:
     """Begin an upload of `Upload-Length` bytes; nothing of it is read before it is admitted.
 
     `Upload-Metadata` has `filename`, `sha256` (of the whole file, in hexadecimal), and may have
-    `kind` (container unless said otherwise) and `phase`.
+    `kind` (container unless said otherwise; `weights` of those that a submission is to name) and
+    `phase`.
     """
     person = caller(Scope.SUBMIT)
     _require_protocol()
     metadata, size = _metadata(), _number("Upload-Length")
     kind = metadata.get("kind") or Kind.CONTAINER
-    if kind not in set(Kind):
+    if kind not in (known := {*Kind, WEIGHTS}):
         raise InvalidInput(
-            "the field `kind` is {kind!r}; it is one of {known}", kind=kind, known=", ".join(Kind)
+            "the field `kind` is {kind!r}; it is one of {known}",
+            kind=kind,
+            known=", ".join(sorted(known)),
         )
     with current.platform().database.reading() as session:
-        challenge = find_challenge(session, path.slug)
-        require_admission(
+        require_upload(
             session,
-            challenge,
+            find_challenge(session, path.slug),
             user=person,
-            kind=Kind(kind),
+            kind=kind,
             phase=metadata.get("phase") or None,
             size=size,
             now=current.opened_at(),
