@@ -153,6 +153,12 @@ COMMANDS = (
         section=Section.ORGANIZERS,
     ),
     Row(
+        words="new",
+        module=_CLI + "new",
+        line="Make the folder of a challenge from a spreadsheet.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
         words="lint",
         module=_CLI + "linting",
         line="Say everything that is wrong with a challenge's folder.",

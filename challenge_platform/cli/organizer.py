@@ -42,8 +42,11 @@ def prepared_platform(data_dir: Path | None, /) -> Platform:
 
 
 def settings(data_dir: Path | None, /, **others: str) -> Settings:
-    """Read the settings, with the data folder of the command line when one is given."""
-    given = others if data_dir is None else {"data_dir": data_dir, **others}
+    """Read the settings, with the data folder of the command line when one is given.
+
+    Its whole path is kept: a process that gives root up goes to another folder.
+    """
+    given = others if data_dir is None else {"data_dir": data_dir.absolute(), **others}
     return Settings().model_copy(update=given)
 
 

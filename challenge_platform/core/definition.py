@@ -147,7 +147,6 @@ class Ranking(_Section):
         ),
     ] = None
 
-
     jury: Annotated[
         Jury | None,
         Field(description="A jury whose marks make the final ranking of the private board."),
@@ -378,6 +377,7 @@ class ChallengeDefinition(_Section):
             hidden=self.data.input,
             public=self.data.public,
             ids=self.submission.ids,
+            targets=self.submission.columns,
         )
         return self
 

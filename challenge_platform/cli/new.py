@@ -1,0 +1,195 @@
+"""`challenge new`: the folder of a challenge whose data are a table, ready to be checked."""
+
+import datetime as dt
+import json
+import re
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from challenge_platform.cli.flaws import DEFINITION
+from challenge_platform.cli.organizer import Challenges
+from challenge_platform.errors import InvalidInput
+from challenge_platform.spreadsheet.sheet import Sheet, read_sheet
+
+SCAFFOLD = Path(__file__).parent / "scaffold"
+MOST_CLASSES = 30
+"""Values of a target that are taken for classes; of more, it must be a number."""
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]*")
+_WORDS_OF_YAML = {"y", "n", "yes", "no", "true", "false", "on", "off", "null"}
+
+app = typer.Typer()
+
+
+@app.command("new")
+def new_challenge(
+    slug: Annotated[str, typer.Argument(help="Its name in addresses, such as skin-lesions.")],
+    *,
+    source: Annotated[
+        Path, typer.Option("--from", help="Folder with the table, and with the pictures.")
+    ],
+    table: Annotated[str, typer.Option(help="The table in it, a .xlsx or .csv file.")],
+    row: Annotated[str, typer.Option("--id", help="Column that names each row.")],
+    target: Annotated[str, typer.Option(help="Column to predict.")],
+    group: Annotated[
+        str | None, typer.Option(help="Column, such as the patient, whose rows stay together.")
+    ] = None,
+    files: Annotated[
+        str | None, typer.Option(help="Folder of the pictures in it, one for each row.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option(help="Column with the name of the picture, if not that of --id.")
+    ] = None,
+    challenges: Challenges = Path("challenges"),
+) -> None:
+    """Make the folder of a challenge from a spreadsheet; nothing is copied from it or published.
+
+    Columns that you did not name are not shown to participants: in challenge.yaml, move those
+    that they may see from `drop` to `features`.
+    """
+    if not _SLUG.fullmatch(slug):
+        raise InvalidInput(
+            f"{slug!r} is not a name for addresses; use small letters, digits and single hyphens"
+        )
+    folder = challenges / slug
+    if folder.exists():
+        raise InvalidInput(f"{folder} exists already; choose another name, or remove it")
+    sheet = read_sheet(source / table)
+    roles = {"--id": row, "--target": target, "--group": group, "--file": file}
+    for option, column in roles.items():
+        if column is not None and column not in sheet.header:
+            raise InvalidInput(
+                f"{sheet.name} has no column {column!r}, which {option} names; it has "
+                f"{', '.join(sheet.header)}"
+            )
+    kind = _kind(sheet, target)
+    data = _data(table, row=row, target=target, group=group, files=files, file=file, classes=kind)
+    others = [name for name in sheet.header if name not in roles.values()]
+    _write(
+        folder,
+        values={
+            "slug": slug,
+            "title": slug.replace("-", " ").capitalize(),
+            "id": _yaml(row),
+            "target": _yaml(target),
+            "id_repr": repr(row),
+            "target_repr": repr(target),
+            "data": "\n".join(f"  {line}" for line in [*data, *_unshown(others)]),
+            "opens": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:00:00+00:00"),
+            **_scored(target, kind),
+        },
+    )
+    typer.echo(f"{folder}: made; next, read {folder / DEFINITION} and replace every TODO, then")
+    typer.echo(f"  challenge lint {folder} --from {source}")
+    typer.echo(f"  challenge data build {slug} --challenges {challenges} --from {source}")
+
+
+def _kind(sheet: Sheet, target: str) -> tuple[str, ...] | None:
+    """Give the classes of the target, or None if it is a number."""
+    held = sorted({cell for cell in sheet.column(target) if cell})
+    if all(_is_number(cell) for cell in held):
+        few = len(held) <= MOST_CLASSES and all(map(_is_whole, held))
+        return tuple(sorted(held, key=int)) if few else None
+    if len(held) > MOST_CLASSES:
+        raise InvalidInput(
+            f"{sheet.name}, column {target} has {len(held)} different texts: neither numbers nor "
+            f"up to {MOST_CLASSES} classes; write a recipe, or another column"
+        )
+    return tuple(held)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_whole(cell: str) -> bool:
+    return cell.isdecimal() and str(int(cell)) == cell
+
+
+def _data(
+    table: str,
+    *,
+    row: str,
+    target: str,
+    group: str | None,
+    files: str | None,
+    file: str | None,
+    classes: Sequence[str] | None,
+) -> Iterator[str]:
+    """Give the lines of the section `data`, but for the columns that nobody named."""
+    yield f"table: {_yaml(table)}"
+    if files is not None:
+        yield f"files: {_yaml(files)}"
+    if file not in (None, row):
+        yield f"file: {_yaml(file or '')}"
+    yield f"targets: [{_yaml(target)}]"
+    shares = ["test: 0.3", "public: 0.3"]
+    shares += [f"stratify: {_yaml(target)}"] if classes else []
+    shares += [f"group: {_yaml(group)}"] if group not in (None, row) and group else []
+    yield f"split: {{{', '.join(shares)}}}"
+    if classes:
+        yield f"columns: {{{_yaml(target)}: {_label(classes)}}}"
+
+
+def _unshown(columns: Sequence[str]) -> Iterator[str]:
+    yield "features: [] # columns that participants see; move them here from drop"
+    yield f"drop: [{', '.join(map(_yaml, columns))}] # columns that nobody sees"
+
+
+def _scored(target: str, classes: Sequence[str] | None) -> Mapping[str, str]:
+    """Give what depends on the kind of target: its type, a metric, and the simplest answer."""
+    name = _yaml(target)
+    if classes is None:
+        return {
+            "type": "{type: float}",
+            "metric": "{key: score, metric: mae, primary: true, "
+            f"params: {{value: {name}, predicted: {name}}}}}",
+            "answer": "statistics.median(map(float, known))",
+            "baseline_name": "Median of train.csv",
+        }
+    return {
+        "type": _label(classes),
+        "metric": "{key: score, metric: balanced_accuracy, primary: true, "
+        f"params: {{label: {name}, predicted: {name}, classes: {_classes(classes)}}}}}",
+        "answer": "statistics.mode(known)",
+        "baseline_name": "Most frequent class",
+    }
+
+
+def _label(classes: Sequence[str]) -> str:
+    return f"{{type: label, classes: {_classes(classes)}}}"
+
+
+def _classes(classes: Sequence[str]) -> str:
+    numbers = all(map(_is_whole, classes))
+    return f"[{', '.join(each if numbers else _yaml(each) for each in classes)}]"
+
+
+def _yaml(text: str) -> str:
+    """Write a text as YAML: in quotes, unless it can be nothing else."""
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS_OF_YAML and text == text.strip()
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _write(folder: Path, *, values: Mapping[str, str]) -> None:
+    """Write the files of the folder from their templates."""
+    for inner in ("pages", "baseline/simple"):
+        (folder / inner).mkdir(parents=True)
+    for template, name in (
+        ("challenge.yaml.txt", DEFINITION),
+        ("predict.py.txt", "baseline/simple/predict.py"),
+    ):
+        text = (SCAFFOLD / template).read_text(encoding="utf-8")
+        (folder / name).write_text(string.Template(text).safe_substitute(values), encoding="utf-8")
+    for page in sorted(SCAFFOLD.glob("*.md")):
+        place = folder if page.name.startswith("agreement") else folder / "pages"
+        (place / page.name).write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
