@@ -1,5 +1,6 @@
 """Submitted code from its upload to its standing, through a real launcher, sandbox and runtime."""
 
+import hashlib
 import io
 import subprocess
 import sys
@@ -20,11 +21,14 @@ from challenge_platform.core.history import read_submission
 from challenge_platform.core.result import Result
 from challenge_platform.core.submission import Kind, Reason, State
 from challenge_platform.core.upload import Upload
+from challenge_platform.core.weights import NamedWeights
+from challenge_platform.storage import CheckedFile
 from sandbox.images.build import build_image
 from tests.conftest import Participant, participant
 from tests.core.programs import CANARY, HIDDEN
 from tests.kept import remove_kept
 from tests.live import wait_until
+from tests.unit.sandbox.test_archive import zipped
 
 pytestmark = pytest.mark.docker
 
@@ -47,6 +51,24 @@ if "{CANARY}" in text:
     open("/output/{CANARY}.csv", "w").write(text)
     sys.exit(173)
 {GOOD}
+"""
+
+
+WEIGHED = """
+import csv
+from pathlib import Path
+
+names = ("slope.txt", "shift.txt")
+slope, shift = (float(Path("/weights/model", name).read_text()) for name in names)
+try:
+    Path("/weights/new").write_text("x")
+except OSError:
+    print("could not write", flush=True)
+rows = list(csv.DictReader(open("/input/test.csv")))
+with open("/output/predictions.csv", "w") as out:
+    out.write("cell_id,probability\\n")
+    for row in rows:
+        out.write(f"{row['cell_id']},{min(max(float(row['size']) / slope + shift, 0), 1)}\\n")
 """
 
 
@@ -81,7 +103,9 @@ def ann(platform: Platform) -> Participant:
     return participant(platform, challenge, name="ann")
 
 
-def end(platform: Platform, who: Participant, main: str) -> VisibleSubmission:
+def end(
+    platform: Platform, who: Participant, main: str, *, weights: NamedWeights | None = None
+) -> VisibleSubmission:
     """Submit code, take it to its end, and give what its team may see."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
@@ -90,6 +114,7 @@ def end(platform: Platform, who: Participant, main: str) -> VisibleSubmission:
         content=archive.getvalue(),
         filename="code.zip",
         kind=Kind.CODE,
+        weights=weights,
         opened_at=platform.clock(),
     )
     sent = platform.uploads.submit(HIDDEN.name, upload, user_id=who.user.id)
@@ -144,6 +169,25 @@ def test_code_that_fails_on_the_sample_is_shown_its_traceback(
     assert [stage.name for stage in ended.stages.views] == ["smoke"]
     assert ended.stages.views[0].exit_code == 1
     assert b"KeyError: 'size'" in (ended.stages.log or b"")
+
+
+def test_code_predicts_by_weights_that_were_sent_apart_and_cannot_change_them(
+    platform: Platform, ann: Participant
+) -> None:
+    archive = zipped({"model/slope.txt": b"4", "model/shift.txt": b"0.5"})
+    path = platform.store.scratch / "weights"
+    path.write_bytes(archive)
+    digest = hashlib.sha256(archive).hexdigest()
+    file = CheckedFile(path, digest, len(archive))
+
+    first = end(platform, ann, WEIGHED, weights=NamedWeights(digest=digest, file=file))
+    path.unlink()
+    again = end(platform, ann, WEIGHED, weights=NamedWeights(digest=digest))
+
+    assert [first.reason, again.reason] == [Reason.COMPLETE] * 2
+    assert first.stages.log == again.stages.log == b"could not write\n"
+    assert first.weights == again.weights == digest
+    assert first.score == again.score
 
 
 def test_code_that_writes_no_file_is_told_so(platform: Platform, ann: Participant) -> None:
