@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.cli.findings import require_clear
 from challenge_platform.cli.flaws import DEFINITION, require_flawless
 from challenge_platform.cli.recipe import Made, RecipeOptions, check_truth, run_recipe
 from challenge_platform.core.challenge import ChallengeVersion, find_challenge, publish
@@ -24,7 +25,6 @@ from challenge_platform.core.submission import QueueName, count_submissions
 from challenge_platform.core.worker import is_served
 from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from challenge_platform.preflight.check import check
-from challenge_platform.preflight.words import require_clear
 from challenge_platform.spreadsheet.publishing import publish_table
 from challenge_platform.vault import Key, Truth, encrypt_stream, open_truth, seal_truth
 from scorers.definition import Task

@@ -1,4 +1,4 @@
-"""What the pre-flight says in whole sentences, and what stops a publication."""
+"""What the pre-flight found, in whole sentences; and what stops a publication."""
 
 from collections.abc import Callable
 

@@ -9,6 +9,7 @@ import typer
 
 from challenge_platform.cli.arguments import SlugArgument
 from challenge_platform.cli.exits import ExitCode
+from challenge_platform.cli.findings import line, power_line
 from challenge_platform.cli.organizer import Challenges, challenge_folder
 from challenge_platform.cli.output import Column, Format, write_csv, write_json, write_table
 from challenge_platform.cli.recipe import RecipeOptions, check_truth, run_recipe
@@ -16,7 +17,6 @@ from challenge_platform.cli.terminal import note
 from challenge_platform.core.definition_file import read_definition
 from challenge_platform.preflight.check import check
 from challenge_platform.preflight.finding import Probe, Report, Severity
-from challenge_platform.preflight.words import line, power_line
 
 app = typer.Typer()
 

@@ -139,3 +139,37 @@ def test_an_error_page_leads_back_within_this_site_only(
 
     assert (f'href="{referrer}"' in page) is link
     assert ("Back to the page before" in page) is link
+
+
+def test_the_overview_says_how_surely_scores_tell_teams_apart(
+    challenge: PublishedChallenge, anonymous: Visitor
+) -> None:
+    power = challenge.power
+    assert power is not None
+    assert power.events is not None
+
+    page = re.sub(r"\s+", " ", anonymous.get(PAGE).text)
+
+    middle = power.middle
+    assert f"With {power.units} cases and {power.events} events, a final score of about " in page
+    assert f"about {middle.score} is known to ± {middle.half_width}." in page
+    assert f"Two teams closer than {power.difference} cannot be told apart." in page
+    assert f"there is room for about {power.teams} teams" in page
+    assert "cannot be told apart" not in anonymous.get(f"{PAGE}/rules").text
+
+
+@pytest.mark.usefixtures("challenge")
+def test_what_the_pre_flight_found_and_was_accepted_is_published_with_its_reason(
+    platform: Platform, anonymous: Visitor, tmp_path: Path
+) -> None:
+    for page in ("data", "transparency"):
+        assert "Known faults of the data" not in anonymous.get(f"{PAGE}/{page}").text
+    accept = (
+        "preflight: {accept: [{code: leak_visits, about: c, reason: {en: As it was., fr: Oui.}}]}"
+    )
+    publish_changed(platform, tmp_path, "phases:", f"{accept}\nphases:")
+
+    for page in ("data", "transparency"):
+        told = anonymous.get(f"{PAGE}/{page}").text
+        assert "Known faults of the data" in told
+        assert "<code>leak_visits (c)</code>: As it was." in told
