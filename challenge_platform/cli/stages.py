@@ -10,6 +10,7 @@ NAMES = {
     "smoke": "run on the sample",
     "public": "run on the public files",
     "hidden": "run on the hidden files",
+    "audit": "run again on changed tables",
     "score": "scoring",
 }
 
@@ -29,7 +30,7 @@ def _took(stage: Stage) -> str:
     seconds = stage["seconds"]
     if seconds is None:
         return "-"
-    told_in_steps = stage["name"] == "hidden" and stage["usage"] is None
+    told_in_steps = stage["name"] in {"hidden", "audit"} and stage["usage"] is None
     return f"at most {seconds:.0f} s" if told_in_steps else f"{seconds:.2f} s"
 
 

@@ -1,16 +1,17 @@
 """Bringing the launcher what programs find in `/input`: once for each input, in constant memory."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import BinaryIO
 
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.program_input import InputFile, Tar, opened
+from challenge_platform.core.program_input import InputFile, Tar, file_in, opened, with_file
 from challenge_platform.core.publication import ProgramInput, PublicFile
 from challenge_platform.core.run import Stage
 from challenge_platform.errors import NotFound
-from challenge_platform.storage import ObjectStore
+from challenge_platform.storage import ObjectStore, reader
 from challenge_platform.vault import Key
 from sandbox import Runner
 
@@ -38,6 +39,47 @@ def delivered(
         with _opened(found, tar, store=store, key=key) as archive:
             runner.keep_files(found.digest, archive, size=found.size)
     return found.digest
+
+
+def delivered_changed(
+    challenge: PublishedChallenge, table: bytes, /, *, runner: Runner, store: ObjectStore, key: Key
+) -> str:
+    """Give the SHA-256 of the tar of what is scored, with another table of the ids to predict.
+
+    The launcher keeps it from now on. It is made twice, so as never to be whole in memory. Raises
+    as `delivered` does.
+    """
+
+    def pieces() -> Iterator[bytes]:
+        with _scored(challenge, store=store, key=key) as archive:
+            yield from with_file(archive, name=challenge.definition.submission.ids, content=table)
+
+    sha256, size = hashlib.sha256(), 0
+    for piece in pieces():
+        sha256.update(piece)
+        size += len(piece)
+    digest = sha256.hexdigest()
+    if not runner.has_files(digest):
+        runner.keep_files(digest, reader(pieces()), size=size)
+    return digest
+
+
+def scored_table(challenge: PublishedChallenge, /, *, store: ObjectStore, key: Key) -> bytes:
+    """Give the table of the ids to predict, in clear; raise as `delivered` does."""
+    with _scored(challenge, store=store, key=key) as archive:
+        return file_in(archive, name=challenge.definition.submission.ids)
+
+
+@contextmanager
+def _scored(
+    challenge: PublishedChallenge, /, *, store: ObjectStore, key: Key
+) -> Iterator[BinaryIO]:
+    """Give the tar of what programs find in `/input` when they are scored."""
+    if challenge.input is None:
+        raise NotFound("{challenge} has no input for programs", challenge=challenge.slug)
+    tar = Tar([_input_file(file, store=store) for file in _public(challenge)])
+    with _opened(challenge.input, tar, store=store, key=key) as archive:
+        yield archive
 
 
 def _public(challenge: PublishedChallenge) -> list[PublicFile]:

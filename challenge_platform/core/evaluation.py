@@ -132,7 +132,12 @@ class Evaluator:
                 clock=self.clock,
                 pause=self.pause,
             )
-            found = stage.predictions(work, key=secrets.key, hidden_ids=lambda: secrets.ids)
+            found = stage.predictions(
+                work,
+                key=secrets.key,
+                hidden_ids=lambda: secrets.ids,
+                seed=lambda: secrets.truth.seed(f"features/{submission.id}"),
+            )
             if isinstance(found, Ended):
                 return found
             made = found

@@ -10,8 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from challenge_platform.core import submission as submissions
-from challenge_platform.core.run import Stage
-from challenge_platform.core.run_stage import run_id_of
+from challenge_platform.core.run_stage import run_ids_of
 from challenge_platform.core.submission import Claim
 from challenge_platform.database import Database
 from challenge_platform.errors import StaleClaim
@@ -95,7 +94,7 @@ class Leases:
         try:
             with self.database.reading() as session:
                 ended = not submissions.is_open(session, claim.submission_id)
-            programs = [run_id_of(claim.submission_id, stage) for stage in Stage] if ended else []
+            programs = run_ids_of(claim.submission_id) if ended else []
             for run_id in (claim.run_id, *programs):
                 if self.runner.cancel(run_id):
                     log.info("killed what runs for nobody", run=run_id)

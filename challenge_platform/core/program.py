@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import ByteSize, Field
 
+from challenge_platform.core.features import Features, check_features
 from scorers.tables import Section, Size
 
 PREDICTIONS = "predictions"
@@ -37,6 +38,13 @@ class Program(Section):
             "such as `20GB`; 0 takes none. It is read-only in `/weights`.",
         ),
     ] = ByteSize(0)
+    features: Annotated[
+        Features | None,
+        Field(
+            description="From which columns programs may and must predict, which is audited by "
+            "running them again on changed tables."
+        ),
+    ] = None
     log_bytes: Annotated[
         Size,
         Field(
@@ -55,10 +63,12 @@ def check_program(
     hidden: Sequence[str],
     public: Collection[str],
     ids: str,
+    targets: Collection[str],
 ) -> None:
     """Raise ValueError, with the place and the repair, unless what kinds need is there.
 
-    `hidden` and `public` are `data.input` and `data.public`, `ids` is `submission.ids`.
+    `hidden` and `public` are `data.input` and `data.public`, `ids` is `submission.ids`, `targets`
+    are `submission.columns`.
     """
     run = [kind for kind in PROGRAMS if kind in kinds]
     if run and program is None:
@@ -75,6 +85,8 @@ def check_program(
     if repeated := [name for name, count in Counter(hidden).items() if count > 1]:
         raise ValueError(f"data.input names {repeated[0]!r} twice; name each file once")
     _check_ids(ids, kinds=kinds, hidden=hidden, public=public)
+    if program is not None and program.features is not None:
+        check_features(program.features, targets=targets, kinds=kinds)
 
 
 def _check_ids(

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -76,17 +77,49 @@ def tar_pieces(files: Iterable[InputFile], /) -> Iterator[bytes]:
     Raise ValueError when a file has not the bytes that it is said to have.
     """
     for file in sorted(files, key=lambda file: file.name):
-        member = tarfile.TarInfo(file.name)
-        member.size, member.mode = file.size, FILE_MODE
-        yield member.tobuf(tarfile.PAX_FORMAT)
-        left = file.size
-        for piece in file.pieces():
-            left -= len(piece)
-            yield piece
-        if left:
-            raise ValueError(f"{file.name} was changed while it was read; expected {file.size}")
-        yield bytes(-file.size % tarfile.BLOCKSIZE)
+        yield from _member_pieces(file)
     yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _member_pieces(file: InputFile) -> Iterator[bytes]:
+    member = tarfile.TarInfo(file.name)
+    member.size, member.mode = file.size, FILE_MODE
+    yield member.tobuf(tarfile.PAX_FORMAT)
+    left = file.size
+    for piece in file.pieces():
+        left -= len(piece)
+        yield piece
+    if left:
+        raise ValueError(f"{file.name} was changed while it was read; expected {file.size}")
+    yield bytes(-file.size % tarfile.BLOCKSIZE)
+
+
+def with_file(archive: BinaryIO, /, *, name: str, content: bytes) -> Iterator[bytes]:
+    """Write a tar of `tar_pieces` again as it is read, with another content of one of its files."""
+    with tarfile.open(fileobj=archive, mode="r|") as tar:
+        for member in tar:
+            pieces = partial(_pieces_of, tar, member)
+            file = InputFile(name=member.name, size=member.size, pieces=pieces)
+            if member.name == name:
+                file = InputFile(name=name, size=len(content), pieces=lambda: [content])
+            yield from _member_pieces(file)
+    yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def file_in(archive: BinaryIO, /, *, name: str) -> bytes:
+    """Give the content of one file of a tar; raise ValueError if it has none of that name."""
+    with tarfile.open(fileobj=archive, mode="r|") as tar:
+        for member in tar:
+            if member.name == name:
+                return b"".join(_pieces_of(tar, member))
+    raise ValueError(f"the input of programs has no file {name!r}")
+
+
+def _pieces_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:
+    file = tar.extractfile(member)
+    if file is None:
+        raise ValueError(f"{member.name} in the input of programs is no regular file")
+    yield from iter(lambda: file.read(CHUNK), b"")
 
 
 @contextmanager

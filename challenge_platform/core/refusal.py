@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from challenge_platform.core.feature_audit import Broken
 from scorers.message import Message
 from scorers.predictions.problems import InvalidPredictions, Problem, ProblemCode
 
@@ -44,6 +45,23 @@ def keep(invalid: InvalidPredictions, /, *, hidden: bool) -> dict[str, Any]:
     return {
         "total": min(invalid.total, SEVERAL) if hidden else invalid.total,
         "problems": [_document(problem) for problem in problems],
+    }
+
+
+def keep_broken(broken: Broken, /) -> dict[str, Any]:
+    """Write which rule about features a program broke, as a problem without a place in a file."""
+    return {
+        "total": 1,
+        "problems": [
+            {
+                "code": broken.rule.value,
+                "line": None,
+                "column": broken.target,
+                "found": _write(broken.found),
+                "expected": _write(broken.expected),
+                "repair": _write(broken.repair),
+            }
+        ],
     }
 
 

@@ -26,11 +26,12 @@ class Stage(StrEnum):
     SMOKE = "smoke"  # the public sample of a hidden input
     PUBLIC = "public"  # the public files, where nothing is hidden
     HIDDEN = "hidden"
+    AUDIT = "audit"  # again on changed tables of what is scored, where features have rules
 
     @property
     def is_hidden(self) -> bool:
         """Whether what the program says may be hidden data."""
-        return self is Stage.HIDDEN
+        return self in {Stage.HIDDEN, Stage.AUDIT}
 
 
 class ProgramRun(SQLModel, table=True):

@@ -16,7 +16,9 @@ from challenge_platform.core import refusal
 from challenge_platform.core.attempt import Ended, NotScored, Work
 from challenge_platform.core.container_image import kept_image
 from challenge_platform.core.definition import ChallengeDefinition
-from challenge_platform.core.delivery import delivered
+from challenge_platform.core.delivery import delivered, delivered_changed, scored_table
+from challenge_platform.core.feature_runs import MOST_RUNS, Audit, declaration_in
+from challenge_platform.core.features import Features
 from challenge_platform.core.program_limits import limits_of
 from challenge_platform.core.run import (
     COARSE_SECONDS,
@@ -58,6 +60,14 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Again:
+    """What is other in a run of an audit: the table, None for the given one, and the file."""
+
+    table: bytes | None
+    collect: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunStage:
     """The parts that running a program needs; `pause` waits for so many seconds."""
 
@@ -68,18 +78,34 @@ class RunStage:
     pause: Callable[[float], None]
 
     def predictions(
-        self, work: Work, /, *, key: Key, hidden_ids: Callable[[], Sequence[str]]
+        self,
+        work: Work,
+        /,
+        *,
+        key: Key,
+        hidden_ids: Callable[[], Sequence[str]],
+        seed: Callable[[], int],
     ) -> Made | Ended:
         """Give what the program predicted for the ids that are scored, or how it ended.
 
-        What came to its end in an earlier attempt is not run again. Raise NotScored when the
-        platform could not run it.
+        What came to its end in an earlier attempt is not run again. `seed` is the secret one of the
+        audit of its features. Raise NotScored when the platform could not run it.
         """
         for stage in stages_of(work):
             run = self._known(work, stage) or self._run(work, stage, key=key, hidden_ids=hidden_ids)
             if (ended := _ended(run)) is not None:
                 return ended
-        return Made(content=key.decrypt(self.store.read(run.predictions or "")), run=run)
+        made = Made(content=key.decrypt(self.store.read(run.predictions or "")), run=run)
+        program = work.challenge.definition.program
+        if program is None or program.features is None:
+            return made
+        audited = self._known(work, Stage.AUDIT)
+        if audited is None:
+            ids = self._ids(work, made.run.stage, hidden_ids=hidden_ids)
+            audited = self._audit(
+                work, made, features=program.features, key=key, ids=ids, seed=seed()
+            )
+        return _ended(audited) or made
 
     def _known(self, work: Work, stage: Stage) -> ProgramRun | None:
         """Give what came of a stage in an earlier attempt, if it came to its end."""
@@ -97,11 +123,10 @@ class RunStage:
         outcome = self._outcome(work, stage, key=key, run_id=run_id)
         invalid = None
         if outcome.file is not None:
-            ids = hidden_ids() if stage.is_hidden else self._public_ids(work, stage)
+            ids = self._ids(work, stage, hidden_ids=hidden_ids)
             invalid = _problems(outcome.file, definition=work.challenge.definition, ids=ids)
-        if stage.is_hidden:  # a team that watches the clock shall learn no more than is told
-            elapsed = (self.clock() - begun.started_at).total_seconds()
-            self.pause(-elapsed % COARSE_SECONDS)
+        if stage.is_hidden:
+            self._wait_for_step(begun)
         with self.database.writing() as session:
             # Or what is stored now would belong to nobody.
             require_held(session, work.claim, locked=True)
@@ -114,13 +139,70 @@ class RunStage:
         log.info("program ran", submission=run.submission_id, stage=stage, end=run.end)
         return run
 
-    def _outcome(self, work: Work, stage: Stage, *, key: Key, run_id: str) -> Outcome:
-        """Run the program; raise NotScored, with no trace of the run, when it could not be."""
+    def _audit(
+        self,
+        work: Work,
+        made: Made,
+        *,
+        features: Features,
+        key: Key,
+        ids: Sequence[str],
+        seed: int,
+    ) -> ProgramRun:
+        """Run the program on changed tables, and keep which rule about features it breaks."""
+        submission, definition = work.submission, work.challenge.definition
+        with self.database.writing() as session:
+            begun = begin(session, work.claim, stage=Stage.AUDIT, now=self.clock())
+
+        def launch(number: int, table: bytes | None, collect: str) -> Outcome:
+            again = Again(table=table, collect=collect)
+            run_id = audit_id_of(submission.id, number)
+            return self._outcome(work, Stage.AUDIT, key=key, run_id=run_id, again=again)
+
+        is_code = submission.kind is Kind.CODE
+        audited = Audit(
+            features=features,
+            submission=definition.submission,
+            scoring=definition.scoring,
+            ids=ids,
+            table=scored_table(work.challenge, store=self.store, key=key),
+            seed=seed,
+            declared=declaration_in(self.store.read(submission.artifact)) if is_code else None,
+            launch=launch,
+        ).run(made.content)
+        self._wait_for_step(begun)
+        facts = {
+            "end": End.FINISHED,
+            "timings": audited.timings,
+            "usage": asdict(audited.usage),
+            "refused": audited.broken and refusal.keep_broken(audited.broken),
+        }
+        with self.database.writing() as session:
+            run = record(session, work.claim, stage=Stage.AUDIT, now=self.clock(), **facts)
+        for number in range(MOST_RUNS):
+            with suppress(SandboxUnavailable):
+                self.runner.acknowledge(audit_id_of(submission.id, number))
+        broken = audited.broken.rule if audited.broken else None
+        log.info("features audited", submission=submission.id, broken=broken)
+        return run
+
+    def _wait_for_step(self, begun: ProgramRun) -> None:
+        """Wait, for a team that watches the clock shall learn no more than is told."""
+        elapsed = (self.clock() - begun.started_at).total_seconds()
+        self.pause(-elapsed % COARSE_SECONDS)
+
+    def _outcome(
+        self, work: Work, stage: Stage, *, key: Key, run_id: str, again: Again | None = None
+    ) -> Outcome:
+        """Run the program; raise NotScored, with no trace of the run, when it could not be.
+
+        `again` says what is other in a run of an audit.
+        """
         began = self.clock()
         try:
             runtime, stdin = self._program(work)
             unpacked = (self.clock() - began).total_seconds()
-            files = delivered(work.challenge, stage, runner=self.runner, store=self.store, key=key)
+            files = self._files(work, stage, key=key, table=again.table if again else None)
             outcome = self.runner.run(
                 Run(
                     id=run_id,
@@ -129,7 +211,7 @@ class RunStage:
                     input=stdin,
                     files=files,
                     weights=self._weights(work),
-                    collect=work.challenge.definition.submission.file,
+                    collect=again.collect if again else work.challenge.definition.submission.file,
                     hidden=stage.is_hidden,
                 )
             )
@@ -149,6 +231,13 @@ class RunStage:
         ours = isinstance(problem, SandboxUnavailable)
         reason = Reason.SANDBOX_UNAVAILABLE if ours else Reason.TRUTH_UNAVAILABLE
         raise NotScored(reason) from problem
+
+    def _files(self, work: Work, stage: Stage, *, key: Key, table: bytes | None) -> str:
+        """Give the digest of what the program finds in /input, which the launcher has now."""
+        challenge, runner, store = work.challenge, self.runner, self.store
+        if table is None:
+            return delivered(challenge, stage, runner=runner, store=store, key=key)
+        return delivered_changed(challenge, table, runner=runner, store=store, key=key)
 
     def _program(self, work: Work) -> tuple[str, bytes]:
         """Give what runs a submission, and what that gets on its stdin."""
@@ -171,7 +260,12 @@ class RunStage:
             named = weights_of(session, work.submission)
         return deliver(named, runner=self.runner, store=self.store) if named else None
 
-    def _public_ids(self, work: Work, stage: Stage) -> Sequence[str]:
+    def _ids(
+        self, work: Work, stage: Stage, *, hidden_ids: Callable[[], Sequence[str]]
+    ) -> Sequence[str]:
+        """Give the ids that are predicted at a stage."""
+        if stage.is_hidden:
+            return hidden_ids()
         challenge = work.challenge
         asked = challenge.definition.submission
         files = challenge.sample if stage is Stage.SMOKE else challenge.files
@@ -213,6 +307,17 @@ def run_id_of(submission_id: str, stage: Stage, /) -> str:
     return f"{submission_id}-{stage}"
 
 
+def audit_id_of(submission_id: str, number: int, /) -> str:
+    """Give the id of a run of an audit."""
+    return f"{run_id_of(submission_id, Stage.AUDIT)}-{number}"
+
+
+def run_ids_of(submission_id: str, /) -> list[str]:
+    """Give the ids that runs of a submission's program may have."""
+    audits = [audit_id_of(submission_id, number) for number in range(MOST_RUNS)]
+    return [*(run_id_of(submission_id, stage) for stage in Stage), *audits]
+
+
 def _problems(
     content: bytes, *, definition: ChallengeDefinition, ids: Sequence[str]
 ) -> InvalidPredictions | None:
@@ -232,7 +337,8 @@ def _ended(run: ProgramRun) -> Ended | None:
     """
     charged = run.stage.is_hidden
     if run.refused is not None:
-        reason = Reason.PREDICTIONS_REFUSED
+        audited = run.stage is Stage.AUDIT
+        reason = Reason.FEATURES_REFUSED if audited else Reason.PREDICTIONS_REFUSED
         return Ended(state=State.REJECTED, reason=reason, charged=charged)
     if run.end is None or run.end is End.FINISHED:
         return None

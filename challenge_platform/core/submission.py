@@ -78,6 +78,7 @@ class Reason(StrEnum):
     UNEXPECTED = "unexpected"
     CANCELLED_BY_TEAM = "cancelled_by_team"
     PREDICTIONS_REFUSED = "predictions_refused"
+    FEATURES_REFUSED = "features_refused"
     RUN_CRASHED = "run_crashed"
     RUN_TIMED_OUT = "run_timed_out"
     RUN_OUT_OF_MEMORY = "run_out_of_memory"
@@ -101,6 +102,7 @@ _OF_TEAMS = frozenset(
     {
         Reason.CANCELLED_BY_TEAM,
         Reason.PREDICTIONS_REFUSED,
+        Reason.FEATURES_REFUSED,
         Reason.RUN_CRASHED,
         Reason.RUN_TIMED_OUT,
         Reason.RUN_OUT_OF_MEMORY,

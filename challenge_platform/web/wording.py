@@ -2,6 +2,7 @@
 
 from challenge_platform.core.account import Role
 from challenge_platform.core.definition import Board
+from challenge_platform.core.feature_audit import Rule
 from challenge_platform.core.feedback import VisibleSubmission
 from challenge_platform.core.heartbeat import Part
 from challenge_platform.core.phase import Status
@@ -28,6 +29,7 @@ STAGES: dict[str, str] = {
     Stage.SMOKE: _("Run on the sample"),
     Stage.PUBLIC: _("Run on the public files"),
     Stage.HIDDEN: _("Run on the hidden files"),
+    Stage.AUDIT: _("Run again on changed tables"),
     SCORE: _("Scoring"),
 }
 """The stages of a submission, by name."""
@@ -63,6 +65,7 @@ REASONS = {
     Reason.WORKER_LOST: _("The platform's worker stopped again and again while scoring."),
     Reason.CANCELLED_BY_TEAM: _("Your team cancelled it."),
     Reason.PREDICTIONS_REFUSED: _("The file breaks a rule of the challenge."),
+    Reason.FEATURES_REFUSED: _("Your program breaks a rule of the challenge about features."),
     Reason.RUN_CRASHED: _("Your program ended with an error."),
     Reason.RUN_TIMED_OUT: _("Your program took longer than the challenge allows."),
     Reason.RUN_OUT_OF_MEMORY: _("Your program needed more memory than the challenge allows."),
@@ -73,6 +76,11 @@ REASONS = {
 REPAIRS = {
     Reason.PREDICTIONS_REFUSED: _(
         "A metric cannot use what is in it. Repair each problem below, then submit the file again."
+    ),
+    Reason.FEATURES_REFUSED: _(
+        "It was run again on tables in which some cells were exchanged between rows, or empty, "
+        "and did not predict as the rule below wants. `challenge run-local` does the same on the "
+        "sample at home, as often as you like."
     ),
     Reason.RUN_CRASHED: _(
         "Run it on the public files as the platform does, without a network and with nothing to "
@@ -164,6 +172,11 @@ PROBLEMS = {
     ProblemCode.WRONG_MASK_TYPE: _("The mask does not hold whole numbers."),
     ProblemCode.WRONG_MASK_SHAPE: _("The mask has another size than the image."),
     ProblemCode.BROKEN_RULE: _("A metric cannot use this row."),
+    Rule.REPEATABLE: _("The program does not predict the same twice."),
+    Rule.ALLOWED: _("A prediction is made from what it may not use."),
+    Rule.MUST_USE: _("A prediction is made without what it must use."),
+    Rule.AT_MOST: _("A prediction is made from too many columns, or from unlisted ones."),
+    Rule.MISSING: _("The program cannot do with missing values."),
     ArchiveProblem.NOT_AN_ARCHIVE: _("This is no zip or tar.gz archive."),
     ArchiveProblem.DAMAGED_ARCHIVE: _("The archive is damaged."),
     ArchiveProblem.CONTRADICTORY_ARCHIVE: _("The archive contradicts itself."),

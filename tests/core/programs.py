@@ -5,6 +5,7 @@ import dataclasses
 import io
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
@@ -17,16 +18,17 @@ from tests.conftest import TINY, Participant
 from tests.fakes import Clock, FakePrograms, Files
 
 HIDDEN = TINY.parent / "hidden-cells"
+AUDITED = TINY.parent / "audited-cells"
 CANARY = "0.918273"
 """The size of a hidden cell, by which a test knows hidden data where it sees them."""
 
 
-def publish_hidden(platform: Platform, /) -> PublishedChallenge:
-    """Publish the challenge whose test set nobody sees."""
-    datadir.prepare(platform, slugs=[HIDDEN.name], separate=False)
-    build_challenge(platform, HIDDEN, say=lambda _line: None)
+def publish_hidden(platform: Platform, /, *, folder: Path = HIDDEN) -> PublishedChallenge:
+    """Publish a challenge whose test set nobody sees."""
+    datadir.prepare(platform, slugs=[folder.name], separate=False)
+    build_challenge(platform, folder, say=lambda _line: None)
     with platform.database.reading() as session:
-        return find_challenge(session, HIDDEN.name)
+        return find_challenge(session, folder.name)
 
 
 def code(**others: bytes) -> bytes:
@@ -70,9 +72,9 @@ class Runs:
         )
         return self.platform.uploads.submit(self.challenge.slug, upload, user_id=who.user.id)
 
-    def end(self, who: Participant, /) -> Submission:
+    def end(self, who: Participant, /, *, content: bytes = CODE) -> Submission:
         """Submit code and take it to its end."""
-        submission_id = self.send(who).submission_id
+        submission_id = self.send(who, content=content).submission_id
         self.platform.evaluator.evaluate(submission_id)
         return self.submission(submission_id)
 
@@ -87,9 +89,11 @@ class Runs:
             return runs_of(session, submission_id)
 
 
-def with_programs(platform: Platform, /, *, runner: FakePrograms, clock: Clock) -> Runs:
+def with_programs(
+    platform: Platform, /, *, runner: FakePrograms, clock: Clock, folder: Path = HIDDEN
+) -> Runs:
     """Let a platform run programs by a fake, and wait by moving its clock."""
     wired = dataclasses.replace(
         platform, runner=runner, pause=lambda seconds: clock.advance(seconds=seconds)
     )
-    return Runs(wired, runner, publish_hidden(wired), clock)
+    return Runs(wired, runner, publish_hidden(wired, folder=folder), clock)

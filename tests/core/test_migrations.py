@@ -158,3 +158,18 @@ def test_tables_and_indexes_are_those_of_the_models(database: Database) -> None:
     upgrade(database)
 
     command.check(configuration(database))
+
+
+def test_what_an_audit_refused_is_told_as_refused_predictions_to_an_older_version(
+    database: Database,
+) -> None:
+    upgrade(database)
+    with database.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE submission SET state = 'rejected', reason = 'features_refused'")
+        )
+
+    command.downgrade(configuration(database), "0012")
+
+    ends = rows(database, "SELECT state, reason FROM submission")
+    assert ends == [("rejected", "predictions_refused")]
