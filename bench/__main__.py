@@ -4,6 +4,7 @@ import argparse
 
 from bench import (
     agreement,
+    archives,
     containment,
     coverage,
     equal_teams,
@@ -27,6 +28,7 @@ BENCHMARKS = {
     "agreement": agreement.measure,
     "containment": containment.measure,
     "image-tar": image_tar.measure,
+    "archives": archives.measure,
 }
 
 PAGES = {

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 _SUB, _UP, _AVERAGE, _PAETH = 1, 2, 3, 4
 
-_FEW = 16
-"""Rows that are undone byte by byte; with more, diagonals are faster. Masks mostly have few."""
+_FEW = 150
+"""Rows that are undone byte by byte; with more, diagonals are faster, whatever their length."""
 
 Bytes = NDArray[np.uint8]
 Numbers = NDArray[np.int16]

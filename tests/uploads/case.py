@@ -12,15 +12,18 @@ from scorers.tables import (
     Column,
     FloatColumn,
     LabelColumn,
+    MaskColumn,
     SubmissionDefinition,
     SubmittedObjects,
 )
 
-Format = Literal["csv", "json", "zip", "tar", "npy", "image"]
+Format = Literal["csv", "json", "zip", "tar", "npy", "image", "masks"]
 Reader = Literal["predictions", "code"]
 
 ACCEPTED = "accepted"
 MAX_BYTES = 10_000_000
+SIDE = 256
+"""Pixels along each side of a mask."""
 IDS = tuple(f"p{number:03}" for number in range(120))
 MANY = tuple(f"p{number:06}" for number in range(100_000))
 
@@ -38,6 +41,7 @@ class Asked:
         """The challenge's definition of what is sent in."""
         return SubmissionDefinition(
             kinds=("predictions",),
+            format="archive" if any(c.type == "mask" for c in self.columns.values()) else "table",
             file="predictions.csv",
             ids="test.csv",
             id="patient_id",
@@ -62,6 +66,17 @@ BOXES = Asked(
 )
 
 
+def masks(ending: str, *, shape: tuple[int, ...]) -> Asked:
+    """Ask for a mask of each id, with the label 1."""
+    mask = MaskColumn(type="mask", member=f"{{id}}{ending}", shape=shape, labels=(1,))
+    return Asked(columns={"mask": mask})
+
+
+MASKS = masks(".png", shape=(SIDE, SIDE))
+PACKED = masks(".npy", shape=(SIDE, SIDE))
+VOLUMES = masks(".nii.gz", shape=(SIDE, SIDE, 1))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A file and its verdict: ACCEPTED, or the code of a problem that must be told.
@@ -78,7 +93,7 @@ class Case:
 
     @property
     def reader(self) -> Reader:
-        """Archives are meant as code; everything else, if as anything, as predictions."""
+        """Archives are meant as code, but for those of masks; everything else as predictions."""
         return "code" if self.format in {"zip", "tar"} else "predictions"
 
     @cached_property

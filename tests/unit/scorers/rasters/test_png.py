@@ -32,7 +32,8 @@ LABELS = {
 
 Bytes = NDArray[np.uint8]
 
-NOISE: Bytes = np.random.default_rng(0).integers(0, 256, (40, 10), dtype=np.uint8)
+NOISE: Bytes = np.random.default_rng(0).integers(0, 256, (300, 10), dtype=np.uint8)
+"""Rows enough for more slow filters than are undone one by one."""
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -90,16 +91,16 @@ def test_a_png_of_another_program_is_read_as_it_wrote_it(name: str) -> None:
 
 
 @given(
-    rows=arrays(np.uint8, st.tuples(st.integers(1, 40), st.sampled_from([2, 4, 10]))),
-    kinds=st.lists(st.integers(0, 4), min_size=40, max_size=40),
+    rows=arrays(np.uint8, st.tuples(st.integers(1, 9), st.sampled_from([2, 4, 10]))),
+    kinds=st.lists(st.integers(0, 4), min_size=9, max_size=9),
     wide=st.booleans(),
 )
-@example(rows=NOISE, kinds=[4] * 40, wide=False)
-@example(rows=NOISE, kinds=[3, 4] * 20, wide=True)
-@example(rows=NOISE, kinds=[4, 3, 2, 1, 0] + [0] * 35, wide=False)
+@example(rows=NOISE, kinds=[4], wide=False)
+@example(rows=NOISE, kinds=[3, 4, 4, 2, 1, 4, 3, 0, 3, 4], wide=True)
+@example(rows=NOISE, kinds=[3, 3, 4, 1, 4, 4, 0, 4, 2], wide=False)
 def test_every_mixture_of_filters_is_undone(rows: Bytes, kinds: list[int], wide: bool) -> None:
     step = 2 if wide else 1
-    packed = zlib.compress(filtered(rows, kinds[: len(rows)], step=step))
+    packed = zlib.compress(filtered(rows, (kinds * len(rows))[: len(rows)], step=step))
     shape = len(rows), rows.shape[1] // step
 
     raster = read_png(png([packed], shape=shape, depth=8 * step), shape=shape)
