@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
@@ -101,6 +102,12 @@ class Table(Section):
                 )
         if not self.table.lower().endswith((".xlsx", ".csv")):
             raise ValueError(f"table is {self.table!r}; name a .xlsx or a .csv file")
+        for path in filter(None, (self.table, self.files)):
+            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
+                raise ValueError(
+                    f"{path!r} is outside the folder; write where it is within it, or within the "
+                    "folder that --from names"
+                )
         if self.file is not None and self.files is None:
             raise ValueError("file names a column of pictures; name their folder in files too")
         if USAGE in self.truth_columns:

@@ -227,6 +227,7 @@ def test_shares_that_leave_a_part_empty_are_refused(
     [
         ({"targets": ["patient", "diagnosis"]}, "'patient' has two roles"),
         ({"table": "labels.ods"}, "name a .xlsx or a .csv file"),
+        ({"table": "../labels.csv"}, "'../labels.csv' is outside the folder"),
         ({"subgroups": ["usage"]}, "a column is called 'usage'"),
         ({"columns": {"age": {"type": "float"}}}, "columns types 'age'"),
         ({"split": {"test": 1, "public": 0.5}}, "less than 1"),
