@@ -171,6 +171,12 @@ COMMANDS = (
         section=Section.ORGANIZERS,
     ),
     Row(
+        words="export",
+        module=_CLI + "exchange",
+        line="Print what a published challenge says of itself.",
+        section=Section.ORGANIZERS,
+    ),
+    Row(
         words="import",
         module=_CLI + "exchange",
         line="Import a bundle of Codabench or CodaLab as the draft of a challenge.",

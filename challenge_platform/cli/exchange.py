@@ -1,5 +1,6 @@
 """`challenge import` and `challenge export`: challenges from and for other programs."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -9,11 +10,17 @@ from typing import Annotated
 import typer
 from docker.errors import DockerException
 
+from challenge_platform.cli.arguments import SlugArgument
 from challenge_platform.cli.codabench.importing import Scoring, import_bundle
 from challenge_platform.cli.codabench.report import ACCEPTABLE, Kind, Report
 from challenge_platform.cli.exits import ExitCode, PlatformFault
 from challenge_platform.cli.local_run import RUNTIME, local_runner
+from challenge_platform.cli.organizer import DataDir, open_platform
 from challenge_platform.cli.terminal import note, say
+from challenge_platform.core.bias import report as report_bias
+from challenge_platform.core.bias_document import document, markdown
+from challenge_platform.core.challenge import find_challenge
+from challenge_platform.core.croissant import described
 from challenge_platform.errors import InvalidInput
 from sandbox import Runner, SandboxUnavailable
 from sandbox.engine import ENGINE_SOCKET
@@ -86,6 +93,40 @@ def import_challenge(
         ) from error
     _tell(found, whole=report, title=file.name, to=to)
     raise typer.Exit(ExitCode.INVALID if found.undecided else ExitCode.DONE)
+
+
+@app.command("export")
+def export_challenge(
+    slug: SlugArgument,
+    *,
+    bias: Annotated[
+        bool, typer.Option("--bias", help="The answered questions of the BIAS statement.")
+    ] = False,
+    croissant: Annotated[
+        bool, typer.Option("--croissant", help="The public files, described in Croissant 1.0.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --bias: for programs, in both languages.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Print what a published challenge says of itself, for papers and for other programs."""
+    if bias == croissant:
+        raise InvalidInput("give either --bias or --croissant")
+    platform = open_platform(data_dir)
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, slug)
+    if croissant:
+        url = platform.settings.public_url
+        say(_json(described(challenge, store=platform.store, public_url=url)))
+        return
+    chapters = report_bias(challenge.definition, files=challenge.files)
+    title = f"{challenge.definition.title.en}: transparency"
+    say(_json(document(chapters)) if as_json else markdown(chapters, title=title))
+
+
+def _json(values: object, /) -> str:
+    return json.dumps(values, ensure_ascii=False, indent=2)
 
 
 @contextmanager

@@ -1,9 +1,11 @@
-"""The page that says of a challenge what a reader must know to trust its result."""
+"""What a reader, or a program, must know of a challenge to trust its result and find its data."""
 
-from flask import Blueprint, render_template
+import json
+
+from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
-from challenge_platform.core import bias
+from challenge_platform.core import bias, croissant
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.local_text import LocalText
 from challenge_platform.web import current
@@ -32,3 +34,16 @@ def show(slug: str) -> ResponseReturnValue:
         chapters=chapters,
         unanswered=bias.unanswered(chapters),
     )
+
+
+@pages.get("/challenges/<slug:slug>/croissant.json")
+def describe_files(slug: str) -> Response:
+    """Describe the public files in Croissant, for catalogues and programs that load data."""
+    platform = current.platform()
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, slug)
+    document = croissant.described(
+        challenge, store=platform.store, public_url=platform.settings.public_url
+    )
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    return Response(text, mimetype=croissant.MEDIA_TYPE)

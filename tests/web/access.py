@@ -51,6 +51,7 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("GET", "/challenges/<slug:slug>/evaluation"): everybody(404),
     ("GET", "/challenges/<slug:slug>/rules"): everybody(200),
     ("GET", "/challenges/<slug:slug>/transparency"): everybody(200),
+    ("GET", "/challenges/<slug:slug>/croissant.json"): everybody(200),
     ("GET", "/challenges/<slug:slug>/leaderboard"): everybody(200),
     ("GET", "/challenges/<slug:slug>/leaderboard.csv"): everybody(200),
     ("GET", "/challenges/<slug:slug>/leaderboard.json"): everybody(200),

@@ -62,3 +62,18 @@ def test_an_evaluation_page_is_there_only_where_the_challenge_has_one(
     assert link in with_one[0]
     assert with_one[1].status_code == 200
     assert 'aria-current="page">Evaluation' in with_one[1].text
+
+
+@pytest.mark.usefixtures("challenge")
+def test_public_files_are_described_for_programs_by_name_digest_and_column(
+    anonymous: Visitor,
+) -> None:
+    answer = anonymous.get(f"{PAGE}/croissant.json")
+
+    assert answer.mimetype == "application/ld+json"
+    [file] = answer.json["distribution"]
+    [records] = answer.json["recordSet"]
+    assert file["contentUrl"].endswith(f"{PAGE}/files/test.csv")
+    assert len(file["sha256"]) == 64
+    assert [field["name"] for field in records["field"]][:1] == ["patient_id"]
+    assert f'href="{PAGE}/croissant.json"' in anonymous.get(f"{PAGE}/data").text
