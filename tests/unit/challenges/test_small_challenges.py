@@ -19,7 +19,7 @@ from scorers import evaluate
 from scorers.document import Evaluation
 from tests.unit.challenges.conftest import CHALLENGES, BuiltChallenge
 
-SLUGS = ("allergen-chip", "diabetes-progression", "liver-lesions")
+SLUGS = ("allergen-chip", "dental-diagnosis", "diabetes-progression")
 BASELINES = [
     (slug, baseline.name)
     for slug in SLUGS
