@@ -161,9 +161,13 @@ class OneClass:
 
 @dataclass(frozen=True, kw_only=True)
 class HaveAnArea:
-    """The boxes in the column that `param` names have one; the param `box_format` says how."""
+    """The boxes in the column that `param` names have one; the param `box_format` says how.
+
+    `usual` is the format of a metric whose challenge does not give that param.
+    """
 
     param: str = "boxes"
+    usual: str = "xywh"
 
     def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
         """Tell the rows that break the rule."""
@@ -171,7 +175,7 @@ class HaveAnArea:
             boxes: Vector = prediction[name]
             if boxes.ndim != 2 or boxes.shape[1] != WIDTH:  # noqa: PLR2004 -- a table of boxes
                 continue  # the challenge's own mistake, which the metric tells
-            corners = params.get("box_format") == "xyxy"
+            corners = params.get("box_format", self.usual) == "xyxy"
             size = boxes[:, 2:] - boxes[:, :2] if corners else boxes[:, 2:]
             flat: Rows = size.min(axis=1) <= 0
             yield Broken(

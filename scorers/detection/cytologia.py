@@ -241,7 +241,7 @@ CYTOLOGIA_GIOU_F1 = Metric(
     unit="image",
     truth_columns=("true_boxes", "true_labels", "where"),
     prediction_columns=("boxes", "labels"),
-    rules=(HaveAnArea(), OneOf(param="labels")),
+    rules=(HaveAnArea(usual="xyxy"), OneOf(param="labels")),
     measure=cytologia_giou_f1,
 )
 

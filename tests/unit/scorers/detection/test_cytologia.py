@@ -15,6 +15,7 @@ from scorers.detection.boxes import Boxes, giou
 from scorers.detection.cytologia import cytologia_giou_f1, cytologia_strict
 from scorers.detection.objects import ByImage, Images
 from scorers.metric import InvalidColumns, ParamsError, Reason, Undefined
+from scorers.registry import get_metric
 
 CLASSES = ["PNN", "LY", "LyB", "M"]
 NAMES: dict[str, Any] = {
@@ -365,3 +366,22 @@ def test_what_the_published_code_scored_in_silence_is_refused(predicted: Any, sa
 def test_params_that_mean_nothing_are_refused(params: dict[str, Any], says: str) -> None:
     with pytest.raises(ParamsError, match=says):
         measured(cytologia_strict, [([("LY", FIRST)], [("LY", FIRST)])], **params)
+
+
+@pytest.mark.parametrize("key", ["cytologia_giou_f1", "cytologia_strict"])
+@pytest.mark.parametrize("given", [{}, {"box_format": "xyxy"}])
+def test_exchanged_corners_break_a_rule_whether_or_not_the_usual_format_is_given(
+    key: str, given: dict[str, Any]
+) -> None:
+    """So that a file is refused with its line, and not by the metric, which knows none."""
+    rows = {"where": np.array([[5.0, 5, 15, 15], [15, 5, 5, 15]]), "what": np.array(["LY", "LY"])}
+
+    [broken] = [
+        told
+        for rule in get_metric(key).rules
+        for told in rule.broken(rows, {**NAMES, **given})
+        if told.rows.any()
+    ]
+
+    assert broken.rows.tolist() == [False, True]
+    assert "smaller corner first" in str(broken.expected)
