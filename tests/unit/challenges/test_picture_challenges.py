@@ -16,7 +16,7 @@ from scorers import evaluate
 from scorers.document import Evaluation
 from tests.unit.challenges.conftest import CHALLENGES, BuiltChallenge
 
-SLUGS = ("cervical-lesions",)
+SLUGS = ("cervical-lesions", "leukocyte-classification")
 PARTS = ("data_source", "legal_basis", "intended_use", "funder", "annotation", "limits", "contact")
 LARGEST = 200_000_000  # bytes of a whole twin
 
