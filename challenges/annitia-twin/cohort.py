@@ -7,18 +7,16 @@ people.
 """
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
+
+from draws import Draws
 
 SEED = 20260925
 
 MOST_VISITS, MOST_SLOTS = 19, 22
 LONGEST = 21.0  # years from the first visit to the last
 OLDEST = 92.0  # years of age at the last visit
-
-_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,40 +79,6 @@ class _Draft:
     liver: float
     planned: float
     times: list[float]
-
-
-class Draws:
-    """Random values by inversion of uniform ones, the same under every version of Python."""
-
-    def __init__(self, seed: str, /) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - people are made up, not guarded
-
-    def uniform(self) -> float:
-        """Give a value in (0, 1)."""
-        return min(max(self._random.random(), 1e-12), 1 - 1e-12)
-
-    def normal(self, mean: float = 0.0, *, sd: float = 1.0) -> float:
-        """Give a normal value."""
-        return mean + sd * _NORMAL.inv_cdf(self.uniform())
-
-    def exponential(self, mean: float, /) -> float:
-        """Give an exponential value."""
-        return -mean * math.log(self.uniform())
-
-    def happens(self, probability: float, /) -> bool:
-        """Tell whether something of this probability happens."""
-        return self.uniform() < probability
-
-    def gumbel(self) -> float:
-        """Give a standard Gumbel value: who has the largest log hazard plus this is first."""
-        return -math.log(-math.log(self.uniform()))
-
-    def count(self, mean: float, /) -> int:
-        """Give a Poisson count, by the times between its events."""
-        number, passed = 0, self.exponential(1.0)
-        while passed < mean:
-            number, passed = number + 1, passed + self.exponential(1.0)
-        return number
 
 
 def people(size: Size, /, *, part: str) -> list[Person]:
