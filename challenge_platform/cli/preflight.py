@@ -1,22 +1,24 @@
 """`challenge data check`: what would stop the publication of a challenge, before it is built."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from challenge_platform.cli.arguments import SlugArgument
+from challenge_platform.cli.build import make_files
 from challenge_platform.cli.exits import ExitCode
 from challenge_platform.cli.findings import line, power_line
 from challenge_platform.cli.organizer import Challenges, challenge_folder
 from challenge_platform.cli.output import Column, Format, write_csv, write_json, write_table
-from challenge_platform.cli.recipe import RecipeOptions, check_truth, run_recipe
+from challenge_platform.cli.recipe import RecipeOptions, check_truth
 from challenge_platform.cli.terminal import note
 from challenge_platform.core.definition_file import read_definition
 from challenge_platform.preflight.check import check
 from challenge_platform.preflight.finding import Probe, Report, Severity
+from challenge_platform.vault import KeyRing
 
 app = typer.Typer()
 
@@ -41,15 +43,24 @@ def check_data(
     Its recipe runs here. Submissions whose score is known are scored, and leaks are looked for,
     people who are in both halves, files that are not as their dictionary says, and identities;
     and it says how surely scores tell teams apart. The exit code is 2 if anything would stop it.
+    A table is dealt out by a key that is thrown away: `data build` deals it out, and looks, anew.
     """
     folder = challenge_folder(slug, challenges=challenges)
     definition = read_definition(folder / "challenge.yaml")
     options = RecipeOptions(say=note, source=source.absolute() if source else None, scale=scale)
     with tempfile.TemporaryDirectory(prefix="challenge-check-") as temporary:
-        recipe = folder / str(definition.data.recipe)
-        made = run_recipe(recipe, Path(temporary), definition=definition, options=options)
+        keys, files = Path(temporary, "keys"), Path(temporary, "files")
+        for each in (keys, files):
+            each.mkdir()
+        ring = KeyRing(keys, "scoring")
+        ring.create(slug)
+        made = make_files(
+            folder, files, definition=definition, key=ring.open(slug), options=options
+        )
         check_truth(made, definition=definition)
-        report = check(definition, public=made.public, hidden=made.hidden, truth=made.truth)
+        report = check(
+            definition, public=made.public, hidden=made.hidden, sample=made.sample, truth=made.truth
+        )
     match form:
         case Format.JSON:
             write_json(report.document())
@@ -62,9 +73,12 @@ def check_data(
 
 
 def write_report(report: Report, /, *, say: Callable[[str], None]) -> None:
-    """Print the probes, then the findings, then what scores will tell."""
+    """Print the probes, then the findings, then what scores will tell.
+
+    Of the probes of one feature that found nothing, the most suspicious is printed.
+    """
     write_table(
-        report.probes,
+        list(_told(report.probes)),
         columns=(
             Column[Probe](heading="Probe", text=lambda probe: probe.name),
             Column[Probe](heading="Of", text=lambda probe: probe.metric),
@@ -85,6 +99,18 @@ def write_report(report: Report, /, *, say: Callable[[str], None]) -> None:
         f"{report.slug}: {len(report.findings)} findings, {accepted} accepted, {blocking} of which "
         f"stop the publication"
     )
+
+
+def _told(probes: Sequence[Probe]) -> Iterator[Probe]:
+    least: dict[str, float] = {}
+    for probe in probes:
+        if probe.p is not None and probe.holds:
+            least[probe.name] = min(probe.p, least.get(probe.name, 1.0))
+    for probe in probes:
+        if probe.p is None or not probe.holds or probe.p == least.get(probe.name):
+            if probe.p is not None and probe.holds:
+                del least[probe.name]
+            yield probe
 
 
 def _score(probe: Probe) -> str:

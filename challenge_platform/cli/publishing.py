@@ -49,7 +49,13 @@ def publish_made(
     slug = definition.slug
     key = platform.keys.scoring.open(slug)
     check_truth(made, definition=definition)
-    report = check(definition, public=made.public, hidden=made.hidden, truth=made.truth)
+    report = check(
+        definition,
+        public=made.public,
+        hidden=made.hidden,
+        sample=made.sample,
+        truth=made.truth,
+    )
     require_clear(report, say=say)
     files = _store_public(platform, definition, made)
     truth = Truth(nonce=nonce, table=made.truth) if nonce else Truth.of(made.truth)

@@ -1,15 +1,21 @@
 """The pre-flight of one challenge: every probe of what its recipe made, in one report."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.preflight.bench import Bench
 from challenge_platform.preflight.dictionary import check_dictionaries
-from challenge_platform.preflight.features import table_features
+from challenge_platform.preflight.features import by_id, table_features
 from challenge_platform.preflight.finding import Finding, Probe, Report, limited
 from challenge_platform.preflight.identities import find_identities
 from challenge_platform.preflight.leaks import probe_leaks
+from challenge_platform.preflight.likeness import find_likeness
 from challenge_platform.preflight.overlap import find_overlap
+from challenge_platform.preflight.picture_features import picture_features
+from challenge_platform.preflight.picture_identities import find_picture_identities
+from challenge_platform.preflight.pictures import Picture, find_pictures, pictures_of
 from challenge_platform.preflight.power import measure_power
 from challenge_platform.preflight.roles import Roles
 from challenge_platform.preflight.scores import probe_scores
@@ -19,29 +25,40 @@ from scorers.predictions.table import read_truth
 
 
 def check(
-    definition: ChallengeDefinition, /, *, public: Path, hidden: Path, truth: bytes
+    definition: ChallengeDefinition,
+    /,
+    *,
+    public: Path,
+    hidden: Path,
+    sample: Path,
+    truth: bytes,
 ) -> Report:
     """Probe a challenge before it is published.
 
-    `public` and `hidden` are the folders that its recipe made, `truth` the bytes of its truth.
-    Raise InvalidTable if the truth cannot be read.
+    `public`, `hidden` and `sample` are the folders that its recipe made, `truth` the bytes of its
+    truth. Raise InvalidTable if the truth cannot be read.
     """
     answers = read_truth(truth, table=definition.task.truth_table)
-    tables, unreadable = read_tables(public)
-    inputs, _ = read_tables(hidden)
-    roles = Roles.of(definition, answers, tables=[*tables, *inputs])
+    read = [read_tables(folder) for folder in (public, hidden, sample)]
+    tables = [table for found, _ in read for table in found]
+    files = Files(
+        roles=Roles.of(definition, answers, tables=[*read[0][0], *read[1][0]]),
+        pictures=find_pictures((public, hidden)),
+    )
     bench = Bench.of(definition.task, answers)
     scored, probes = probe_scores(bench)
-    leaks, tried = _test_leaks(bench, roles)
-    learned, learning = _training_leaks(roles)
+    leaks, tried = _test_leaks(bench, files)
+    learned, learning = _training_leaks(files)
     findings = [
         *scored,
-        *unreadable,
+        *(finding for _, unreadable in read for finding in unreadable),
         *leaks,
         *learned,
-        *find_overlap(roles),
-        *check_dictionaries(tables, described=roles.described, skip=roles.ids),
-        *(found for table in tables for found in find_identities(table, skip=roles.ids)),
+        *find_overlap(files.roles),
+        *find_likeness(files.pictures),
+        *check_dictionaries(tables, described=files.roles.described, skip=files.roles.ids),
+        *(found for table in tables for found in find_identities(table, skip=files.roles.ids)),
+        *find_picture_identities(find_pictures((public, hidden, sample))),
     ]
     return Report(
         slug=definition.slug,
@@ -52,24 +69,38 @@ def check(
     )
 
 
-def _test_leaks(bench: Bench, roles: Roles) -> tuple[list[Finding], list[Probe]]:
-    """Probe every table that says something of the ids to predict."""
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What a recipe made to be read: tables by what they are for, and pictures."""
+
+    roles: Roles
+    pictures: Sequence[Picture]
+
+
+def _test_leaks(bench: Bench, files: Files) -> tuple[list[Finding], list[Probe]]:
+    """Probe every table that says something of the ids to predict, and its pictures."""
     findings: list[Finding] = []
     probes: list[Probe] = []
-    for table in roles.test:
-        features = table_features(table, ids=bench.truth.ids, column=roles.id)
+    ids, column = bench.truth.ids, files.roles.id
+    for table in files.roles.test:
+        features = table_features(table, ids=ids, column=column)
+        if (pictures := pictures_of(table, files.pictures)) is not None:
+            features += by_id(picture_features(pictures), table, ids=ids, column=column)
         found, tried = probe_leaks(bench, features)
         findings, probes = findings + found, probes + tried
     return findings, probes
 
 
-def _training_leaks(roles: Roles) -> tuple[list[Finding], list[Probe]]:
+def _training_leaks(files: Files) -> tuple[list[Finding], list[Probe]]:
     """Probe every table to learn from, by the columns that those of the test do not have."""
     findings: list[Finding] = []
     probes: list[Probe] = []
+    roles = files.roles
     for table in roles.training:
         targets = targets_of(table, test=roles.test, skip=roles.ids)
-        found, tried = probe_training(table, targets, column=roles.key(table))
+        pictures = pictures_of(table, files.pictures)
+        others = picture_features(pictures) if pictures else []
+        found, tried = probe_training(table, targets, column=roles.key(table), others=others)
         findings += [*found, *measured_after(table, targets)]
         probes += tried
     return findings, probes

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -40,18 +40,20 @@ def table_features(table: Table, /, *, ids: Sequence[str], column: str) -> list[
     """Give the features of a table for each of `ids`, which its `column` has; only what varies."""
     rows = _rows_of(table.columns[column], ids=ids)
     if any(len(each) != 1 for each in rows):
-        found = list(_of_long(table, rows=rows, column=column))
-    else:
-        places = np.array([each[0] for each in rows])
-        found = [
-            Feature(
-                name=feature.name,
-                kind=feature.kind,
-                words=feature.words,
-                values=feature.values[places],
-            )
-            for feature in row_features(table, column=column)
-        ]
+        found = _of_long(table, rows=rows, column=column)
+        return [feature for feature in found if feature.varies]
+    return by_id(row_features(table, column=column), table, ids=ids, column=column)
+
+
+def by_id(
+    features: Sequence[Feature], table: Table, /, *, ids: Sequence[str], column: str
+) -> list[Feature]:
+    """Give features of a table's rows in the order of `ids`, each of which has one row."""
+    rows = _rows_of(table.columns[column], ids=ids)
+    if any(len(each) != 1 for each in rows):
+        return []
+    places = np.array([each[0] for each in rows], dtype=np.intp)
+    found = [replace(feature, values=feature.values[places]) for feature in features]
     return [feature for feature in found if feature.varies]
 
 

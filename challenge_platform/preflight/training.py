@@ -48,9 +48,14 @@ def targets_of(train: Table, /, *, test: Sequence[Table], skip: Sequence[str]) -
 
 
 def probe_training(
-    train: Table, targets: Sequence[Target], /, *, column: str | None
+    train: Table,
+    targets: Sequence[Target],
+    /,
+    *,
+    column: str | None,
+    others: Sequence[Feature] = (),
 ) -> tuple[list[Finding], list[Probe]]:
-    """Correlate each feature of a training table with each of its targets, one at a time.
+    """Correlate each feature of a training table, and `others` of its rows, with each target.
 
     Of a target that is yes or no the score is the AUROC of the feature, in its better direction,
     and `p` that of Mann and Whitney's test; else Spearman's correlation, and that of its test. `p`
@@ -58,7 +63,7 @@ def probe_training(
     """
     findings, probes = [], []
     known = train.without({target.column for target in targets})
-    for feature in row_features(known, column=column):
+    for feature in (*row_features(known, column=column), *others):
         worst: dict[str, tuple[float, float, str]] = {}
         for target in targets:
             measured = _association(feature.values, target.outcome)

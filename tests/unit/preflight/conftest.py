@@ -12,7 +12,7 @@ from tests.unit.preflight.small import SURVIVAL, Rows, csv_text, document
 @pytest.fixture
 def survival() -> ChallengeDefinition:
     return ChallengeDefinition.model_validate(
-        document(metrics=SURVIVAL, columns={"risk": {"type": "float"}})
+        document(metrics=SURVIVAL, predicted={"risk": {"type": "float"}})
     )
 
 

@@ -10,7 +10,7 @@ TEXT = {"en": "text", "fr": "texte"}
 
 
 def document(
-    *, metrics: Sequence[Mapping[str, Any]], columns: Mapping[str, Any], **data: Any
+    *, metrics: Sequence[Mapping[str, Any]], predicted: Mapping[str, Any], **data: Any
 ) -> dict[str, Any]:
     """Give a challenge.yaml with these metrics and columns to predict."""
     return {
@@ -32,7 +32,7 @@ def document(
             "file": "predictions.csv",
             "ids": "test.csv",
             "id": "id",
-            "columns": columns,
+            "columns": predicted,
         },
         "scoring": {"metrics": metrics},
         "phases": [{"key": "one", "opens": "2026-01-01T00:00:00Z", "limit": {"n": 5}}],

@@ -15,7 +15,7 @@ Write = Callable[[Rows], tuple[Path, Path, bytes]]
 
 def report_of(definition: ChallengeDefinition, made: tuple[Path, Path, bytes]) -> Report:
     public, hidden, truth = made
-    return check(definition, public=public, hidden=hidden, truth=truth)
+    return check(definition, public=public, hidden=hidden, sample=hidden, truth=truth)
 
 
 @pytest.fixture

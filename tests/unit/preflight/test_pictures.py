@@ -1,0 +1,156 @@
+"""Pictures: what they carry beside pixels, copies among them, and what their files give away."""
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from challenge_platform.preflight.finding import Finding, Severity
+from challenge_platform.preflight.likeness import find_likeness, signs_of
+from challenge_platform.preflight.picture_features import picture_features
+from challenge_platform.preflight.picture_identities import find_picture_identities
+from challenge_platform.preflight.pictures import find_pictures, pictures_of
+from challenge_platform.preflight.tables import Table
+
+GPS, ARTIST, CAMERA_SERIAL, MODEL = 34853, 315, 42033, 272
+
+
+def drawn(seed: int, *, size: int = 64) -> Image.Image:
+    """Draw a picture of big soft spots."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    spots = Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8))
+    return spots.resize((size, size), Image.Resampling.BICUBIC)
+
+
+def encoded(picture: Image.Image, form: str, **options: object) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, form, **options)
+    return content.getvalue()
+
+
+def packed(path: Path, files: dict[str, bytes], *, day: int = 1) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for turn, (name, content) in enumerate(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, (2026, 1, day, 0, 0, 2 * turn)), content)
+
+
+def identities(folder: Path, name: str, content: bytes) -> list[Finding]:
+    packed(folder / "test_images.zip", {"plain.png": encoded(drawn(1), "PNG"), name: content})
+    return list(find_picture_identities(find_pictures([folder])))
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
+def test_who_took_a_picture_and_where_is_found_in_every_format(tmp_path: Path, form: str) -> None:
+    exif = Image.Exif()
+    exif[ARTIST] = "Dr. A. Lovelace"
+    exif[MODEL] = "Scanner 3"
+    exif.get_ifd(GPS)[1] = "N"
+
+    found = identities(tmp_path, f"a.{form.lower()}", encoded(drawn(1), form, exif=exif))
+
+    # Pillow writes no GPS into a TIFF.
+    wanted = {"Artist"} if form == "TIFF" else {"Artist", "GPS"}
+    assert {(each.code, each.about) for each in found} == {("identity_exif", w) for w in wanted}
+    assert {each.severity for each in found} == {Severity.BLOCK}
+    assert {each.file for each in found} == {f"test_images.zip: a.{form.lower()}"}
+    assert "Lovelace" not in str(found)
+
+
+def test_the_label_of_a_slide_is_found_and_its_levels_are_not(tmp_path: Path) -> None:
+    slide = io.BytesIO()
+    with tifffile.TiffWriter(slide) as writer:
+        for description in ("Aperio label-free stain", "Aperio level 2"):
+            writer.write(np.zeros((32, 32), np.uint8), description=description)
+    assert identities(tmp_path, "a.svs", slide.getvalue()) == []
+
+    slide = io.BytesIO()
+    with tifffile.TiffWriter(slide, bigtiff=True) as writer:
+        for description in ("Aperio level 1", "Aperio\nlabel 387x463"):
+            writer.write(np.zeros((32, 32), np.uint8), description=description)
+    (found,) = identities(tmp_path, "b.svs", slide.getvalue())
+    assert (found.code, found.severity) == ("slide_label", Severity.BLOCK)
+
+
+def element(tag: int, kind: bytes, value: bytes) -> bytes:
+    head = struct.pack("<HH", tag >> 16, tag & 0xFFFF) + kind
+    if kind in (b"SQ", b"OW"):
+        return head + struct.pack("<HI", 0, len(value)) + value
+    return head + struct.pack("<H", len(value)) + value
+
+
+def dicom(*elements: bytes) -> bytes:
+    meta = element(0x00020010, b"UI", b"1.2.840.10008.1.2.1\0")
+    return bytes(128) + b"DICM" + meta + b"".join(elements)
+
+
+def test_elements_of_dicom_off_the_list_are_found_those_in_sequences_too(tmp_path: Path) -> None:
+    inner = element(0x00100020, b"LO", b"12345678")
+    item = struct.pack("<HHI", 0xFFFE, 0xE000, len(inner)) + inner
+    content = dicom(
+        element(0x00080060, b"CS", b"CT"),
+        element(0x00080080, b"LO", b"Hospital"),
+        element(0x00100010, b"PN", b"Lovelace"),
+        element(0x00100030, b"DA", b""),
+        element(0x00101010, b"AS", b"070Y"),
+        element(0x00280010, b"US", b"\x10\0"),
+        element(0x00400275, b"SQ", item),
+        element(0x7FE00010, b"OW", bytes(64)),
+    )
+
+    found = identities(tmp_path, "a.dcm", content)
+
+    assert {each.about for each in found} == {
+        "DICOM (0008,0080)",
+        "DICOM (0010,0010)",
+        "DICOM (0010,0020)",
+    }
+    assert identities(tmp_path, "a.dcm", dicom(element(0x00080060, b"CS", b"CT"))) == []
+
+
+def test_equal_files_block_and_pictures_that_look_the_same_warn(tmp_path: Path) -> None:
+    packed(tmp_path / "train_images.zip", {f"t{n}.png": encoded(drawn(n), "PNG") for n in range(9)})
+    smaller = encoded(drawn(3).resize((48, 48)), "JPEG", quality=60)
+    test = {f"u{n}.png": encoded(drawn(100 + n), "PNG") for n in range(9)}
+    packed(tmp_path / "test_images.zip", test)
+    assert list(find_likeness(find_pictures([tmp_path]))) == []
+
+    packed(
+        tmp_path / "test_images.zip",
+        {**test, "same.png": encoded(drawn(2), "PNG"), "like.jpg": smaller},
+    )
+    same, like = find_likeness(find_pictures([tmp_path]))
+
+    assert (same.code, same.severity) == ("duplicate_picture", Severity.BLOCK)
+    assert "same.png is the same file as train_images.zip: t2.png" in same.message
+    assert (like.code, like.severity) == ("near_duplicate_picture", Severity.WARN)
+    assert "like.jpg looks the same as train_images.zip: t3.png" in like.message
+
+
+def test_a_plain_picture_has_no_signs_by_which_it_could_be_known() -> None:
+    assert signs_of(encoded(Image.new("L", (64, 64), 200), "PNG")) is None
+    assert signs_of(b"no picture") is None
+    assert signs_of(encoded(drawn(1), "PNG")) is not None
+
+
+def test_size_time_place_tags_and_parts_of_the_name_are_features_of_a_row(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[MODEL] = "Scanner 3"
+    files = {
+        "C01_b1.png": encoded(drawn(1), "PNG"),
+        "C02_b2.png": encoded(drawn(2, size=128), "PNG", exif=exif),
+    }
+    packed(tmp_path / "test_images.zip", files)
+    table = Table(name="test.csv", columns={"image": ["C02_b2", "C01_b1"], "age": ["1", "2"]})
+
+    pictures = pictures_of(table, find_pictures([tmp_path]))
+
+    assert pictures is not None
+    told = {feature.name: feature.values.tolist() for feature in picture_features(pictures)}
+    assert told["file_size"] == [len(files["C02_b2.png"]), len(files["C01_b1.png"])]
+    assert told["mtime"][0] - told["mtime"][1] == 2
+    assert (told["archive_order"], told["exif"], told["name_part"]) == ([1, 0], [1, 0], [1, 0])
