@@ -6,12 +6,16 @@ from pydantic import Field, NonNegativeInt, ValidationError
 
 from scorers.definition import Task
 from scorers.document import Document
+from scorers.predictions.truth import InvalidTable
 
 MAX_HEADER = 1_000_000
 """Bytes of the header line."""
 
 MAX_TABLE = 1_000_000_000
 """Bytes of the truth."""
+
+MAX_TABLES = 250_000_000
+"""Bytes of truth and predictions together: what the sandbox takes, less some for the header."""
 
 
 class InvalidRequest(ValueError):
@@ -32,6 +36,17 @@ class Header(Document):
     task: Task
     seed: NonNegativeInt
     sizes: Sizes
+
+
+def check_room(task: Task, /, *, truth: bytes) -> None:
+    """Raise InvalidTable unless the truth fits into a request with any predictions allowed."""
+    most = int(task.submission.max_bytes)
+    if len(truth) + most > MAX_TABLES:
+        raise InvalidTable(
+            f"the truth has {len(truth):,} bytes and a submission up to {most:,} "
+            f"(submission.max_bytes); the scoring sandbox takes {MAX_TABLES:,} of both: make one "
+            "of them smaller, such as by masks in PNG or gzipped NIfTI"
+        )
 
 
 def write_request(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> bytes:

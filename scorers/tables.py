@@ -41,11 +41,11 @@ MAX_CODES = 1_000
 MAX_LABEL = 65_535
 """The largest label of a mask."""
 
-MAX_PIXELS = 1 << 24
-"""Pixels of one mask: distances between its surfaces are measured within the sandbox's memory."""
+MAX_PIXELS = 1 << 23
+"""Pixels of one mask: distances between surfaces take 60 bytes each of the sandbox's memory."""
 
-MAX_PIXELS_IN_ALL = 1 << 28
-"""Pixels of all masks of a challenge's ids, which are scored within the sandbox's time."""
+MAX_PIXELS_IN_ALL = 1 << 26
+"""Pixels of all masks of a challenge's ids: distances take 0.4 us each of the sandbox's time."""
 
 TRUTH_TABLE = "truth.csv"
 """The table in an archive of the truth, beside its masks."""

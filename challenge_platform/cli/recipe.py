@@ -13,6 +13,7 @@ from typing import Self
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.errors import InvalidInput
 from scorers.predictions.table import read_ids, read_truth
+from scorers.request import check_room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +93,7 @@ def run_recipe(
 def check_truth(made: Made, /, *, definition: ChallengeDefinition) -> None:
     """Raise InvalidInput unless the truth is of the ids to predict, and of none of the sample."""
     submission, data = definition.submission, definition.data
+    check_room(definition.task, truth=made.truth)
     truth = read_truth(made.truth, table=definition.task.truth_table)
     for folder, names in ((made.public, data.public), (made.hidden, data.input)):
         if submission.ids not in names:

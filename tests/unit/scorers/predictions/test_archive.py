@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sandbox.api import MAX_INPUT
 from sandbox.archive import ArchiveProblem
 from scorers import get_metric
 from scorers.definition import Task
@@ -25,6 +26,7 @@ from scorers.predictions.table import (
     read_truth,
 )
 from scorers.rasters.png import written
+from scorers.request import MAX_HEADER, MAX_TABLES, check_room
 from scorers.tables import MAX_PIXELS_IN_ALL, MaskColumn, SubmissionDefinition, TruthTable
 
 RASTERS = Path(__file__).parents[3] / "data/rasters"
@@ -331,19 +333,29 @@ def test_a_truth_with_masks_that_is_a_table_is_refused_as_no_archive() -> None:
         read_truth(people().encode(), table=task_of(DICE).truth_table)
 
 
+def test_a_truth_that_does_not_fit_into_the_sandbox_with_any_submission_is_refused() -> None:
+    task = task_of(DICE)
+    most = MAX_TABLES - int(task.submission.max_bytes)
+
+    check_room(task, truth=bytes(most))
+    with pytest.raises(InvalidTable, match="the scoring sandbox takes 250,000,000 of both"):
+        check_room(task, truth=bytes(most + 1))
+    assert MAX_TABLES + MAX_HEADER <= MAX_INPUT
+
+
 def test_the_names_of_a_truths_columns_are_read_from_its_archive_too() -> None:
     assert read_names(TRUTH) == ["image", "patient", "usage", "stain"]
     assert read_names(people().encode()) == ["image", "patient", "usage", "stain"]
 
 
 def test_more_pixels_than_are_scored_in_time_are_refused_when_the_truth_is_read() -> None:
-    side = 4096
+    side = 2048
     many = MAX_PIXELS_IN_ALL // side**2 + 1
     table = TruthTable(
         id="image", columns={"m": MaskColumn(type="mask", member="{id}.png", shape=(side, side))}
     )
 
-    with pytest.raises(InvalidTable, match=r"at most 268,435,456 are scored"):
+    with pytest.raises(InvalidTable, match=r"at most 67,108,864 are scored"):
         read_truth(packed({"truth.csv": people(many).encode()}), table=table)
 
 
@@ -354,7 +366,7 @@ def test_more_pixels_than_are_scored_in_time_are_refused_when_the_truth_is_read(
         ({"member": "mask.png"}, "String should match pattern"),
         ({"shape": [5]}, "at least 2 items"),
         ({"shape": [5, 0]}, "greater than or equal to 1"),
-        ({"shape": [65_535, 65_535]}, "a mask has at most 16,777,216 pixels"),
+        ({"shape": [65_535, 65_535]}, "a mask has at most 8,388,608 pixels"),
         ({"spacing": ["mm"]}, "one column for each axis of shape"),
         ({"spacing": ["y", "x"]}, "spacing is of the truth; say it in data.columns"),
         ({"labels": [0]}, "greater than or equal to 1"),
