@@ -173,13 +173,13 @@ COMMANDS = (
     Row(
         words="export",
         module=_CLI + "exchange",
-        line="Print what a published challenge says of itself.",
+        line="Export a published challenge, as a file or as what it says of itself.",
         section=Section.ORGANIZERS,
     ),
     Row(
         words="import",
         module=_CLI + "exchange",
-        line="Import a bundle of Codabench or CodaLab as the draft of a challenge.",
+        line="Import a challenge: what a platform exported, or a bundle of Codabench or CodaLab.",
         section=Section.ORGANIZERS,
     ),
     Row(

@@ -1,6 +1,8 @@
 """`challenge import` and `challenge export`: challenges from and for other programs."""
 
 import json
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -10,12 +12,26 @@ from typing import Annotated
 import typer
 from docker.errors import DockerException
 
+from challenge_platform.bootstrap import Platform
+from challenge_platform.cli import datadir
 from challenge_platform.cli.arguments import SlugArgument
 from challenge_platform.cli.codabench.importing import Scoring, import_bundle
 from challenge_platform.cli.codabench.report import ACCEPTABLE, Kind, Report
 from challenge_platform.cli.exits import ExitCode, PlatformFault
+from challenge_platform.cli.exporting import (
+    public_members,
+    require_unchanged,
+    secret_members,
+    write_export,
+)
+from challenge_platform.cli.importing import Export, is_export, publish_export, write_folder
 from challenge_platform.cli.local_run import RUNTIME, local_runner
-from challenge_platform.cli.organizer import DataDir, open_platform
+from challenge_platform.cli.organizer import (
+    Challenges,
+    DataDir,
+    challenge_folder,
+    open_platform,
+)
 from challenge_platform.cli.terminal import note, say
 from challenge_platform.core.bias import report as report_bias
 from challenge_platform.core.bias_document import document, markdown
@@ -34,8 +50,9 @@ SCORER_IMAGE = "python"
 
 
 class Source(StrEnum):
-    """Whose bundles are read."""
+    """Whose files are read."""
 
+    PLATFORM = "platform"
     CODABENCH = "codabench"
 
 
@@ -53,12 +70,20 @@ def import_challenge(
     ],
     *,
     source: Annotated[
-        Source, typer.Option("--from", help="Whose bundle it is: Codabench's, or CodaLab's.")
-    ] = Source.CODABENCH,
+        Source | None,
+        typer.Option(
+            "--from",
+            help="Whose file it is: codabench also reads CodaLab's. Without it, the file says.",
+        ),
+    ] = None,
     to: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write a draft of the challenge into this new folder."),
+        typer.Option(metavar="DIR", help="Write the challenge into this new folder."),
     ] = None,
+    publish: Annotated[
+        bool,
+        typer.Option("--publish", help="Publish what a platform exported with --with-sources."),
+    ] = False,
     report: Annotated[
         bool, typer.Option("--report", help="Print the whole report, not only what is undecided.")
     ] = False,
@@ -76,13 +101,23 @@ def import_challenge(
     engine: Annotated[
         Path, typer.Option(metavar="SOCKET", help="Socket of the Docker Engine.")
     ] = ENGINE_SOCKET,
+    data_dir: DataDir = None,
 ) -> None:
-    """Import a bundle of Codabench or CodaLab as the draft of a challenge, and tell what changed.
+    """Import a challenge: what a platform exported, or a bundle of Codabench or CodaLab.
 
-    Nothing is published. The bundle is read as data; its own scoring program runs in the sandbox,
-    without a network, on the solutions that come with it. Ends with status 2 while something needs
-    a decision.
+    What a platform exported is written into a folder, challenges/SLUG unless --to names another.
+    With --publish it is published as it was, with its truth; nothing of it is run.
+
+    A bundle becomes the draft of a challenge, with a report of what changed; nothing is published.
+    It is read as data; its own scoring program runs in the sandbox, without a network, on the
+    solutions that come with it. Ends with status 2 while something needs a decision.
     """
+    source = source or (Source.PLATFORM if is_export(file) else Source.CODABENCH)
+    if source is Source.PLATFORM:
+        _import_export(file, to=to, publish=publish, data_dir=data_dir)
+        return
+    if publish:
+        raise InvalidInput("--publish is for what a platform exported; a bundle becomes a draft")
     scores = _expected(expect or [])
     scoring = Scoring(runner=_runner(engine), runtime=RUNTIME, expected=scores) if run else None
     try:
@@ -108,11 +143,27 @@ def export_challenge(
     as_json: Annotated[
         bool, typer.Option("--json", help="With --bias: for programs, in both languages.")
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="All that is public, as this ZIP file."),
+    ] = None,
+    with_sources: Annotated[
+        bool,
+        typer.Option(
+            "--with-sources",
+            help="With --out: its folder too, and the hidden truth and input in clear (operator).",
+        ),
+    ] = False,
+    challenges: Challenges = Path("challenges"),
     data_dir: DataDir = None,
 ) -> None:
-    """Print what a published challenge says of itself, for papers and for other programs."""
-    if bias == croissant:
-        raise InvalidInput("give either --bias or --croissant")
+    """Export a published challenge, as a file or as what it says of itself."""
+    if [bias, croissant, out is not None].count(True) != 1:
+        raise InvalidInput("give one of --bias, --croissant and --out FILE")
+    if out is not None:
+        folder = challenge_folder(slug, challenges=challenges) if with_sources else None
+        _export(slug, out.absolute(), folder=folder, platform=open_platform(data_dir))
+        return
     platform = open_platform(data_dir)
     with platform.database.reading() as session:
         challenge = find_challenge(session, slug)
@@ -123,6 +174,45 @@ def export_challenge(
     chapters = report_bias(challenge.definition, files=challenge.files)
     title = f"{challenge.definition.title.en}: transparency"
     say(_json(document(chapters)) if as_json else markdown(chapters, title=title))
+
+
+def _export(slug: str, out: Path, /, *, folder: Path | None, platform: Platform) -> None:
+    """Write the file, readable by its owner alone, then give root up and fill it."""
+    key = platform.keys.scoring.open(slug) if folder else None
+    with platform.database.reading() as session:
+        challenge = find_challenge(session, slug)
+    if folder is not None:
+        require_unchanged(challenge, folder)
+    try:
+        number = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InvalidInput(
+            f"{out} cannot be written: {error.strerror}; name a new file in a folder that is there"
+        ) from error
+    with os.fdopen(number, "wb") as file:
+        datadir.run_as_worker(platform, reach=[folder] if folder else [])
+        members = public_members(platform, challenge)
+        if folder is not None and key is not None:
+            members |= secret_members(platform, challenge, folder, key=key)
+        write_export(file, slug=slug, members=members)
+    say(f"{slug}: version {challenge.version.number} is in {out}, {len(members)} files")
+    if folder is not None:
+        say(f"{slug}: it has the hidden truth in clear; keep it as you keep the truth")
+
+
+def _import_export(file: Path, /, *, to: Path | None, publish: bool, data_dir: Path | None) -> None:
+    with Export.open(file) as export:
+        slug = export.definition.slug
+        folder = (to or Path("challenges") / slug).absolute()
+        write_folder(export, folder)
+        say(f"{slug}: its folder is {folder}")
+        if not publish:
+            return
+        platform = open_platform(data_dir)
+        datadir.prepare(platform, slugs=[slug])
+        datadir.run_as_worker(platform)
+        with tempfile.TemporaryDirectory(prefix="challenge-import-") as temporary:
+            publish_export(platform, export, Path(temporary), say=say)
 
 
 def _json(values: object, /) -> str:
