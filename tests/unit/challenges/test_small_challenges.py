@@ -19,7 +19,7 @@ from scorers import evaluate
 from scorers.document import Evaluation
 from tests.unit.challenges.conftest import CHALLENGES, BuiltChallenge
 
-SLUGS = ("allergen-chip", "dental-diagnosis", "diabetes-progression")
+SLUGS = ("allergen-chip", "dental-diagnosis", "diabetes-progression", "icd10-coding")
 BASELINES = [
     (slug, baseline.name)
     for slug in SLUGS
