@@ -8,7 +8,7 @@ import tarfile
 import tempfile
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -162,10 +162,18 @@ def run_program(
     runtime: str = RUNTIME,
     archive: bytes = b"",
     weights: BinaryIO | None = None,
+    table: bytes | None = None,
+    collect: str | None = None,
 ) -> Outcome:
-    """Run a program on the challenge's input; raise SandboxUnavailable when it could not run."""
+    """Run a program on the challenge's input; raise SandboxUnavailable when it could not run.
+
+    `table` takes the place of the table of the ids to predict, `collect` that of the predictions
+    file.
+    """
+    submission = challenge.definition.submission
+    other = {} if table is None else {submission.ids: table}
     with tempfile.TemporaryFile() as packed:
-        _pack(challenge.inputs, packed)
+        _pack(challenge.inputs, packed, other=other)
         digest = _kept(packed, runner=runner)
     return runner.run(
         Run(
@@ -175,7 +183,7 @@ def run_program(
             input=archive,
             files=digest,
             weights=None if weights is None else _kept(weights, runner=runner),
-            collect=challenge.definition.submission.file,
+            collect=collect or submission.file,
         )
     )
 
@@ -192,7 +200,16 @@ def _kept(packed: BinaryIO, *, runner: Runner) -> str:
     return sha256.hexdigest()
 
 
-def _pack(files: tuple[Path, ...], target: BinaryIO) -> None:
+def _pack(
+    files: tuple[Path, ...], target: BinaryIO, *, other: Mapping[str, bytes] | None = None
+) -> None:
+    """Write files as a tar, those of `other` with another content."""
     with tarfile.open(fileobj=target, mode="w") as tar:
         for path in files:
-            tar.add(path, arcname=path.name)
+            content = (other or {}).get(path.name)
+            if content is None:
+                tar.add(path, arcname=path.name)
+                continue
+            member = tarfile.TarInfo(path.name)
+            member.size = len(content)
+            tar.addfile(member, io.BytesIO(content))

@@ -1,13 +1,16 @@
 """`challenge run-local`: a program of yours in the platform's sandbox, on this machine."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
 from docker.errors import DockerException
 
+from challenge_platform.cli import local_audit
 from challenge_platform.cli.arguments import FolderOption, SlugArgument
 from challenge_platform.cli.exits import ExitCode, PlatformFault
 from challenge_platform.cli.local_run import (
@@ -23,6 +26,7 @@ from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.terminal import note, say
 from challenge_platform.cli.validation import check
 from challenge_platform.core.code_archive import check_code
+from challenge_platform.core.feature_runs import Audited
 from challenge_platform.errors import InvalidInput, InvalidUpload
 from sandbox import MIB, End, Outcome, SandboxUnavailable
 from sandbox.archive import InvalidArchive
@@ -89,8 +93,9 @@ def run_local(
 
     Give --code or --image. Needs Docker, and the files of `challenge data download`. The program
     finds the challenge's public sample in /input, or its public files where nothing is hidden; it
-    has the limits of the challenge, and no network. It uses no quota. The first run of code makes
-    the image of the runtime.
+    has the limits of the challenge, and no network. Where there are rules about features, it is run
+    again on changed tables, as the platform does. It uses no quota. The first run of code makes the
+    image of the runtime.
     """
     if (code is None) == (image is None):
         raise InvalidInput("give either --code or --image")
@@ -100,11 +105,11 @@ def run_local(
         with packed_weights(weights, challenge=challenge) as packed:
             if code is not None:
                 runtime = runtime_image
-                outcome = _run_code(
+                outcome, found = _run_code(
                     code, challenge=challenge, image=runtime, engine=engine, weights=packed
                 )
             else:
-                outcome = _run_image(
+                outcome, found = _run_image(
                     image or "", challenge=challenge, engine=engine, weights=packed
                 )
     except InvalidArchive as invalid:
@@ -114,7 +119,9 @@ def run_local(
     except (SandboxUnavailable, BuildFailed, DockerException) as error:
         raise PlatformFault(f"it could not be run on this machine: {error}") from error
     _tell(outcome)
-    raise typer.Exit(_judge(outcome, challenge=challenge, folder=folder, output=output))
+    ended = _judge(outcome, challenge=challenge, folder=folder, output=output)
+    keeps = found is None or local_audit.tell(found)
+    raise typer.Exit(ended if keeps else ExitCode.FAILED)
 
 
 def _run_code(
@@ -124,24 +131,40 @@ def _run_code(
     image: str | None,
     engine: Path,
     weights: BinaryIO | None,
-) -> Outcome:
+) -> tuple[Outcome, Audited | None]:
     archive = _checked(code, challenge=challenge)
     runtime = image or _runtime_image(challenge.program.runtime, engine=engine)
     note(f"running {MAIN} with {_limits_text(challenge)}, without a network")
     with local_runner(engine, image=runtime) as runner:
-        return run_program(challenge, runner, archive=archive, weights=weights)
+        run = partial(run_program, challenge, runner, archive=archive, weights=weights)
+        return _audited(run, challenge=challenge, archive=archive)
 
 
 def _run_image(
     name: str, *, challenge: LocalChallenge, engine: Path, weights: BinaryIO | None
-) -> Outcome:
+) -> tuple[Outcome, Audited | None]:
     base = build_base(say=note, engine_socket=engine)  # what sleeps beside the program is of it
     note(f"checking {name} as the platform does")
     with rebuilt_image(name, challenge=challenge, engine_socket=engine) as (image, archive):
         note(f"running {name} with {_limits_text(challenge)}, without a network")
         with local_runner(engine, image=base) as runner:
             runner.keep_image(image.id, archive, size=image.size)
-            return run_program(challenge, runner, runtime=image.id, weights=weights)
+            run = partial(run_program, challenge, runner, runtime=image.id, weights=weights)
+            return _audited(run, challenge=challenge, archive=b"")
+
+
+def _audited(
+    run: Callable[..., Outcome], *, challenge: LocalChallenge, archive: bytes
+) -> tuple[Outcome, Audited | None]:
+    """Run a program, and again where its challenge has rules about features."""
+    outcome = run()
+    found = local_audit.audited(
+        challenge,
+        outcome,
+        archive=archive,
+        again=lambda table, collect: run(table=table, collect=collect),
+    )
+    return outcome, found
 
 
 def _checked(code: Path, *, challenge: LocalChallenge) -> bytes:

@@ -22,6 +22,7 @@ from challenge_platform.core.features import Features
 from challenge_platform.core.program_limits import limits_of
 from challenge_platform.core.run import (
     COARSE_SECONDS,
+    PER_ID,
     ProgramRun,
     Stage,
     begin,
@@ -97,7 +98,8 @@ class RunStage:
                 return ended
         made = Made(content=key.decrypt(self.store.read(run.predictions or "")), run=run)
         program = work.challenge.definition.program
-        if program is None or program.features is None:
+        # The organizers' references stand outside the competition: a dummy uses no feature at all.
+        if program is None or program.features is None or work.team.baseline:
             return made
         audited = self._known(work, Stage.AUDIT)
         if audited is None:
@@ -121,9 +123,10 @@ class RunStage:
             begun = begin(session, work.claim, stage=stage, now=self.clock())
         run_id = run_id_of(work.submission.id, stage)
         outcome = self._outcome(work, stage, key=key, run_id=run_id)
-        invalid = None
+        invalid, each = None, {}
         if outcome.file is not None:
             ids = self._ids(work, stage, hidden_ids=hidden_ids)
+            each = {PER_ID: outcome.usage.wall_seconds / len(ids)} if ids else {}
             invalid = _problems(outcome.file, definition=work.challenge.definition, ids=ids)
         if stage.is_hidden:
             self._wait_for_step(begun)
@@ -131,6 +134,7 @@ class RunStage:
             # Or what is stored now would belong to nobody.
             require_held(session, work.claim, locked=True)
             facts = self._facts(outcome, stage=stage, invalid=invalid, key=key)
+            facts["timings"] |= each
             if stage.is_hidden:
                 facts |= keep_log(session, work.challenge, outcome, recipient=key.recipient)
             run = record(session, work.claim, stage=stage, now=self.clock(), **facts)

@@ -1,0 +1,1 @@
+../annitia-twin/draws.py
