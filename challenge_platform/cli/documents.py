@@ -1,6 +1,6 @@
 """The documents of the API as the command line reads them; `/openapi.json` has their full form."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Text(TypedDict):
@@ -135,6 +135,8 @@ class Stage(TypedDict):
     timings: dict[str, float]
     usage: Usage | None
     exit_code: int | None
+    seconds_per_id: NotRequired[float | None]
+    slow: NotRequired[bool]
 
 
 class Subgroup(TypedDict):

@@ -21,6 +21,12 @@ def write_stages(submission: SubmissionReport, /) -> None:
         return
     say()
     write_table(submission["stages"], columns=_COLUMNS)
+    for stage in submission["stages"]:
+        if each := stage.get("seconds_per_id"):
+            long = "; longer than the challenge asks for" if stage.get("slow") else ""
+            say(
+                f"{NAMES.get(stage['name'], stage['name'])}: {1000 * each:.4g} ms for each id{long}"
+            )
     if log := submission["log"]:
         say("\nWhat your program said when it last ran on public files:")
         say("\n".join(f"  {line}" for line in log.splitlines()))

@@ -251,7 +251,7 @@ def visible(
     """
     if not viewer.may_see(submission):
         raise NotFound("there is no submission {submission!r}", submission=submission.id)
-    phase = challenge.definition.phase(submission.phase)
+    phase, program = challenge.definition.phase(submission.phase), challenge.definition.program
     metrics = (result.told or result.public["metrics"]) if result else None
     scores = disclosed_scores(challenge, phase=phase, metrics=metrics) if metrics else []
     return VisibleSubmission(
@@ -274,7 +274,12 @@ def visible(
         report=disclosed_report(challenge, phase=phase, stored=report) if report else NO_REPORT,
         stages=NO_STAGES
         if runs is None
-        else stages(runs, scoring=result.timings if result else None, organizer=viewer.organizer),
+        else stages(
+            runs,
+            scoring=result.timings if result else None,
+            organizer=viewer.organizer,
+            seconds_per_id=program.seconds_per_id if program else None,
+        ),
         opened_at=submission.opened_at,
         received_at=submission.received_at,
         started_at=submission.started_at,

@@ -38,6 +38,14 @@ class Program(Section):
             "such as `20GB`; 0 takes none. It is read-only in `/weights`.",
         ),
     ] = ByteSize(0)
+    seconds_per_id: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Seconds that a program should take at most for each id. A longer time is "
+            "marked beside its run, and nothing is refused for it.",
+        ),
+    ] = None
     features: Annotated[
         Features | None,
         Field(

@@ -16,6 +16,9 @@ from challenge_platform.core.submission import Claim, Submission, require_held
 from challenge_platform.database import UTCDateTime, enum_column
 from sandbox import End
 
+PER_ID = "per_id"
+"""In the timings of a run that wrote a file: its seconds divided by the ids that it was about."""
+
 COARSE_SECONDS = 10
 """What a run on hidden input takes is a multiple of it, as far as anybody outside can tell."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from challenge_platform.core.refusal import NOTHING, Refused, read
-from challenge_platform.core.run import COARSE_SECONDS, ProgramRun
+from challenge_platform.core.run import COARSE_SECONDS, PER_ID, ProgramRun
 from sandbox import End, Usage
 
 SCORE = "score"
@@ -23,7 +23,8 @@ class StageView:
     """A stage: `end` and `seconds` are None while it goes on.
 
     `timings` are the seconds of its parts; they are empty, and `usage` and `exit_code` None, where
-    they are not told.
+    they are not told. `seconds_per_id` is what a run took for each id, and `slow` whether that is
+    longer than the challenge asks for.
     """
 
     name: str
@@ -32,6 +33,8 @@ class StageView:
     timings: Mapping[str, float] = field(default_factory=dict)
     usage: Usage | None = None
     exit_code: int | None = None
+    seconds_per_id: float | None = None
+    slow: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,10 +53,18 @@ NO_STAGES = Stages()
 
 
 def stages(
-    runs: Sequence[ProgramRun], /, *, scoring: Mapping[str, Any] | None, organizer: bool
+    runs: Sequence[ProgramRun],
+    /,
+    *,
+    scoring: Mapping[str, Any] | None,
+    organizer: bool,
+    seconds_per_id: float | None = None,
 ) -> Stages:
-    """Give what a reader may see of a program's runs, and of the seconds that scoring took."""
-    views = [_view(run, organizer=organizer) for run in runs]
+    """Give what a reader may see of a program's runs, and of the seconds that scoring took.
+
+    `seconds_per_id` is how long a program should take for each id at most.
+    """
+    views = [_view(run, organizer=organizer, most=seconds_per_id) for run in runs]
     if scoring is not None:
         views.append(_scored(scoring, organizer=organizer))
     return Stages(
@@ -63,20 +74,23 @@ def stages(
     )
 
 
-def _view(run: ProgramRun, *, organizer: bool) -> StageView:
+def _view(run: ProgramRun, *, organizer: bool, most: float | None) -> StageView:
     if run.end is None or run.ended_at is None:
         return StageView(name=run.stage)
     if run.stage.is_hidden and not organizer:
         steps = round((run.ended_at - run.started_at).total_seconds() / COARSE_SECONDS)
         return StageView(name=run.stage, end=run.end, seconds=max(1, steps) * COARSE_SECONDS)
     usage = Usage(**run.usage)
+    each = run.timings.get(PER_ID)
     return StageView(
         name=run.stage,
         end=run.end,
         seconds=round(usage.wall_seconds, 3),
-        timings=_rounded(run.timings),
+        timings=_rounded({part: s for part, s in run.timings.items() if part != PER_ID}),
         usage=usage,
         exit_code=run.exit_code,
+        seconds_per_id=None if each is None else round(each, 6),
+        slow=each is not None and most is not None and each > most,
     )
 
 

@@ -122,9 +122,11 @@ def test_a_program_is_shown_with_its_stages_and_what_it_said(ada: Run, api: Fake
             "output_bytes": 10,
         },
         "exit_code": 0,
+        "seconds_per_id": 0.625,
+        "slow": True,
     }
     hidden = {**smoke, "name": "hidden", "end": "timed_out", "seconds": 30, "timings": {}}
-    hidden |= {"usage": None, "exit_code": None}
+    hidden |= {"usage": None, "exit_code": None, "seconds_per_id": None, "slow": False}
     ended = {
         **FAILED,
         "state": "failed",
@@ -139,5 +141,7 @@ def test_a_program_is_shown_with_its_stages_and_what_it_said(ada: Run, api: Fake
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert "run on the sample finished 2.50 s 1.25 s CPU, 8.0 MB" in lines
     assert "run on the hidden files timed out at most 30 s -" in lines
+    assert "run on the sample: 625 ms for each id; longer than the challenge asks for" in lines
+    assert not any("hidden files:" in line for line in lines)
     assert lines[-2:] == ["epoch 1\N{REPLACEMENT CHARACTER}[2J", "epoch 2"]
     assert "It took long (run_timed_out, on your team's side). What your program said" in done.out

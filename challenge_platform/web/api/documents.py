@@ -218,6 +218,8 @@ class StageDocument(Document):
 
     `end` and `seconds` are null while it goes on. On hidden input the team is told seconds in tens,
     and neither `timings` of its parts nor `usage` nor `exit_code`; of scoring tenths of a second.
+    `seconds_per_id` is what a run took for each id, null where it is not told or wrote no file;
+    `slow` says that this is longer than `program.seconds_per_id` of the challenge.
     """
 
     name: str
@@ -226,6 +228,8 @@ class StageDocument(Document):
     timings: dict[str, float]
     usage: UsageDocument | None
     exit_code: int | None
+    seconds_per_id: float | None
+    slow: bool
 
 
 class SubgroupDocument(Document):
