@@ -30,7 +30,10 @@ def test_croissant_is_printed(run: Run, platform: Platform) -> None:
     assert json.loads(done.out)["distribution"][0]["name"] == "test.csv"
 
 
-def test_one_of_both_is_to_be_chosen(run: Run, platform: Platform) -> None:
+def test_one_form_is_to_be_chosen(run: Run, platform: Platform) -> None:
     done = run("export", TINY.name, "-D", str(platform.settings.data_dir))
 
-    assert (done.code, "either --bias or --croissant" in done.err) == (ExitCode.USAGE, True)
+    assert (done.code, "give one of --bias, --croissant and --out" in done.err) == (
+        ExitCode.USAGE,
+        True,
+    )
