@@ -21,6 +21,7 @@ from challenge_platform.cli.supervisor import Program, Supervisor, programs, web
 from challenge_platform.config import Settings
 from challenge_platform.core.submission import QueueName
 from challenge_platform.errors import InvalidInput
+from sandbox import SandboxUnavailable
 
 app = typer.Typer()
 
@@ -101,7 +102,7 @@ class _Guide(threading.Thread):
     def run(self) -> None:
         """Go through it once; a failure stops everything."""
         try:
-            _wait_until_ready(self._address, self._supervisor)
+            _wait_until_ready(self._address, self._supervisor, settings=self._settings)
             typer.echo(f"ready: {self._settings.public_url} (logs in {self._supervisor.logs})")
             self.status = self._demo() if self._loaded else ExitCode.DONE
         except InvalidInput as error:
@@ -196,7 +197,7 @@ def _replace(command: tuple[str, ...], chosen: Settings) -> None:
     os.execve(command[0], command, chosen.environment())  # noqa: S606 -- the commands are ours
 
 
-def _wait_until_ready(address: str, supervisor: Supervisor) -> None:
+def _wait_until_ready(address: str, supervisor: Supervisor, *, settings: Settings) -> None:
     deadline = time.monotonic() + READY_SECONDS
     problem = "no answer yet"
     while not supervisor.stopped.is_set() and time.monotonic() < deadline:
@@ -211,8 +212,17 @@ def _wait_until_ready(address: str, supervisor: Supervisor) -> None:
         time.sleep(0.1)
     raise InvalidInput(
         f"the platform did not become ready within {READY_SECONDS:.0f} s ({problem}); "
-        f"see the files in {supervisor.logs}"
+        f"see the files in {supervisor.logs}{_launcher_problems(settings)}"
     )
+
+
+def _launcher_problems(settings: Settings) -> str:
+    """Give what the launcher says is wrong, a line each, or nothing."""
+    try:
+        problems = Platform.from_settings(settings).runner.status().problems
+    except SandboxUnavailable as error:
+        problems = (str(error),)
+    return "".join(f"\nlauncher: {problem}" for problem in problems)
 
 
 def _check_port(host: str, port: int) -> None:
