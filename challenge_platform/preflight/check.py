@@ -12,10 +12,11 @@ from challenge_platform.preflight.finding import Finding, Probe, Report, limited
 from challenge_platform.preflight.identities import find_identities
 from challenge_platform.preflight.leaks import probe_leaks
 from challenge_platform.preflight.likeness import find_likeness
+from challenge_platform.preflight.looks import Look, look_at, looks_of
 from challenge_platform.preflight.overlap import find_overlap
 from challenge_platform.preflight.picture_features import picture_features
 from challenge_platform.preflight.picture_identities import find_picture_identities
-from challenge_platform.preflight.pictures import Picture, find_pictures, pictures_of
+from challenge_platform.preflight.pictures import find_pictures
 from challenge_platform.preflight.power import measure_power
 from challenge_platform.preflight.roles import Roles
 from challenge_platform.preflight.scores import probe_scores
@@ -43,7 +44,7 @@ def check(
     tables = [table for found, _ in read for table in found]
     files = Files(
         roles=Roles.of(definition, answers, tables=[*read[0][0], *read[1][0]]),
-        pictures=find_pictures((public, hidden)),
+        looks=look_at(find_pictures((public, hidden))),
     )
     bench = Bench.of(definition.task, answers)
     scored, probes = probe_scores(bench)
@@ -55,10 +56,14 @@ def check(
         *leaks,
         *learned,
         *find_overlap(files.roles),
-        *find_likeness(files.pictures),
-        *check_dictionaries(tables, described=files.roles.described, skip=files.roles.ids),
+        *find_likeness(files.looks),
+        *check_dictionaries(
+            tables,
+            described=files.roles.described,
+            skip=(*files.roles.ids, *definition.submission.columns),
+        ),
         *(found for table in tables for found in find_identities(table, skip=files.roles.ids)),
-        *find_picture_identities(find_pictures((public, hidden, sample))),
+        *find_picture_identities([*files.looks, *look_at(find_pictures((sample,)))]),
     ]
     return Report(
         slug=definition.slug,
@@ -74,7 +79,7 @@ class Files:
     """What a recipe made to be read: tables by what they are for, and pictures."""
 
     roles: Roles
-    pictures: Sequence[Picture]
+    looks: Sequence[Look]
 
 
 def _test_leaks(bench: Bench, files: Files) -> tuple[list[Finding], list[Probe]]:
@@ -84,8 +89,8 @@ def _test_leaks(bench: Bench, files: Files) -> tuple[list[Finding], list[Probe]]
     ids, column = bench.truth.ids, files.roles.id
     for table in files.roles.test:
         features = table_features(table, ids=ids, column=column)
-        if (pictures := pictures_of(table, files.pictures)) is not None:
-            features += by_id(picture_features(pictures), table, ids=ids, column=column)
+        shown = picture_features(looks_of(table, files.looks))
+        features += by_id(shown, table, ids=ids, column=column)
         found, tried = probe_leaks(bench, features)
         findings, probes = findings + found, probes + tried
     return findings, probes
@@ -98,8 +103,7 @@ def _training_leaks(files: Files) -> tuple[list[Finding], list[Probe]]:
     roles = files.roles
     for table in roles.training:
         targets = targets_of(table, test=roles.test, skip=roles.ids)
-        pictures = pictures_of(table, files.pictures)
-        others = picture_features(pictures) if pictures else []
+        others = picture_features(looks_of(table, files.looks))
         found, tried = probe_training(table, targets, column=roles.key(table), others=others)
         findings += [*found, *measured_after(table, targets)]
         probes += tried

@@ -93,7 +93,7 @@ def check_dictionaries(
 ) -> Iterator[Finding]:
     """Compare each dictionary among the tables with those that it should describe.
 
-    The columns of `skip` need no words: challenge.yaml says that they are ids.
+    The columns of `skip` need no words and no table: challenge.yaml says what they are.
     """
     for dictionary in tables:
         if not dictionary.is_dictionary or (entries := _entries(dictionary)) is None:
@@ -144,7 +144,7 @@ def _columns(
                 row=1,
                 column=unknown[0],
             )
-    there = {name for table in data for name in table.columns}
+    there = {*skip, *(name for table in data for name in table.columns)}
     for entry in entries:
         told = entry.name and not _FILE.fullmatch(entry.name)
         if told and not any(entry.covers(name) for name in there):

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from challenge_platform.preflight.features import Feature, Kind, natural_order
-from challenge_platform.preflight.pictures import Picture
-from challenge_platform.preflight.tags import tags_of
+from challenge_platform.preflight.looks import Look
 
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
 
 
-def picture_features(pictures: Sequence[Picture], /) -> list[Feature]:
+def picture_features(looks: Sequence[Look], /) -> list[Feature]:
     """Give the features of pictures, one for each row; only what varies."""
-    return [feature for feature in _features(pictures) if feature.varies]
+    return [feature for feature in _features(looks) if feature.varies] if looks else []
 
 
-def _features(pictures: Sequence[Picture]) -> Iterator[Feature]:
+def _features(looks: Sequence[Look]) -> Iterator[Feature]:
+    pictures = [look.picture for look in looks]
     yield Feature(
         name="file_size",
         kind=Kind.SHAPE,
@@ -40,7 +40,7 @@ def _features(pictures: Sequence[Picture]) -> Iterator[Feature]:
         name="exif",
         kind=Kind.ORDER,
         words="how many tags the picture carries",
-        values=np.array([len(tags_of(picture.read())) for picture in pictures], dtype=np.float64),
+        values=np.array([len(look.tags) for look in looks], dtype=np.float64),
     )
     parts = [_PARTS.split(picture.stem) for picture in pictures]
     several = min(map(len, parts)) > 1

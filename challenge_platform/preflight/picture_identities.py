@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from challenge_platform.preflight.finding import Finding, Severity
+from challenge_platform.preflight.looks import Look
 from challenge_platform.preflight.pictures import Picture
-from challenge_platform.preflight.tags import Element, Tag, elements_of, tags_of
+from challenge_platform.preflight.tags import Element, Tag
 
 EXIF_IDENTITIES = {
     315: "Artist",
@@ -37,15 +38,13 @@ Groups 0018, 0020 and 0028 say how a picture was taken, where it lies and what i
 """
 
 
-def find_picture_identities(pictures: Sequence[Picture], /) -> Iterator[Finding]:
+def find_picture_identities(looks: Sequence[Look], /) -> Iterator[Finding]:
     """Find tags that name a person or a place, each told once with the first file that has it."""
     first: dict[tuple[str, str, str], Picture] = {}
     count: dict[tuple[str, str, str], int] = {}
-    for picture in pictures:
-        data = picture.read()
-        told = {*_of_tags(tags_of(data)), *_of_elements(elements_of(data))}
-        for each in told:
-            first.setdefault(each, picture)
+    for look in looks:
+        for each in {*_of_tags(look.tags), *_of_elements(look.elements)}:
+            first.setdefault(each, look.picture)
             count[each] = count.get(each, 0) + 1
     for (code, what, repair), picture in first.items():
         yield Finding(

@@ -2,17 +2,17 @@
 
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
-
-from challenge_platform.preflight.tables import Table
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".svs", ".dcm", ".bmp", ".gif")
 """Names of files that are pictures."""
 
 LARGEST = 256 << 20
-"""Bytes of a picture that is read; a larger one is told, and not looked at."""
+"""Bytes of a picture that is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +50,6 @@ class Picture:
         """Whether it says what is in another, by the name of what has it."""
         return "mask" in self.source.name.lower()
 
-    def read(self) -> bytes:
-        """Read it whole."""
-        if self.member is None:
-            return self.source.read_bytes()
-        with zipfile.ZipFile(self.source) as archive:
-            return archive.read(self.member)
-
 
 def find_pictures(folders: Sequence[Path], /) -> list[Picture]:
     """List the pictures of folders, those in ZIP archives too, in the order of the files."""
@@ -92,14 +85,17 @@ def _members(path: Path) -> Iterator[Picture]:
                 )
 
 
-def pictures_of(table: Table, pictures: Sequence[Picture], /) -> list[Picture] | None:
-    """Give the picture of each row of a table, None if no column names one for every row."""
-    known: dict[str, Picture] = {}
-    for picture in pictures:
-        if not picture.is_mask:
-            known |= {picture.stem: picture, picture.name: picture}
-            known |= {picture.member: picture} if picture.member else {}
-    for cells in table.columns.values():
-        if len(set(cells)) == len(cells) and cells and all(cell in known for cell in cells):
-            return [known[cell] for cell in cells]
-    return None
+def contents(pictures: Sequence[Picture], /) -> Iterator[tuple[Picture, bytes]]:
+    """Read pictures one after the other, each archive opened once; too large ones are left out."""
+    for source, group in groupby(pictures, key=lambda picture: picture.source):
+        with ExitStack() as opened:
+            archive: zipfile.ZipFile | None = None
+            for picture in group:
+                if picture.size > LARGEST:
+                    continue
+                if picture.member is None:
+                    yield picture, source.read_bytes()
+                    continue
+                if archive is None:
+                    archive = opened.enter_context(zipfile.ZipFile(source))
+                yield picture, archive.read(picture.member)

@@ -40,7 +40,8 @@ class Roles:
         data = [
             table
             for table in tables
-            if not table.is_dictionary and not _is_sample(table, definition, named=named)
+            if not table.is_dictionary
+            and not _is_sample(table, definition, named=named, asked=asked)
         ]
         training = [
             table
@@ -72,12 +73,20 @@ class Roles:
         return next((name for name in (self.id, self.unit) if name in table.columns), None)
 
 
-def _is_sample(table: Table, definition: ChallengeDefinition, /, *, named: set[str]) -> bool:
-    """Whether a table has nothing but ids and columns that are to be predicted."""
+def _is_sample(
+    table: Table,
+    definition: ChallengeDefinition,
+    /,
+    *,
+    named: set[str],
+    asked: frozenset[str],
+) -> bool:
+    """Whether a table has nothing but ids to predict and columns that are to be predicted."""
     predicted = definition.submission.columns.keys()
     others = table.columns.keys() - named
     shown = definition.submission.ids == table.name
-    return bool(others) and others <= predicted and not shown
+    ids = set(table.columns.get(definition.submission.id, ()))
+    return bool(others) and others <= predicted and ids <= asked and not shown
 
 
 def _answers(definition: ChallengeDefinition) -> set[str]:

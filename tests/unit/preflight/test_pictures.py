@@ -11,10 +11,11 @@ import tifffile
 from PIL import Image
 
 from challenge_platform.preflight.finding import Finding, Severity
-from challenge_platform.preflight.likeness import find_likeness, signs_of
+from challenge_platform.preflight.likeness import find_likeness
+from challenge_platform.preflight.looks import look_at, looks_of, signs_of
 from challenge_platform.preflight.picture_features import picture_features
 from challenge_platform.preflight.picture_identities import find_picture_identities
-from challenge_platform.preflight.pictures import find_pictures, pictures_of
+from challenge_platform.preflight.pictures import find_pictures
 from challenge_platform.preflight.tables import Table
 
 GPS, ARTIST, CAMERA_SERIAL, MODEL = 34853, 315, 42033, 272
@@ -41,7 +42,7 @@ def packed(path: Path, files: dict[str, bytes], *, day: int = 1) -> None:
 
 def identities(folder: Path, name: str, content: bytes) -> list[Finding]:
     packed(folder / "test_images.zip", {"plain.png": encoded(drawn(1), "PNG"), name: content})
-    return list(find_picture_identities(find_pictures([folder])))
+    return list(find_picture_identities(look_at(find_pictures([folder]))))
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF"])
@@ -117,13 +118,13 @@ def test_equal_files_block_and_pictures_that_look_the_same_warn(tmp_path: Path) 
     smaller = encoded(drawn(3).resize((48, 48)), "JPEG", quality=60)
     test = {f"u{n}.png": encoded(drawn(100 + n), "PNG") for n in range(9)}
     packed(tmp_path / "test_images.zip", test)
-    assert list(find_likeness(find_pictures([tmp_path]))) == []
+    assert list(find_likeness(look_at(find_pictures([tmp_path])))) == []
 
     packed(
         tmp_path / "test_images.zip",
         {**test, "same.png": encoded(drawn(2), "PNG"), "like.jpg": smaller},
     )
-    same, like = find_likeness(find_pictures([tmp_path]))
+    same, like = find_likeness(look_at(find_pictures([tmp_path])))
 
     assert (same.code, same.severity) == ("duplicate_picture", Severity.BLOCK)
     assert "same.png is the same file as train_images.zip: t2.png" in same.message
@@ -147,10 +148,9 @@ def test_size_time_place_tags_and_parts_of_the_name_are_features_of_a_row(tmp_pa
     packed(tmp_path / "test_images.zip", files)
     table = Table(name="test.csv", columns={"image": ["C02_b2", "C01_b1"], "age": ["1", "2"]})
 
-    pictures = pictures_of(table, find_pictures([tmp_path]))
+    looks = looks_of(table, look_at(find_pictures([tmp_path])))
 
-    assert pictures is not None
-    told = {feature.name: feature.values.tolist() for feature in picture_features(pictures)}
+    told = {feature.name: feature.values.tolist() for feature in picture_features(looks)}
     assert told["file_size"] == [len(files["C02_b2.png"]), len(files["C01_b1.png"])]
     assert told["mtime"][0] - told["mtime"][1] == 2
     assert (told["archive_order"], told["exif"], told["name_part"]) == ([1, 0], [1, 0], [1, 0])
