@@ -282,3 +282,13 @@ def test_each_submission_is_audited_by_exchanges_of_its_own(runs: Runs, ann: Par
 
     tables = [set(hidden_tables(runs, ended.id)) for ended in (first, second)]
     assert len(tables[0] & tables[1]) <= 2  # the given one, and that without the unlisted genes
+
+
+def test_a_reference_of_the_organizers_is_not_audited(runs: Runs) -> None:
+    dummy = participant(runs.platform, runs.challenge, name="dummy", baseline=True)
+    runs.runner.program = predicting(risk=lambda _row: 0.5, grade=lambda _row: 0)
+
+    ended = runs.end(dummy)
+
+    assert (ended.state, ended.reason) == (State.SCORED, Reason.COMPLETE)
+    assert [run.stage for run in runs.runs(ended.id)] == [Stage.SMOKE, Stage.HIDDEN]
