@@ -49,6 +49,7 @@ def write_draft(bundle: Bundle, folder: Path, /, *, slug: str, report: Report) -
         )
     text = HEADER.format(version=bundle.version) + _yaml(document)
     (folder / "challenge.yaml").write_text(text, encoding="utf-8")
+    (folder / "hidden").mkdir(mode=0o700)  # reference data in clear
     (folder / BUNDLE).write_text(_yaml(_kept(bundle, folder, report=report)), encoding="utf-8")
 
 

@@ -2,12 +2,13 @@
 
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from challenge_platform.cli.codabench.bundle import Program
 from challenge_platform.cli.codabench.report import Report
-from challenge_platform.cli.codabench.unpacking import unpack_archive
+from challenge_platform.cli.codabench.unpacking import LIMITS, unpack_archive
 from challenge_platform.cli.codabench.yamls import read_mapping
 from challenge_platform.errors import InvalidInput
 
@@ -32,8 +33,12 @@ _PYTHONS = {"python", "python3"}
 class Files:
     """Finds what a bundle names below its folder, and unpacks its archives into another."""
 
-    def __init__(self, root: Path, /, *, unpacked: Path, report: Report) -> None:
+    def __init__(
+        self, root: Path, /, *, unpacked: Path, report: Report, room: int = LIMITS.unpacked
+    ) -> None:
+        """Find files below `root`; `room` is how many bytes its archives may hold in all."""
         self.root = root
+        self._room = room
         self._unpacked = unpacked
         self._report = report
         self._known: dict[Path, Path] = {}
@@ -58,7 +63,10 @@ class Files:
         if path.suffix.lower() == ".zip":
             target = self._unpacked / f"{len(self._known)}"
             target.mkdir(parents=True)
-            unpack_archive(path, target, place=f"{place} ({name})", report=self._report)
+            limits = replace(LIMITS, unpacked=self._room)
+            self._room -= unpack_archive(
+                path, target, place=f"{place} ({name})", report=self._report, limits=limits
+            )
             self._known[path] = target
             return target
         self._report.decide(place, f"{name!r} is neither a folder nor a zip archive")

@@ -17,6 +17,9 @@ class Kind(StrEnum):
     DECIDE = "decide"
 
 
+LONGEST = 2_000
+"""Letters of a bundle's words that a line repeats."""
+
 _TITLES = {
     Kind.DECIDE: "Needs a decision",
     Kind.CHANGED: "Changed",
@@ -67,24 +70,45 @@ class Report:
 
     def imported(self, place: str, text: str, /) -> None:
         """Note what was taken as it is."""
-        self.items.append(Item(kind=Kind.IMPORTED, place=place, text=text))
+        self._add(Kind.IMPORTED, place, text)
 
     def changed(
         self, place: str, text: str, /, *, old: str | None = None, new: str | None = None
     ) -> None:
         """Note what means something else here, or would have there."""
-        self.items.append(Item(kind=Kind.CHANGED, place=place, text=text, old=old, new=new))
+        self._add(Kind.CHANGED, place, text, old=old, new=new)
 
     def dropped(self, place: str, text: str, /) -> None:
         """Note what has no place here."""
-        self.items.append(Item(kind=Kind.DROPPED, place=place, text=text))
+        self._add(Kind.DROPPED, place, text)
 
     def decide(self, place: str, text: str, /, *, code: str | None = None) -> None:
         """Note what a person must decide; what was accepted is noted as changed."""
         if code is not None and code in self.accepted:
             self.changed(place, f"{text} (accepted: {code})")
         else:
-            self.items.append(Item(kind=Kind.DECIDE, place=place, text=text, code=code))
+            self._add(Kind.DECIDE, place, text, code=code)
+
+    def _add(
+        self,
+        kind: Kind,
+        place: str,
+        text: str,
+        /,
+        *,
+        old: str | None = None,
+        new: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        item = Item(
+            kind=kind,
+            place=_plain(place),
+            text=_plain(text),
+            old=None if old is None else _plain(old),
+            new=None if new is None else _plain(new),
+            code=code,
+        )
+        self.items.append(item)
 
     @property
     def undecided(self) -> list[Item]:
@@ -124,9 +148,9 @@ class Report:
 def _line(item: Item) -> str:
     change = ""
     if item.old is not None or item.new is not None:
-        change = f": {_plain(item.old or 'nothing')} → {_plain(item.new or 'nothing')}"
+        change = f": {item.old or 'nothing'} → {item.new or 'nothing'}"
     hint = f" — `--accept {item.code}` takes this decision" if item.code else ""
-    return f"- **{_plain(item.place)}** {_plain(item.text)}{change}{hint}"
+    return f"- **{item.place}** {item.text}{change}{hint}"
 
 
 def _scores(found: Mapping[str, float]) -> str:
@@ -135,4 +159,4 @@ def _scores(found: Mapping[str, float]) -> str:
 
 def _plain(text: str) -> str:
     """Write a bundle's words on one line, without what a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)[:500]
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:LONGEST]

@@ -100,7 +100,8 @@ def run_scorer(
         with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
             for name, folder in folders.items():
                 for path, place in _files(folder, below=name):
-                    tar.addfile(_header(path, place), io.BytesIO(path.read_bytes()))
+                    with path.open("rb") as file:
+                        tar.addfile(_header(path, place), file)
         size = packed.tell()
         packed.seek(0)
         digest = hashlib.file_digest(packed, "sha256").hexdigest()

@@ -46,15 +46,20 @@ def unpack_bundle(archive: Path, folder: Path, /, *, report: Report) -> Path:
     )
 
 
-def unpack_archive(archive: Path, folder: Path, /, *, place: str, report: Report) -> None:
-    """Write the files of a zip or tar.gz archive below a folder; raise InvalidInput as above."""
+def unpack_archive(
+    archive: Path, folder: Path, /, *, place: str, report: Report, limits: ArchiveLimits = LIMITS
+) -> int:
+    """Write the files of a zip or tar.gz archive below a folder, and give their bytes.
+
+    Raise InvalidInput as above.
+    """
     seen: dict[str, str] = {}
     skipped = twice = 0
     try:
         with archive.open("rb") as file:
             content = FileContent(file)
-            meter = Meter(LIMITS, packed=len(content))
-            names = Names(LIMITS)
+            meter = Meter(limits, packed=len(content))
+            names = Names(limits)
             for entry in read_entries(content, meter=meter):
                 path = entry.problem or _placed(entry, names=names, seen=seen)
                 if isinstance(path, Problem):
@@ -77,6 +82,7 @@ def unpack_archive(archive: Path, folder: Path, /, *, place: str, report: Report
         report.dropped(place, f"{skipped} files that a system or Python left, such as __MACOSX")
     if twice:
         report.changed(place, f"{twice} files are in it twice, with the same bytes; one is kept")
+    return meter.unpacked
 
 
 def _placed(entry: Entry, /, *, names: Names, seen: dict[str, str]) -> str | Problem:

@@ -24,10 +24,18 @@ class _Loader(yaml.SafeLoader):
     nodes = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        self.nodes += 1
+        self._count(1)
+        return super().compose_node(parent, index)
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Count what `<<` copies, too: a few lines of it can make millions of keys."""
+        super().flatten_mapping(node)
+        self._count(len(node.value))
+
+    def _count(self, parts: int) -> None:
+        self.nodes += parts
         if self.nodes > MOST_NODES:
             raise yaml.YAMLError(f"it has more than {MOST_NODES:,} parts")
-        return super().compose_node(parent, index)
 
 
 def _time(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> UnquotedTime:

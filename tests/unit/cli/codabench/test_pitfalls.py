@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from challenge_platform.cli.codabench.report import Kind
+from challenge_platform.cli.codabench.files import Files
+from challenge_platform.cli.codabench.report import Kind, Report
 from challenge_platform.errors import InvalidInput
 from tests.unit.cli.codabench.bundles import (
     COMPETITION,
@@ -17,6 +18,12 @@ from tests.unit.cli.codabench.bundles import (
     imported_with,
     lines,
 )
+
+MERGED = "a: &a {k: 1}\n" + "".join(
+    f"{name}: &{name} {{<<: [{', '.join([f'*{above}'] * 500)}]}}\n"
+    for above, name in ("ab", "bc", "cd")
+)
+"""Two thousand words that would become a hundred million keys."""
 
 START = '"2026-10-01T08:00:00+00:00"'
 
@@ -348,6 +355,7 @@ def test_21_a_link_is_refused(cells: Packed) -> None:
     [
         ("a: " + "[" * 5000, "is no YAML"),
         ("a: &a [" + "x, " * 30_000 + "]\n", "more than 20,000 parts"),
+        (MERGED, "more than 20,000 parts"),
         ("#" * 300_000, "more than 262,144 bytes"),
         ("- a\n", "must hold keys and values"),
         ("title: nothing else\n", "is neither of Codabench"),
@@ -359,6 +367,33 @@ def test_21_hostile_yaml_is_refused(cells: Packed, yaml_text: str, told: str) ->
 
     with pytest.raises(InvalidInput, match=told):
         imported(cells)
+
+
+def test_21_archives_within_the_bundle_share_one_limit(cells: Packed, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        with zipfile.ZipFile(cells.folder / f"{name}.zip", "w") as archive:
+            archive.writestr("file", bytes(600))
+    (tmp_path / "inner").mkdir()
+    files = Files(cells.folder, unpacked=tmp_path / "inner", report=Report(), room=1_000)
+
+    assert files.folder("one.zip", place="first") is not None
+    with pytest.raises(InvalidInput, match="more than 400 bytes when unpacked"):
+        files.folder("two.zip", place="second")
+
+
+def test_words_of_a_bundle_stay_on_their_line(cells: Packed) -> None:
+    packed = cells.change("key: accuracy", 'key: "accuracy\\n\\e[2Jforged"')
+
+    report = imported(packed)
+
+    assert all(item.place.isprintable() and item.text.isprintable() for item in report.items)
+    assert "accuracy  [2Jforged" in report.markdown(title="x")
+
+
+def test_reference_data_are_for_nobody_else(cells: Packed, tmp_path: Path) -> None:
+    imported(cells, to=tmp_path / "draft")
+
+    assert (tmp_path / "draft/hidden").stat().st_mode & 0o777 == 0o700
 
 
 def phases(folder: Path) -> list[dict[str, str]]:
