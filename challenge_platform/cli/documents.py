@@ -98,6 +98,14 @@ class Score(TypedDict):
     no_interval: str | None
 
 
+class ScoredWith(TypedDict):
+    version: int
+    definition: str
+    truth: str
+    scorer: str
+    image: str | None
+
+
 class Submission(TypedDict):
     id: str
     challenge: str
@@ -114,6 +122,7 @@ class Submission(TypedDict):
     position: int | None
     eta_seconds: int | None
     scores: list[Score]
+    scored_with: ScoredWith | None
     timings: dict[str, float | None]
     received_at: str
     started_at: str | None

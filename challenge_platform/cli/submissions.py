@@ -92,12 +92,26 @@ def _print(submission: Submission) -> None:
         "Received": time_text(submission["received_at"]),
         "Finished": time_text(submission["finished_at"]),
         "State": state_text(submission),
+        **_scored_with(submission),
     }
     for name, fact in facts.items():
         say(f"{name + ':':<12}{fact}")
     if reason := reason_text(submission):
         say(f"{'Reason:':<12}{reason}")
     write_scores(submission["scores"])
+
+
+def _scored_with(submission: Submission) -> dict[str, str]:
+    """Give the versions that a score was made with, each on a line."""
+    versions = submission["scored_with"]
+    if versions is None:
+        return {}
+    image = f", image {versions['image']}" if versions["image"] else ""
+    return {
+        "Version": f"{versions['version']} of the challenge, {versions['definition']}",
+        "Truth": versions["truth"],
+        "Scorer": versions["scorer"] + image,
+    }
 
 
 def write_scores(scores: Sequence[Score], /) -> None:

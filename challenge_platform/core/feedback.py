@@ -9,6 +9,7 @@ from typing import Any, Protocol, overload
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.forecast import Outlook
+from challenge_platform.core.provenance import ScoredWith
 from challenge_platform.core.run import ProgramRun
 from challenge_platform.core.stage_view import NO_STAGES, Stages, stages
 from challenge_platform.core.submission import Kind, Reason, State, Submission
@@ -206,6 +207,13 @@ class VisibleSubmission:
     started_at: datetime | None
     finished_at: datetime | None
     receipt: Mapping[str, Any] | None
+
+    @property
+    def scored_with(self) -> ScoredWith | None:
+        """The versions that it was scored with, or None before it is."""
+        if self.receipt is None:
+            return None
+        return ScoredWith.of(self.receipt["payload"], version=self.challenge.version.number)
 
     @property
     def score(self) -> Score | None:

@@ -105,6 +105,13 @@ SUBMISSION = {
     "position": None,
     "eta_seconds": None,
     "scores": [score("score", 0.7312, primary=True), score("c_event", 0.71)],
+    "scored_with": {
+        "version": 2,
+        "definition": "d" * 64,
+        "truth": "e" * 64,
+        "scorer": "scorers 0.1.0",
+        "image": "sha256:" + "f" * 64,
+    },
     "timings": {"queued_seconds": 0.1, "run_seconds": 0.3, "total_seconds": 0.4},
     "received_at": "2026-11-22T02:31:00+00:00",
     "started_at": "2026-11-22T02:31:01+00:00",

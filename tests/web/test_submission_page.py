@@ -85,6 +85,35 @@ def test_scores_have_intervals_in_numbers_and_in_a_drawing_and_there_is_a_receip
     assert receipt.json["algorithm"] == "Ed25519"
 
 
+def test_a_score_names_the_versions_that_it_was_made_with_though_there_are_newer_ones(
+    hers: Browser,
+    alices: Program,
+    platform: Platform,
+    challenge: PublishedChallenge,
+    clock: Clock,
+    tmp_path: Path,
+) -> None:
+    first = submit(alices, clock)
+    score(platform, first)
+    publish_changed(platform, tmp_path, "Petite survie", "Petite survie corrigée")
+    second = submit(alices, clock)
+    assert alices.get(second).json["scored_with"] is None
+    score(platform, second)
+
+    told = [alices.get(address).json["scored_with"] for address in (first, second)]
+    receipts = [alices.get(f"{address}/receipt").json["payload"] for address in (first, second)]
+
+    assert [each["version"] for each in told] == [1, 2]
+    assert told[0]["definition"] == challenge.version.digest != told[1]["definition"]
+    assert {each["truth"] for each in told} == {challenge.version.truth_commitment}
+    for address, each, receipt in zip((first, second), told, receipts, strict=True):
+        assert each["definition"] == receipt["challenge"]["version"]
+        assert each["scorer"].split() == [receipt["scorer"]["name"], receipt["scorer"]["version"]]
+        assert each["image"] == receipt["scorer"]["image"]
+        shown = hers.get(address).text.partition('id="scored-with"')[2].partition("</dl>")[0]
+        assert all(str(value) in shown for value in each.values() if value is not None)
+
+
 def test_the_state_of_a_submission_is_sent_once(
     hers: Browser, alices: Program, clock: Clock
 ) -> None:

@@ -175,6 +175,20 @@ class TimingsDocument(Document):
     total_seconds: float | None
 
 
+class ScoredWithDocument(Document):
+    """What a score was made with: the number and digest of the challenge's version, and the rest.
+
+    `truth` is the commitment to the hidden truth, `scorer` the program with its version, `image`
+    the digest of the image that it ran in. The receipt has them signed.
+    """
+
+    version: int
+    definition: str
+    truth: str
+    scorer: str
+    image: str | None
+
+
 class SubmissionDocument(Document):
     """A submission as its team may see it.
 
@@ -197,6 +211,7 @@ class SubmissionDocument(Document):
     position: int | None
     eta_seconds: int | None
     scores: list[ScoreDocument]
+    scored_with: ScoredWithDocument | None
     timings: TimingsDocument
     received_at: datetime
     started_at: datetime | None

@@ -27,6 +27,7 @@ from challenge_platform.web.api.documents import (
     ReasonDocument,
     Receipt,
     ScoreDocument,
+    ScoredWithDocument,
     StageDocument,
     SubgroupDocument,
     SubmissionAccepted,
@@ -255,6 +256,9 @@ def submission_document(submission: VisibleSubmission, /) -> SubmissionDocument:
         position=submission.position,
         eta_seconds=submission.ends_in and int(submission.ends_in.total_seconds()),
         scores=[ScoreDocument.model_validate(score) for score in submission.scores],
+        scored_with=ScoredWithDocument.model_validate(submission.scored_with)
+        if submission.scored_with
+        else None,
         timings=TimingsDocument(**submission.timings),
         received_at=submission.received_at,
         started_at=submission.started_at,
