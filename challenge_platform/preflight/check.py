@@ -8,7 +8,7 @@ from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.preflight.bench import Bench
 from challenge_platform.preflight.dictionary import check_dictionaries
 from challenge_platform.preflight.features import by_id, table_features
-from challenge_platform.preflight.finding import Finding, Probe, Report, limited
+from challenge_platform.preflight.finding import Finding, Probe, Report, Severity, limited
 from challenge_platform.preflight.identities import find_identities
 from challenge_platform.preflight.leaks import probe_leaks
 from challenge_platform.preflight.likeness import find_likeness
@@ -18,11 +18,12 @@ from challenge_platform.preflight.picture_features import picture_features
 from challenge_platform.preflight.picture_identities import find_picture_identities
 from challenge_platform.preflight.pictures import find_pictures
 from challenge_platform.preflight.power import measure_power
-from challenge_platform.preflight.roles import Roles
+from challenge_platform.preflight.roles import Roles, answer_columns
 from challenge_platform.preflight.scores import probe_scores
 from challenge_platform.preflight.tables import read_tables
 from challenge_platform.preflight.training import measured_after, probe_training, targets_of
-from scorers.predictions.table import read_truth
+from scorers.metric import InvalidColumns, ParamsError
+from scorers.predictions.table import Truth, read_truth
 
 
 def check(
@@ -46,9 +47,8 @@ def check(
         roles=Roles.of(definition, answers, tables=[*read[0][0], *read[1][0]]),
         looks=look_at(find_pictures((public, hidden))),
     )
-    bench = Bench.of(definition.task, answers)
-    scored, probes = probe_scores(bench)
-    leaks, tried = _test_leaks(bench, files)
+    bench, scored, probes = _scorer(definition, answers)
+    leaks, tried = _test_leaks(bench, files) if bench else ([], [])
     learned, learning = _training_leaks(files)
     findings = [
         *scored,
@@ -69,8 +69,35 @@ def check(
         slug=definition.slug,
         findings=list(limited(findings)),
         probes=[*probes, *tried, *learning],
-        power=measure_power(bench),
+        power=measure_power(bench) if bench else None,
         accept=definition.preflight.accept,
+    )
+
+
+def _scorer(
+    definition: ChallengeDefinition, truth: Truth
+) -> tuple[Bench | None, list[Finding], list[Probe]]:
+    """Probe the scorer; without a bench if it cannot score what the truth says."""
+    if missing := answer_columns(definition) - truth.columns.keys():
+        there = ", ".join(truth.columns)
+        found = [
+            _not_scored(name, f"the truth has no such column; it has {there}") for name in missing
+        ]
+        return None, found, []
+    try:
+        bench = Bench.of(definition.task, truth)
+        return bench, *probe_scores(bench)
+    except (InvalidColumns, ParamsError) as error:
+        return None, [_not_scored(definition.scoring.primary.key, str(error))], []
+
+
+def _not_scored(about: str, why: str) -> Finding:
+    return Finding(
+        code="not_scored",
+        severity=Severity.BLOCK,
+        about=about,
+        message=f"a submission that says what the truth says cannot be scored: {why}",
+        repair="correct the params of the metric, or the truth that the recipe makes",
     )
 
 

@@ -35,7 +35,7 @@ class Roles:
         submission = definition.submission
         asked = frozenset(truth.ids)
         shown = {name for table in tables if table.name == submission.ids for name in table.columns}
-        answers = _answers(definition) - shown
+        answers = answer_columns(definition) - shown
         named = {submission.id, definition.data.unit}
         data = [
             table
@@ -89,7 +89,7 @@ def _is_sample(
     return bool(others) and others <= predicted and ids <= asked and not shown
 
 
-def _answers(definition: ChallengeDefinition) -> set[str]:
+def answer_columns(definition: ChallengeDefinition, /) -> set[str]:
     """Give the columns of the truth that metrics read."""
     found: set[str] = set()
     for metric in definition.scoring.metrics:
