@@ -1,25 +1,60 @@
 """The tables of a challenge: what a predictions file holds, and how its truth is read."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ByteSize,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    StrictInt,
-    StringConstraints,
-    WithJsonSchema,
-    model_validator,
+from pydantic import ByteSize, Field, StringConstraints, WithJsonSchema, model_validator
+
+from scorers.column_types import (
+    INTEGER_DIGITS,
+    MAX_CODES,
+    MAX_LABEL,
+    MAX_PIXELS,
+    MAX_PIXELS_IN_ALL,
+    CodesColumn,
+    Column,
+    ColumnName,
+    FloatColumn,
+    Integer,
+    IntegerColumn,
+    LabelColumn,
+    MaskColumn,
+    Section,
+    Word,
+    masks_of,
+    require_different,
 )
 
-from scorers.rasters.formats import READERS, reader_of
+__all__ = [
+    "INTEGER_DIGITS",
+    "MAX_CODES",
+    "MAX_LABEL",
+    "MAX_PIXELS",
+    "MAX_PIXELS_IN_ALL",
+    "TRUTH_TABLE",
+    "CodesColumn",
+    "Column",
+    "ColumnName",
+    "FileName",
+    "FloatColumn",
+    "Integer",
+    "IntegerColumn",
+    "LabelColumn",
+    "MaskColumn",
+    "Objects",
+    "Section",
+    "Size",
+    "SubmissionDefinition",
+    "SubmittedObjects",
+    "TruthTable",
+    "Word",
+    "check_masks",
+    "check_objects",
+    "masks_of",
+    "names_of",
+]
 
-ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Size = Annotated[
     ByteSize, WithJsonSchema({"type": ["integer", "string"], "examples": ["10MB", "4GiB", 1024]})
 ]
@@ -27,163 +62,8 @@ Size = Annotated[
 
 FileName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
-Word = Annotated[str, StringConstraints(strict=True, pattern=r'^[^\s",]([^",\n\r]*[^\s",])?$')]
-"""The name of a class or a code: a text without commas and quotes, and no space at its ends."""
-
-INTEGER_DIGITS = 15
-"""Digits of an integer: so many are exact in float64, by which most metrics compute."""
-
-Integer = Annotated[StrictInt, Field(gt=-(10**INTEGER_DIGITS), lt=10**INTEGER_DIGITS)]
-
-MAX_CODES = 1_000
-"""Codes that a cell may hold at most."""
-
-MAX_LABEL = 65_535
-"""The largest label of a mask."""
-
-MAX_PIXELS = 1 << 23
-"""Pixels of one mask: distances between surfaces take 60 bytes each of the sandbox's memory."""
-
-MAX_PIXELS_IN_ALL = 1 << 26
-"""Pixels of all masks of a challenge's ids: distances take 0.4 us each of the sandbox's time."""
-
 TRUTH_TABLE = "truth.csv"
 """The table in an archive of the truth, beside its masks."""
-
-
-class Section(BaseModel):
-    """A part of challenge.yaml: immutable, and an unknown key is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FloatColumn(Section):
-    """A column of finite numbers; `min` and `max` are themselves allowed."""
-
-    type: Annotated[Literal["float"], Field(description="Numbers such as 0.25, -3 or 1.5e-3.")]
-    min: Annotated[FiniteFloat | None, Field(description="Least value, itself allowed.")] = None
-    max: Annotated[FiniteFloat | None, Field(description="Largest value, itself allowed.")] = None
-
-    @model_validator(mode="after")
-    def _has_room(self) -> Self:
-        _require_room(self.min, self.max)
-        return self
-
-
-class IntegerColumn(Section):
-    """A column of whole numbers; with `min` 0 and `max` 1 it says no or yes."""
-
-    type: Annotated[Literal["integer"], Field(description="Whole numbers such as 12 or -3.")]
-    min: Annotated[Integer | None, Field(description="Least value, itself allowed.")] = None
-    max: Annotated[Integer | None, Field(description="Largest value, itself allowed.")] = None
-
-    @model_validator(mode="after")
-    def _has_room(self) -> Self:
-        _require_room(self.min, self.max)
-        return self
-
-
-class LabelColumn(Section):
-    """A column with one class a row."""
-
-    type: Annotated[Literal["label"], Field(description="One of the classes.")]
-    classes: Annotated[
-        tuple[Word, ...] | tuple[StrictInt, ...],
-        Field(min_length=2, description="All texts or all integers, as metrics have them too."),
-    ]
-
-    @model_validator(mode="after")
-    def _has_different_classes(self) -> Self:
-        _require_different(self.classes, what="class")
-        return self
-
-
-class CodesColumn(Section):
-    """A column with a list of codes in a cell, the surest first; an empty cell is no code."""
-
-    type: Annotated[Literal["codes"], Field(description="Codes, the surest first, or nothing.")]
-    separator: Annotated[
-        Literal["|", ";", "+", "/", " "], Field(description="What stands between two codes.")
-    ] = "|"
-    classes: Annotated[
-        tuple[Word, ...] | None,
-        Field(min_length=1, description="The codes there are; any text is one when unset."),
-    ] = None
-    most: Annotated[int, Field(ge=1, le=MAX_CODES, description="Most codes of a cell.")] = 100
-
-    @model_validator(mode="after")
-    def _can_be_told_apart(self) -> Self:
-        _require_different(self.classes or (), what="code")
-        for code in self.classes or ():
-            if self.separator in code:
-                raise ValueError(f"the code {code} has the separator {self.separator!r} in it")
-        return self
-
-
-class MaskColumn(Section):
-    """A column of masks: of each id a file of an archive, with a label for each pixel."""
-
-    type: Annotated[Literal["mask"], Field(description="A label for each pixel of an image.")]
-    member: Annotated[
-        str,
-        StringConstraints(pattern=r"^[A-Za-z0-9._/-]*\{id\}[A-Za-z0-9._/-]*$", max_length=100),
-        Field(
-            description="Name of the file of an id, such as `{id}.png`; its ending says what it "
-            f"is: {', '.join(READERS)}."
-        ),
-    ]
-    shape: Annotated[
-        tuple[Annotated[StrictInt, Field(ge=1, le=65_535)], ...],
-        Field(
-            min_length=2,
-            max_length=3,
-            description="Pixels along each axis: `[height, width]`; of NIfTI `[x, y, z]`.",
-        ),
-    ]
-    labels: Annotated[
-        tuple[Annotated[StrictInt, Field(ge=1, le=MAX_LABEL)], ...] | None,
-        Field(
-            min_length=1,
-            description="What a mask holds beside 0, the background; when unset the masks are of "
-            f"instances, numbered in any way up to {MAX_LABEL:,}.",
-        ),
-    ] = None
-    spacing: Annotated[
-        tuple[ColumnName, ...] | None,
-        Field(
-            description="In data.columns: the truth columns with the mm between pixels along each "
-            "axis. Metrics then find them as `<name>_spacing`, as those of NIfTI files."
-        ),
-    ] = None
-
-    @model_validator(mode="after")
-    def _can_be_read(self) -> Self:
-        if reader_of(self.member) is None:
-            raise ValueError(
-                f"member: {self.member} must end with one of {', '.join(READERS)}, which are read"
-            )
-        if self.pixels > MAX_PIXELS:
-            raise ValueError(f"shape: a mask has at most {MAX_PIXELS:,} pixels")
-        if self.spacing is not None and len(self.spacing) != len(self.shape):
-            raise ValueError("spacing: one column for each axis of shape, in its order")
-        _require_different(self.labels or (), what="label")
-        return self
-
-    @property
-    def pixels(self) -> int:
-        """How many labels a mask has."""
-        return math.prod(self.shape)
-
-    def file(self, name: str, /) -> str:
-        """Give the name of the file of an id."""
-        return self.member.replace("{id}", name)
-
-
-Column = Annotated[
-    FloatColumn | IntegerColumn | LabelColumn | CodesColumn | MaskColumn,
-    Field(discriminator="type"),
-]
-"""One column of a table or, of masks, of the archive that has one file an id for it."""
 
 
 class Objects(Section):
@@ -196,7 +76,7 @@ class Objects(Section):
     arrays: Annotated[
         dict[ColumnName, tuple[ColumnName, ...]],
         Field(description="Columns side by side under one name: `box: [x1, y1, x2, y2]`."),
-    ] = {}
+    ] = {}  # noqa: RUF012 -- the default of a model, which pydantic copies
 
 
 class SubmittedObjects(Objects):
@@ -284,7 +164,7 @@ class TruthTable(Section):
 
     id: ColumnName
     text: tuple[ColumnName, ...] = ()
-    columns: dict[ColumnName, Column] = {}
+    columns: dict[ColumnName, Column] = {}  # noqa: RUF012 -- as above
     objects: Objects | None = None
 
     @model_validator(mode="after")
@@ -304,17 +184,12 @@ class TruthTable(Section):
         return masks_of(self.columns)
 
 
-def masks_of(columns: Mapping[str, Column], /) -> dict[str, MaskColumn]:
-    """Return the columns that are masks, by name."""
-    return {name: column for name, column in columns.items() if isinstance(column, MaskColumn)}
-
-
 def check_masks(
     columns: Mapping[str, Column], /, *, objects: Objects | None
 ) -> dict[str, MaskColumn]:
     """Return the columns of masks; raise ValueError if two are in one file, or objects have one."""
     masks = masks_of(columns)
-    _require_different(tuple(mask.member for mask in masks.values()), what="member")
+    require_different(tuple(mask.member for mask in masks.values()), what="member")
     if masks and objects is not None:
         raise ValueError(f"{min(masks)}: a mask is of an id, and no column of its objects")
     return masks
@@ -347,14 +222,3 @@ def names_of(columns: Mapping[str, Column], /, *, objects: Objects | None) -> li
     arrays = {} if objects is None else objects.arrays
     within = {part for parts in arrays.values() for part in parts}
     return [*arrays, *(name for name in columns if name not in within)]
-
-
-def _require_room(low: float | None, high: float | None) -> None:
-    if low is not None and high is not None and low > high:
-        raise ValueError(f"min {low} is larger than max {high}")
-
-
-def _require_different(words: tuple[str, ...] | tuple[int, ...], *, what: str) -> None:
-    for word, count in Counter(words).items():
-        if count > 1:
-            raise ValueError(f"the {what} {word} is named twice")
