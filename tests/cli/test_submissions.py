@@ -66,6 +66,9 @@ def test_one_submission_is_shown_with_every_score_and_its_interval(ada: Run) -> 
     assert done.code == 0
     assert "Challenge:  nafld-progression, phase development" in done.out
     assert "score (ranks)  0.7312 [0.6912, 0.7712]  higher" in done.out
+    assert f"Version:    2 of the challenge, {'d' * 64}\n" in done.out
+    assert f"Truth:      {'e' * 64}\n" in done.out
+    assert f"Scorer:     scorers 0.1.0, image sha256:{'f' * 64}\n" in done.out
     assert "Reason" not in done.out
 
 
