@@ -119,7 +119,7 @@ class Report:
 def limited(findings: Iterable[Finding], /, *, most: int = MOST) -> Iterator[Finding]:
     """Yield the first findings of each code about one thing, and say how many more there are."""
     groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in findings:
+    for finding in dict.fromkeys(findings):  # a file may be public and in a sample too
         groups.setdefault((finding.code, finding.about), []).append(finding)
     for (code, about), group in groups.items():
         yield from group[:most]

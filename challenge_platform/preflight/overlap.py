@@ -1,5 +1,6 @@
 """People and rows that are on both sides: in what one learns from, and in what is predicted."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from challenge_platform.preflight.finding import Finding, Severity
@@ -9,8 +10,10 @@ from challenge_platform.preflight.tables import Table
 FEWEST_COLUMNS = 3
 """Columns in common without which two rows may well be alike."""
 
-TELLING = 0.95
-"""Rows of a training table that differ from each other: fewer, and equal rows mean nothing."""
+USUAL = 2
+"""Times as many rows of the test have an equal in training as rows of training have there: if no
+more, people are alike by chance, such as two of whom little is known.
+"""
 
 MANY = 0.05
 """Of the rows to predict: from so many copies on it blocks."""
@@ -49,12 +52,10 @@ def _copies(train: Table, test: Table, *, skip: set[str]) -> Iterator[Finding]:
     common = [name for name in test.columns if name in train.columns and name not in skip]
     if len(common) < FEWEST_COLUMNS or not train.rows or not test.rows:
         return
-    learned = _rows(train, common)
-    if len(set(learned)) < TELLING * train.rows:
-        return
-    known = set(learned)
-    rows = [row for row, cells in enumerate(_rows(test, common)) if cells in known and any(cells)]
-    if rows:
+    count = Counter(_rows(train, common))
+    alike = sum(number for number in count.values() if number > 1) / train.rows
+    rows = [row for row, cells in enumerate(_rows(test, common)) if cells in count and any(cells)]
+    if rows and len(rows) / test.rows > USUAL * alike:
         yield Finding(
             code="duplicate_rows",
             severity=Severity.BLOCK if len(rows) >= MANY * test.rows else Severity.WARN,

@@ -31,11 +31,14 @@ def test_a_truth_without_a_column_or_with_an_empty_cell_is_found(
 
 
 def test_findings_that_are_many_are_counted_past_the_fifth() -> None:
-    one = Finding(
-        code="leak_visits", severity=Severity.WARN, about="c", message="so", repair="do", row=2
-    )
+    many = [
+        Finding(
+            code="leak_visits", severity=Severity.WARN, about="c", message="so", repair="", row=row
+        )
+        for row in range(2, 10)
+    ]
 
-    told = list(limited([one] * 8))
+    told = list(limited([*many, *many]))
 
     assert [each.message for each in told] == ["so"] * 5 + ["and 3 more such"]
-    assert list(limited([one] * 5)) == [one] * 5
+    assert list(limited(many[:5])) == many[:5]
