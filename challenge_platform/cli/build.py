@@ -19,6 +19,9 @@ from challenge_platform.errors import InvalidInput
 from challenge_platform.spreadsheet.publishing import publish_table
 from challenge_platform.vault import Key
 
+TODO = ("TODO:", "À FAIRE :")
+"""How what is to be written begins in the pages that `challenge new` makes."""
+
 LEFT_BEHIND = {"__pycache__"}
 """Folders that programs leave behind."""
 
@@ -52,6 +55,8 @@ def build_challenge(
     with tempfile.TemporaryDirectory(prefix="challenge-build-") as temporary:
         made = make_files(folder, Path(temporary), definition=definition, key=key, options=options)
         texts = read_texts(folder, definition)
+        for name in _unfinished(texts):
+            options.say(f"{name} is published with words that `challenge new` left to be replaced")
         return publish_made(platform, definition, made, texts=texts, source_digest=digest, say=say)
 
 
@@ -99,6 +104,16 @@ def read_texts(folder: Path, definition: ChallengeDefinition, /) -> Texts:
         name: {"en": _read(folder / text.en), "fr": _read(folder / text.fr)}
         for name, text in named.items()
     }
+
+
+def _unfinished(texts: Texts) -> list[str]:
+    """Name the pages that still have a TODO of the scaffold, with their language."""
+    return [
+        f"{name}.{language}"
+        for name, text in texts.items()
+        for language, content in text.items()
+        if any(mark in content for mark in TODO)
+    ]
 
 
 def _read(path: Path) -> str:

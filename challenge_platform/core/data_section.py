@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
+from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from scorers.tables import Column, ColumnName, FileName, Objects, Section
@@ -45,12 +45,19 @@ class Deal(Section):
         return Fraction(str(self.public))
 
 
+def _without_id(schema: dict[str, Any]) -> None:
+    """Let the id be left out of the file: the definition then takes that of the submission."""
+    schema["required"].remove("id")
+
+
 class Table(Section):
     """Data without a program: a spreadsheet of labels and, if there are any, a folder of pictures.
 
     The platform deals its rows out, gives them ids that tell nothing, and makes `train.csv`,
     `test.csv`, `dictionary.csv`, one ZIP archive of pictures for each, and the hidden truth.
     """
+
+    model_config = ConfigDict(json_schema_extra=_without_id)
 
     table: Annotated[str, Field(description="The spreadsheet, .xlsx, or a .csv file.")]
     sheet: Annotated[

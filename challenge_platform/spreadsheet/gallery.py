@@ -3,7 +3,7 @@
 import difflib
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from challenge_platform.core.data_section import Table
@@ -103,21 +103,22 @@ def _require_one_kind(paths: Sequence[Path], *, folder: Path, problems: Problems
         )
 
 
-def write_archive(path: Path, /, *, pictures: Mapping[str, Path], problems: Problems) -> None:
-    """Write pictures under the ids that they are given for, by name, bare and not compressed."""
+def write_archive(path: Path, /, *, pictures: Mapping[str, Path]) -> None:
+    """Write pictures under the ids that they are given for, by name, bare and not compressed.
+
+    Raise InvalidInput naming every picture that is not whole.
+    """
+    problems = Problems()
     with zipfile.ZipFile(path, "w", compression=zipfile.ZIP_STORED) as archive:
-        for name, content in _bare(pictures, problems=problems):
-            member = zipfile.ZipInfo(name, date_time=FIRST_DAY)
+        for name, picture in sorted(pictures.items()):
+            content = picture.read_bytes()
+            try:
+                alone = bare(content)
+            except InvalidPicture as error:
+                place = f"{picture.parent.name}/{picture.name}"
+                problems.add(place, what=str(error), repair="save it anew as PNG")
+                continue
+            member = zipfile.ZipInfo(f"{name}.{kind_of(content)}", date_time=FIRST_DAY)
             member.external_attr = 0o644 << 16
-            archive.writestr(member, content)
-
-
-def _bare(pictures: Mapping[str, Path], *, problems: Problems) -> Iterator[tuple[str, bytes]]:
-    for name, path in sorted(pictures.items()):
-        content = path.read_bytes()
-        try:
-            yield f"{name}.{kind_of(content)}", bare(content)
-        except InvalidPicture as error:
-            problems.add(
-                f"{path.parent.name}/{path.name}", what=str(error), repair="save it anew as PNG"
-            )
+            archive.writestr(member, alone)
+    problems.raise_if_any()

@@ -36,39 +36,44 @@ def publish_table(
     Raise InvalidInput with every row and column that is wrong.
     """
     sheet = read_sheet(folder / table.table, sheet=table.sheet)
-    problems = Problems()
-    features = features_of(table, sheet=sheet, problems=problems)
-    problems.raise_if_any()
-    check_cells(table, sheet=sheet, predicted=definition.submission.columns, problems=problems)
-    pictures = (
-        find_pictures(table, folder / table.files, sheet=sheet, problems=problems)
-        if table.files
-        else []
-    )
-    problems.raise_if_any()
+    features, pictures = _checked(table, folder, sheet=sheet, definition=definition)
     key = hmac.digest(key, f"data.table/1 {table.split.seed}".encode(), hashlib.sha256)
     rows = _records(table, sheet=sheet, key=key)
-    _require_parts(rows, problems=problems, sheet=sheet)
-    by_id = dict(zip((row[table.id] for row in rows), pictures, strict=bool(pictures)))
+    _require_parts(rows, sheet=sheet)
+    shown = dict(zip((row[table.id] for row in rows), pictures, strict=bool(pictures)))
     rows.sort(key=lambda row: row[table.id])
     train = [row for row in rows if row[USAGE] == Part.TRAIN]
     test = [row for row in rows if row[USAGE] != Part.TRAIN]
     group = (table.unit,) if table.unit != table.id else ()
-    known = (table.id, *features)
-    (public / TRAIN).write_bytes(_csv(train, columns=(table.id, *group, *features, *table.targets)))
-    (public / TEST).write_bytes(_csv(test, columns=known))
+    known = (table.id, *group, *features, *table.targets)
+    (public / TRAIN).write_bytes(_csv(train, columns=known))
+    (public / TEST).write_bytes(_csv(test, columns=(table.id, *features)))
     (public / DICTIONARY).write_bytes(described(table, features=features, train=train, test=test))
     for name, part in zip(table.archives, (train, test), strict=bool(table.archives)):
         say(f"writing {len(part)} pictures into {name}")
-        write_archive(
-            public / name,
-            pictures={row[table.id]: by_id[row[table.id]] for row in part},
-            problems=problems,
-        )
-    problems.raise_if_any()
+        write_archive(public / name, pictures={row[table.id]: shown[row[table.id]] for row in part})
     counts = ", ".join(f"{sum(row[USAGE] == part for row in rows)} {part}" for part in Part)
     say(f"dealt {len(rows)} rows of {sheet.name}: {counts}")
     return _csv(test, columns=(table.id, USAGE, *table.truth_columns))
+
+
+def _checked(
+    table: Table, folder: Path, *, sheet: Sheet, definition: ChallengeDefinition
+) -> tuple[tuple[str, ...], list[Path]]:
+    """Give the columns that are published of all rows and the picture of each row.
+
+    Raise InvalidInput with everything that is wrong with columns, or else with cells and pictures.
+    """
+    problems = Problems()
+    features = features_of(table, sheet=sheet, problems=problems)
+    problems.raise_if_any()
+    predicted = definition.submission.columns
+    check_cells(table, sheet=sheet, predicted=predicted, problems=problems)
+    pictures: list[Path] = []
+    if table.files:
+        pictures = find_pictures(table, folder / table.files, sheet=sheet, problems=problems)
+    problems.raise_if_any()
+    return features, pictures
 
 
 def _records(table: Table, *, sheet: Sheet, key: bytes) -> list[Record]:
@@ -92,7 +97,8 @@ def _records(table: Table, *, sheet: Sheet, key: bytes) -> list[Record]:
     return rows
 
 
-def _require_parts(rows: Sequence[Record], *, problems: Problems, sheet: Sheet) -> None:
+def _require_parts(rows: Sequence[Record], *, sheet: Sheet) -> None:
+    problems = Problems()
     for part in Part:
         if not any(row[USAGE] == part for row in rows):
             problems.add(

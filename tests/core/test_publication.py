@@ -174,6 +174,22 @@ def test_what_was_built_of_the_same_files_at_the_same_scale_is_not_built_again(
     assert ran(source=real)
 
 
+def test_a_page_that_is_not_finished_is_told_when_it_is_published(
+    platform: Platform, tmp_path: Path
+) -> None:
+    copy = shutil.copytree(TINY, tmp_path / TINY.name)
+    page = copy / "pages" / "overview.fr.md"
+    page.write_text("À FAIRE : la question.\n")
+    lines: list[str] = []
+
+    build_challenge(platform, copy, say=lines.append)
+
+    told = [line for line in lines if "left to be replaced" in line]
+    assert [line.split()[1] for line in told] == [
+        f"{name}.fr" for name in ("overview", "data", "rules", "agreement")
+    ]
+
+
 def test_programs_find_the_public_files_where_nothing_is_hidden(
     platform: Platform, build: Build
 ) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types
 
 from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition_file import json_schema
 from challenge_platform.errors import InvalidInput
 from scorers.predictions.table import read_truth
 from tests.unit.spreadsheet.conftest import PATIENTS, Publish, Rows, definition_of
@@ -213,6 +215,16 @@ def refusal_again(publish: Publish, pictures: list[str]) -> str:
     return str(refused.value)
 
 
+def test_a_picture_that_is_not_whole_is_told(publish: Publish, rows: Rows, tmp_path: Path) -> None:
+    publish()
+    cut = tmp_path / "images" / rows[1][0]
+    cut.write_bytes(cut.read_bytes()[:-6])
+
+    told = refusal_again(publish, [row[0] for row in rows[2:]])
+
+    assert f"images/{rows[1][0]}: ends before the picture does; save it anew as PNG" in told
+
+
 def test_shares_that_leave_a_part_empty_are_refused(
     publish: Publish, rows: Rows, data: dict[str, Any]
 ) -> None:
@@ -244,6 +256,18 @@ def test_a_section_that_cannot_be_is_refused(
 def test_the_ids_to_predict_are_those_of_the_table(data: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="in its id column 'patient'"):
         definition_of({**data, "id": "patient", "split": {"test": 0.3, "public": 0.4}})
+
+
+def test_a_table_fits_the_published_schema_as_it_is_written_and_as_it_is_kept(
+    data: dict[str, Any],
+) -> None:
+    document = definition_of(data).document()
+    validator = Draft202012Validator(json_schema())
+
+    assert list(validator.iter_errors(document)) == []
+    assert list(validator.iter_errors({**document, "data": data})) == []
+    wrong = {**document, "data": {**data, "splitt": {}}}
+    assert list(validator.iter_errors(wrong)) != []
 
 
 def test_a_definition_of_a_table_survives_its_stored_form(data: dict[str, Any]) -> None:
