@@ -19,6 +19,7 @@ from scorers.document import (
     Timings,
     pack,
 )
+from scorers.measures import Measures
 from scorers.pictures.document import Picture
 from scorers.pictures.drawing import draw_pictures
 from scorers.predictions.table import read_predictions, read_truth
@@ -49,7 +50,10 @@ def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> E
     read = perf_counter() - started
     scored = {split.name: score(task.scoring, split, seed=seed) for split in splits}
     parted = perf_counter()
-    subgroups = {split.name: _subgroups(task, split, seed=seed) for split in splits}
+    subgroups = {
+        split.name: _subgroups(task, split, whole=scored[split.name].measures, seed=seed)
+        for split in splits
+    }
     drawing = perf_counter()
     pictures = {split.name: draw_pictures(task.scoring, split) for split in splits}
     drawn = perf_counter()
@@ -81,11 +85,14 @@ def preload() -> None:
     _version()
 
 
-def _subgroups(task: Task, split: Split, *, seed: int) -> dict[str, dict[str, Subgroup]]:
+def _subgroups(
+    task: Task, split: Split, *, whole: Measures, seed: int
+) -> dict[str, dict[str, Subgroup]]:
     return {
         column: {
             value: Subgroup(
-                units=part.units, metrics=dict(score_subgroup(task.scoring, part, seed=seed).scores)
+                units=part.units,
+                metrics=dict(score_subgroup(task.scoring, part, whole=whole, seed=seed).scores),
             )
             for value, part in split.subgroups(column)
         }

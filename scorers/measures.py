@@ -3,11 +3,17 @@
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from scorers.composite.ranges import parts_of
 from scorers.definition import ScoringDefinition
 from scorers.metric import Columns, Combination, Measure, Metric, Undefined, Vector, Weights
 from scorers.uncertainty.intervals import FEWEST_UNITS, Support
 from scorers.weighted.measured import Measured
+from scorers.weighted.per_row import MeanOfCostlyRows
+
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,22 @@ class Measures:
             if not isinstance(installed := metric.installed, Combination)
         }
         return cls(scoring=scoring, by_key=by_key)
+
+    def among(
+        self, scoring: ScoringDefinition, truth: Columns, prediction: Columns, rows: Rows, /
+    ) -> "Measures":
+        """Apply the metrics to some rows, which `truth` and `prediction` have alone.
+
+        Where all that is costly is known of each row, it is not measured again.
+        """
+        by_key = {
+            metric.key: measure.among(rows)
+            if isinstance(measure := self.by_key[metric.key], MeanOfCostlyRows)
+            else installed.measure(truth, prediction, **metric.params)
+            for metric in scoring.metrics
+            if not isinstance(installed := metric.installed, Combination)
+        }
+        return Measures(scoring=scoring, by_key=by_key)
 
     def values(self) -> dict[str, float | Undefined]:
         """Return every metric with each row counted once."""

@@ -35,6 +35,7 @@ class Scored:
     `seconds` were spent on the values, then on the resamples.
     """
 
+    measures: Measures
     scores: Mapping[str, Score]
     vectors: Mapping[str, Vector]
     seconds: tuple[float, float]
@@ -60,14 +61,17 @@ def score(scoring: ScoringDefinition, split: Split, /, *, seed: int) -> Scored:
     return _score(Measures.of(scoring, split.truth, split.prediction), split, seed=seed)
 
 
-def score_subgroup(scoring: ScoringDefinition, subgroup: Split, /, *, seed: int) -> Scored:
+def score_subgroup(
+    scoring: ScoringDefinition, subgroup: Split, /, *, whole: Measures, seed: int
+) -> Scored:
     """Compute all metrics of a subgroup, those for which it has too few units or events aside.
 
-    It takes no more than SUBGROUP_RESAMPLES, and none if no metric can have an interval.
+    It takes no more than SUBGROUP_RESAMPLES, and none if no metric can have an interval. `whole`
+    are the measures of the split of which it is a part.
     """
     resamples = min(scoring.resamples, SUBGROUP_RESAMPLES)
     fewer = scoring.model_copy(update={"resamples": resamples})
-    measures = Measures.of(fewer, subgroup.truth, subgroup.prediction)
+    measures = whole.among(fewer, subgroup.truth, subgroup.prediction, subgroup.rows)
     told = {
         key: Withheld(units=measure.units) if _is_too_small(subgroup, measure, scoring) else measure
         for key, measure in measures.by_key.items()
@@ -107,7 +111,7 @@ def _score(measures: Measures, split: Split, *, seed: int, every: bool = True) -
         vector = vectors.get(key, NO_RESAMPLES)
         scores[key] = _told(value, vector, measure=measure, basis=basis, lacks=lacks)
     seconds = valued - started, perf_counter() - valued
-    return Scored(scores=scores, vectors=vectors, seconds=seconds)
+    return Scored(measures=measures, scores=scores, vectors=vectors, seconds=seconds)
 
 
 def _resampled(

@@ -21,10 +21,12 @@ MAX_SUBGROUPS = 50
 class Split:
     """Some rows; `unit_of_row` numbers the unit that each row belongs to, from 0.
 
-    `strata` numbers the stratum that each unit is drawn from, None if all are drawn together.
+    `rows` are their indices in what they were taken of, the truth or a split of it. `strata`
+    numbers the stratum that each unit is drawn from, None if all are drawn together.
     """
 
     name: str
+    rows: NDArray[np.intp]
     truth: Columns
     prediction: Columns
     unit_of_row: NDArray[np.intp]
@@ -60,6 +62,7 @@ class Split:
         kept, unit_of_row = np.unique(self.unit_of_row[rows], return_inverse=True)
         return Split(
             name=self.name,
+            rows=rows,
             truth={key: column[rows] for key, column in self.truth.items()},
             prediction={key: column[rows] for key, column in self.prediction.items()},
             unit_of_row=unit_of_row,
@@ -96,6 +99,7 @@ def _split(
     columns = {key: column[rows] for key, column in truth.columns.items()}
     return Split(
         name=name,
+        rows=rows,
         truth=columns,
         prediction={key: column[rows] for key, column in predictions.columns.items()},
         unit_of_row=unit_of_row,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from scorers.columns import objects, rows_of
 from scorers.metric import Columns, InvalidColumns, ParamsError
-from scorers.weighted.per_row import MeanOfRows
+from scorers.weighted.per_row import MeanOfCostlyRows
 
 Mask = NDArray[np.bool_]
 """Where one structure is, in 2 or 3 dimensions."""
@@ -75,7 +75,7 @@ def mean_over_structures(
     labels: list[Structure],
     where: str | None,
     score: Callable[[Mask, Mask, int], float],
-) -> MeanOfRows:
+) -> MeanOfCostlyRows:
     """Average `score(truth, predicted, row)` over the structures of each case, then over cases.
 
     `labels` lists the structures: each a label, or a list of labels that make one region. A mask
@@ -86,7 +86,7 @@ def mean_over_structures(
     known = np.unique(np.concatenate([[BACKGROUND], *structures]))
     rows = rows_of(truth, mask, where=where)
     values = np.zeros(len(rows))
-    events = 0
+    happened = np.zeros(len(rows), dtype=np.bool_)
     cases = read_cases(truth, prediction, mask=mask, predicted=predicted, rows=rows)
     for place, case in enumerate(cases):
         for name, array in ((mask, case.truth), (predicted, case.predicted)):
@@ -95,13 +95,13 @@ def mean_over_structures(
                     f"column {name}, row {case.row}: the mask holds a label that is not of this "
                     f"challenge; it has {known.tolist()}"
                 )
-        events += bool(case.truth.any())
+        happened[place] = case.truth.any()
         total = 0.0
         for structure in structures:
             ours, theirs = np.isin(case.truth, structure), np.isin(case.predicted, structure)
             total += score(ours, theirs, case.row)
         values[place] = total / len(structures)
-    return MeanOfRows(rows=rows, values=values, events=events)
+    return MeanOfCostlyRows(rows=rows, values=values, happened=happened, events=int(happened.sum()))
 
 
 def _structures(labels: list[Structure]) -> list[NDArray[np.integer]]:

@@ -43,6 +43,33 @@ class MeanOfRows:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MeanOfCostlyRows(MeanOfRows):
+    """A mean of values that took long to measure, so that those of a subgroup are taken from it.
+
+    `happened` says which of `rows` have an event.
+    """
+
+    happened: NDArray[np.bool_]
+
+    def among(self, chosen: NDArray[np.intp], /) -> "MeanOfCostlyRows":
+        """Return the mean of the rows whose indices are `chosen`, in their order.
+
+        It is what measuring these rows alone would give.
+        """
+        place = {row: number for number, row in enumerate(self.rows.tolist())}
+        known = [number for number, row in enumerate(chosen.tolist()) if row in place]
+        taken = [place[row] for row in chosen[known].tolist()]
+        happened = self.happened[taken]
+        return MeanOfCostlyRows(
+            rows=np.array(known, dtype=np.intp),
+            values=self.values[taken],
+            happened=happened,
+            events=int(happened.sum()),
+            reason=self.reason,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class RatioOfSums:
     """The sum of what rows earn over the sum of what they could earn, averaged over groups.
 

@@ -38,6 +38,7 @@ def scored(*, positives: int, negatives: int, called: int) -> dict[str, Score]:
     p: Any = np.where(np.arange(rows) < called, 0.5, 0.1) + rng.random(rows) / 10
     split = Split(
         name="all",
+        rows=np.arange(rows),
         truth={"y": (np.arange(rows) < positives).astype(float)},
         prediction={"p": p[order]},
         unit_of_row=np.arange(rows),
@@ -97,6 +98,7 @@ def test_a_score_that_no_resample_moves_says_so() -> None:
     )
     split = Split(
         name="all",
+        rows=np.arange(100),
         truth={"y": np.repeat([0.0, 1.0], 50)},
         prediction={"p": np.full(100, 0.5)},
         unit_of_row=np.arange(100),

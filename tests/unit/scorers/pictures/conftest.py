@@ -18,6 +18,7 @@ def split_of(
     unit_of_row = np.arange(count) if units is None else np.asarray(units, dtype=np.intp)
     return Split(
         name="public",
+        rows=np.arange(count),
         truth=columns,
         prediction={name: np.asarray(column) for name, column in prediction.items()},
         unit_of_row=unit_of_row,

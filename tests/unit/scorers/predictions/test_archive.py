@@ -27,6 +27,7 @@ from scorers.predictions.table import (
 )
 from scorers.rasters.png import written
 from scorers.request import MAX_HEADER, MAX_TABLES, check_room
+from scorers.segmentation.overlap import dice
 from scorers.tables import MAX_PIXELS_IN_ALL, MaskColumn, SubmissionDefinition, TruthTable
 
 RASTERS = Path(__file__).parents[3] / "data/rasters"
@@ -249,6 +250,9 @@ HD95 = {"key": "hd95", "metric": "hd95", "params": {**PARAMS, "spacing_mm": [0.5
 
 def test_masks_are_scored_as_by_hand_by_split_and_subgroup_and_resampled_by_patient() -> None:
     task = task_of(DICE, HD95)
+    task = task.model_copy(
+        update={"scoring": task.scoring.model_copy(update={"smallest_subgroup": 2})}
+    )
 
     made = evaluate(task, truth=TRUTH, predictions=packed(FILES), seed=1)
 
@@ -262,7 +266,12 @@ def test_masks_are_scored_as_by_hand_by_split_and_subgroup_and_resampled_by_pati
             sides = ({"truth": [ours[n] for n in rows]}, {"cells": [theirs[n] for n in rows]})
             assert scored.value == installed(*sides, **metric["params"])  # type: ignore[arg-type]
         assert made.splits[split].units == len(rows) // 2
-        assert set(made.splits[split].subgroups["stain"]) == {"a", "b"}
+        for place, stain in enumerate("ab"):
+            of_stain = rows[place::2]
+            sides = {"truth": [ours[n] for n in of_stain]}, {"cells": [theirs[n] for n in of_stain]}
+            told = made.splits[split].subgroups["stain"][stain]
+            assert told.metrics["dice"].value == dice(*sides, **PARAMS).value  # type: ignore[arg-type]
+            assert told.units == len(of_stain)
 
 
 def test_the_spacing_of_each_image_is_that_of_the_truths_files() -> None:

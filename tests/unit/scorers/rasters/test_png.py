@@ -138,6 +138,12 @@ REFUSED = {
     "a filter that PNG does not have": png([zlib.compress(b"\5\0\0\0" * 3)], shape=(3, 3)),
     "cut off, damaged": png([zlib.compress(bytes(12))[:-5]], shape=(3, 3)),
     "more than it says": png([zlib.compress(bytes(10_000_000))], shape=(3, 3)),
+    "pixels in several places": png(
+        [zlib.compress(bytes(12))[:5]],
+        shape=(3, 3),
+        more=(chunk(b"IDAT", b""), chunk(b"tEXt", b"")),
+    ),
+    "cut off, damaged, or": png([zlib.compress(bytes(8))], shape=(3, 3)),
     "damaged, or more": png([zlib.compress(bytes(12)) + b"hidden"], shape=(3, 3)),
 }
 
