@@ -32,7 +32,7 @@ def read_npy(content: bytes, /, *, shape: Shape) -> Raster:
     start = 8 + length.size
     end = start + length.unpack_from(content.ljust(start, b"\0"), 8)[0]
     header = _HEADER.fullmatch(content[start : min(end, _MOST_HEADER)].decode("latin-1"))
-    if header is None or end > len(content):
+    if header is None:
         refuse(Message("a header that cannot be read"), expected=_expected())
     if not _INTEGERS.fullmatch(header["type"]):
         refuse_type(header["type"][:_MOST_SHOWN])
