@@ -49,7 +49,7 @@ def publish_marked(platform: Platform, folder: Path, /, *, changed: Mapping[str,
 
     Parts of its challenge.yaml are `changed`, from the one to the other.
     """
-    tree = shutil.copytree(TINY, folder)
+    tree = shutil.copytree(TINY, folder / TINY.name)
     definition = tree / "challenge.yaml"
     title = "{en: Tiny survival, fr: Petite survie}"
     written = definition.read_text(encoding="utf-8")
