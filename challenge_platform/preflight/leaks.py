@@ -17,7 +17,7 @@ from scorers.metric import Vector
 SHUFFLES = 200
 """Times that a feature is dealt to other rows, which tells what it scores by chance."""
 
-FEWEST_SHUFFLES = 40
+FEWEST_SHUFFLES = 25
 """The same where one score takes long, and where so many show that it is nothing."""
 
 PLAIN_P = 0.1
