@@ -96,6 +96,13 @@ def test_a_file_that_is_no_yaml_is_told_with_the_place_where_it_stops_being(fold
     assert told(folder)[0].startswith(f"challenge.yaml:{line}:")
 
 
+def test_a_date_that_there_is_not_is_told_with_its_place(folder: Path) -> None:
+    line = change(folder / "challenge.yaml", "opens: 2020-01-01T", "opens: 2020-13-01T")
+
+    [flaw] = told(folder)
+    assert flaw.startswith(f"challenge.yaml:{line}:31: cannot be read as YAML: month must be in 1")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "flaw"),
     [
