@@ -243,6 +243,13 @@ def test_the_spacing_of_a_nifti_is_told_in_mm(
     assert told == (None if spacing is None else pytest.approx(spacing))
 
 
+def test_axes_of_one_voxel_at_the_end_of_a_nifti_are_no_axes_of_the_image() -> None:
+    longer = nifti(40, "<h", 4)  # the size of the fourth axis is 1
+
+    assert read("a.nii", longer, shape=VOLUME.shape).labels.tolist() == VOLUME.tolist()
+    assert read("a.nii", longer, shape=(*VOLUME.shape, 1)).labels.shape == (*VOLUME.shape, 1)
+
+
 def test_a_nifti_without_a_positive_spacing_tells_none() -> None:
     assert read("a.nii", nifti(80, "<f", 0), shape=VOLUME.shape).spacing is None
 
