@@ -118,12 +118,12 @@ def _archive(path: Path, slides: Iterable[Slide], /, *, say: Callable[[str], Non
             rows.truth.append({name: getattr(slide, name) for name in TRUTH if name != "usage"})
             rows.annotations.extend(
                 {
-                    "annotation_id": place,
+                    "annotation_id": f"{Path(slide.filename).stem}_{place}",
                     "filename": slide.filename,
                     "geometry": each.geometry,
                     "annotation_class": each.lesion,
                 }
-                for place, each in enumerate(slide.annotations, start=len(rows.annotations))
+                for place, each in enumerate(slide.annotations)
             )
             if count % EVERY == 0:
                 say(f"{path.name}: {count} slides")
