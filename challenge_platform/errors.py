@@ -16,7 +16,8 @@ PlatformError
 │   ├── Conflict              the thing exists already, or has moved on
 │   ├── PhaseClosed           the phase is not open at this time
 │   ├── QuotaExceeded         the team has no submission left in this period
-│   └── ConcurrencyExceeded   the team has as many submissions under way as the phase allows
+│   ├── ConcurrencyExceeded   the team has as many submissions under way as the phase allows
+│   └── TooManyUploads        the person has as many uploads under way as one may have
 ├── Sealed                    the private scores of a phase that has not been revealed
 ├── KeyUnavailable            this process does not hold the key that it was asked to use
 ├── ObjectDamaged             a stored object no longer has the bytes that its name promises
@@ -114,6 +115,10 @@ class QuotaExceeded(RequestRefused):
 
 class ConcurrencyExceeded(RequestRefused):
     """The team has as many submissions under way as the phase allows."""
+
+
+class TooManyUploads(RequestRefused):
+    """The person has as many uploads under way as one may have."""
 
 
 class Sealed(PlatformError):

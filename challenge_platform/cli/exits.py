@@ -53,6 +53,7 @@ EXIT_OF_ERROR: Mapping[type[Exception], ExitCode] = {
     errors.PhaseClosed: ExitCode.USAGE,
     errors.QuotaExceeded: ExitCode.QUOTA,
     errors.ConcurrencyExceeded: ExitCode.QUOTA,
+    errors.TooManyUploads: ExitCode.QUOTA,
     errors.Sealed: ExitCode.USAGE,
     errors.PlatformError: ExitCode.PLATFORM,
     PlatformFault: ExitCode.PLATFORM,

@@ -52,6 +52,7 @@ _BY_CODE: dict[str, Callable[[Problem], Exception]] = {
             errors.Conflict,
             errors.PhaseClosed,
             errors.ConcurrencyExceeded,
+            errors.TooManyUploads,
             errors.Sealed,
         )
     },

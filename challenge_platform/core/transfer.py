@@ -1,8 +1,8 @@
 """Transfers: large files that arrive in parts, may be interrupted, and go on where they stopped.
 
 A transfer lies in a folder of its person's own: what it will be (`<id>.json`), what has arrived
-(`<id>.part`, whose length is the offset), and, when its SHA-256 was that which its sender told,
-the file (`<id>.whole`). Each append holds a lock that ends with whoever held it.
+(`<id>.part`, whose length is the offset), and, when its SHA-256 was that which its sender told, if
+any, the file (`<id>.whole`). Each append holds a lock that ends with whoever held it.
 """
 
 import fcntl
@@ -20,11 +20,11 @@ from pathlib import Path
 
 from challenge_platform.errors import (
     ChecksumMismatch,
-    ConcurrencyExceeded,
     Conflict,
     InvalidInput,
     NotFound,
     StorageFull,
+    TooManyUploads,
     UploadTooLarge,
 )
 from challenge_platform.storage import CheckedFile
@@ -89,11 +89,12 @@ class Transfers:
     ) -> Transfer:
         """Begin a transfer, of which nothing is there yet.
 
-        Raise ConcurrencyExceeded, UploadTooLarge or StorageFull when there is no room for it.
+        Without a `sha256`, as browsers cannot tell it of a large file, it is that of what arrives.
+        Raise TooManyUploads, UploadTooLarge or StorageFull when there is no room for it.
         """
         if size < 1:
             raise InvalidInput("the file is empty; send a file with at least one byte")
-        if not _SHA256.fullmatch(sha256):
+        if sha256 and not _SHA256.fullmatch(sha256):
             raise InvalidInput(
                 "the SHA-256 of the whole file is {sha256!r}; send it as 64 hexadecimal digits",
                 sha256=sha256[:80],
@@ -214,7 +215,10 @@ class Transfers:
         with part.open("rb", buffering=0) as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
-        if found != transfer.sha256:
+        if not transfer.sha256:
+            about = json.loads(path.with_suffix(".json").read_bytes())
+            _write(path.with_suffix(".json"), {**about, "sha256": found})
+        elif found != transfer.sha256:
             _remove(path)
             raise ChecksumMismatch(
                 "all bytes arrived, and their SHA-256 is {found}, not {expected} as was announced: "
@@ -228,7 +232,7 @@ class Transfers:
         own = [_read(about.parent, about.stem) for about in self._home(user_id).glob("*.json")]
         under_way = [transfer for transfer in own if transfer and not transfer.is_stored]
         if len(under_way) >= MOST_OF_A_PERSON:
-            raise ConcurrencyExceeded(
+            raise TooManyUploads(
                 "you have {count} uploads under way, as many as one person may have; finish or "
                 "give up one, or wait {hours:.0f} hours after its last byte",
                 count=len(under_way),

@@ -36,6 +36,7 @@ from challenge_platform.web import (
     teams,
     times,
     transparency,
+    uploads,
 )
 from challenge_platform.web.problem import Problem
 from challenge_platform.web.turns import Turns
@@ -45,6 +46,7 @@ PAGES = (
     challenges.pages,
     transparency.pages,
     submissions.pages,
+    uploads.pages,
     teams.pages,
     leaderboards.pages,
     jury.pages,

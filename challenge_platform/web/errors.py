@@ -34,6 +34,7 @@ from challenge_platform.errors import (
     Sealed,
     StaleClaim,
     StorageFull,
+    TooManyUploads,
     UploadTooLarge,
 )
 from challenge_platform.redaction import without_secrets
@@ -61,6 +62,7 @@ STATUS: dict[type[PlatformError], HTTPStatus] = {
     PhaseClosed: HTTPStatus.CONFLICT,
     QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     ConcurrencyExceeded: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyUploads: HTTPStatus.TOO_MANY_REQUESTS,
     Sealed: HTTPStatus.FORBIDDEN,
     KeyUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     QueueUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -13,6 +13,7 @@ from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.submission import Kind
 from challenge_platform.core.upload import SOURCE_BYTES, most_bytes
 from challenge_platform.web import current
+from challenge_platform.web.large_uploads import PART_BYTES
 
 FORM_BYTES = 64 * 1024
 FORM_PARTS = 16
@@ -30,6 +31,9 @@ UPLOADS = frozenset(
     }
 )
 """The endpoints that take a predictions file or code; the pages among them need a session first."""
+
+PART = "uploads.append"
+"""The endpoint by which a page sends a part of a large file."""
 
 LOG_IN = "security.login"
 BY_ACCOUNT = (LOG_IN, "security.forgot_password", "security.send_confirmation")
@@ -70,6 +74,9 @@ def register_sizes(app: Flask, /) -> None:
         g.opened_at = current.platform().clock()
         if request.endpoint in UPLOADS and request.method == "POST":
             request.max_content_length = _upload_bytes() + FORM_BYTES
+        elif request.endpoint == PART:
+            current.require_user()
+            request.max_content_length = PART_BYTES + 1
 
 
 def _upload_bytes() -> int:

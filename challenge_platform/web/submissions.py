@@ -35,7 +35,7 @@ from challenge_platform.errors import (
     QuotaExceeded,
     UploadTooLarge,
 )
-from challenge_platform.web import current, reception
+from challenge_platform.web import current, large_uploads, reception
 from challenge_platform.web.amounts import elapsed, plain
 from challenge_platform.web.api.submissions import problems_of, receipt_file
 from challenge_platform.web.attachment import attached
@@ -53,9 +53,6 @@ pages = Blueprint("submissions", __name__)
 pages.add_app_template_filter(elapsed)
 pages.add_app_template_filter(plain)
 pages.add_app_template_global(axis_of)
-
-FORM_KINDS = (Kind.PREDICTIONS, Kind.CODE)
-"""What the form can send; an image is too large for it."""
 
 REPAIRABLE = (
     AgreementRequired,
@@ -216,6 +213,7 @@ def _form(
         challenge = find_challenge(session, slug)
         place = place_of(session, challenge, person=current.user(), now=now)
         under_way = open_submissions(session, team_id=place.team.id) if place.team else []
+    kinds = challenge.definition.submission.kinds
     page = render_template(
         "submissions/submit.html",
         challenge=challenge,
@@ -225,7 +223,9 @@ def _form(
         checked=checked,
         under_way=under_way,
         example=example(platform.store, challenge) if place.accepted else "",
-        most={kind: most_bytes(challenge, kind=Kind(kind)) for kind in FORM_KINDS},
+        most={kind: most_bytes(challenge, kind=Kind(kind)) for kind in kinds},
+        in_parts=_in_parts(challenge),
+        part_bytes=large_uploads.PART_BYTES,
         wanted_kind=_wanted_kind(challenge),
         form_key=secrets.token_hex(reception.FORM_KEY_LENGTH // 2),
         source_bytes=SOURCE_BYTES,
@@ -234,10 +234,16 @@ def _form(
 
 
 def _wanted_kind(challenge: PublishedChallenge) -> str:
-    """Give the kind that the form shows: the one that was sent, else the first that it may send."""
-    taken = [kind for kind in challenge.definition.submission.kinds if kind in FORM_KINDS]
-    sent = request.form.get("kind", "")
-    return sent if sent in taken else next(iter(taken), "")
+    """Give the kind that the form shows: the one that was sent, else the first that is taken."""
+    taken, sent = challenge.definition.submission.kinds, request.form.get("kind", "")
+    return sent if sent in taken else taken[0]
+
+
+def _in_parts(challenge: PublishedChallenge) -> dict[str, int]:
+    """Give how large a file of a kind may be that is sent in parts; 0 of one that is sent whole."""
+    most = most_bytes(challenge, kind=Kind.CONTAINER, in_parts=True)
+    kinds = map(Kind, challenge.definition.submission.kinds)
+    return {kind: most if kind is Kind.CONTAINER else 0 for kind in kinds}
 
 
 def _selection(challenge: PublishedChallenge) -> Selection:

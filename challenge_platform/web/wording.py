@@ -280,6 +280,10 @@ REFUSALS = {
         _("Your team has a submission under way"),
         _("Wait until it has ended, then submit again."),
     ),
+    "too_many_uploads": (
+        _("You have too many uploads under way"),
+        _("Finish one of them, or wait a day after its last byte."),
+    ),
     "too_many_requests": (_("Too many attempts"), _("Wait a minute, then try again.")),
     "unavailable": (
         _("A part of the platform is not available"),

@@ -31,6 +31,7 @@ REFUSALS = [
     (409, "phase_closed", 1),
     (429, "quota_exceeded", 7),
     (429, "concurrency_exceeded", 7),
+    (429, "too_many_uploads", 7),
     (403, "sealed", 1),
 ]
 

@@ -14,11 +14,11 @@ from challenge_platform.core import transfer
 from challenge_platform.core.transfer import LIFETIME, RELEASED, Checksum, Transfer, Transfers
 from challenge_platform.errors import (
     ChecksumMismatch,
-    ConcurrencyExceeded,
     Conflict,
     InvalidInput,
     NotFound,
     StorageFull,
+    TooManyUploads,
     UploadTooLarge,
 )
 from challenge_platform.jobs import reap
@@ -177,7 +177,7 @@ def test_a_person_has_room_for_so_many_and_so_much(
         begin(transfers, size=41)
     begin(transfers, size=20)
     last = begin(transfers, size=20)
-    with pytest.raises(ConcurrencyExceeded, match="3 uploads under way"):
+    with pytest.raises(TooManyUploads, match="3 uploads under way"):
         begin(transfers)
     begin(transfers, user_id=BOB)
     transfers.discard(last.id, user_id=ALICE)

@@ -66,6 +66,11 @@ MATRIX: dict[tuple[str, str], Access] = {
     ("POST", "/challenges/<slug:slug>/join"): Access((303, 303, 303, 303, 303), AGREED),
     ("GET", "/challenges/<slug:slug>/submit"): LOGGED_IN,
     ("POST", "/challenges/<slug:slug>/submit"): Access((303, 403, 303, 403, 303), UPLOAD),
+    # Large uploads, by a protocol that is not spoken here; nobody has one under way.
+    ("POST", "/challenges/<slug:slug>/uploads"): Access((303, 412, 412, 412, 412)),
+    ("GET", "/uploads/<hex:id_>"): Access((303, 404, 404, 404, 404)),
+    ("PATCH", "/uploads/<hex:id_>"): Access((303, 404, 404, 404, 404)),
+    ("DELETE", "/uploads/<hex:id_>"): Access((303, 404, 404, 404, 404)),
     ("GET", "/challenges/<slug:slug>/submissions"): LOGGED_IN,
     ("GET", "/challenges/<slug:slug>/submissions.csv"): LOGGED_IN,
     ("GET", "/challenges/<slug:slug>/submissions.json"): LOGGED_IN,

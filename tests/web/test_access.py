@@ -164,7 +164,7 @@ def ask(world: World, persona: str, rule: Rule, /, *, method: str) -> int:
 def send(world: World, browser: Browser, rule: Rule, /, *, method: str, persona: str) -> Answer:
     """Send the request of the table from a browser, with a CSRF token where pages want one."""
     sent = filled(MATRIX[method, rule.rule].data, world, persona=persona)
-    if method == "POST":
+    if method != "GET":
         page = browser.get("/login")
         is_open = page.status_code == HTTPStatus.OK
         sent["csrf_token"] = csrf_token(page if is_open else browser.get("/profile/password"))

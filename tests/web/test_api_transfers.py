@@ -241,7 +241,7 @@ def test_a_person_has_three_uploads_at_a_time(alices: Program, bobs: Program) ->
 
     answer = begin(alices)
 
-    assert (answer.status_code, answer.json["code"]) == (429, "concurrency_exceeded")
+    assert (answer.status_code, answer.json["code"]) == (429, "too_many_uploads")
     begun(bobs)
     alices.open(paths[0], method="DELETE", headers=TUS)
     begun(alices)

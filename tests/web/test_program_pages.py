@@ -17,6 +17,7 @@ from sandbox import End, Usage
 from tests.conftest import Participant, participant
 from tests.core.programs import CANARY, CODE, Runs, code, good, sizes, with_programs
 from tests.fakes import Clock, FakePrograms, Files
+from tests.images import HandMadeImage, file, tarball
 from tests.web.conftest import Answer, Browser, Program
 
 PLAIN = Usage(cpu_seconds=1.5, peak_memory=8_000_000, wall_seconds=2.5, output_bytes=1_000)
@@ -248,13 +249,35 @@ def test_a_kind_that_the_challenge_does_not_take_is_refused(anns: Program) -> No
 def test_the_form_says_what_an_archive_must_hold_and_its_limits(hers: Browser) -> None:
     page = hers.get("/challenges/hidden-cells/submit").text
 
-    assert 'name="kind" value="code"' in page
+    assert '<option value="code" selected data-most="200000"' in page
+    assert '<option value="container" data-most="200000" data-parts="10000000000"' in page
+    assert "Above 200 kB it goes in parts" in page
     assert "a zip or tar.gz with main.py at its root, at most 200 kB" in page
     assert "/output/predictions.csv" in page
     assert "first runs on the public sample of these files" in page
     assert "sample/test.csv" in page
     assert "-f image.tar --kind container" in page
     assert "Predictions file" not in page
+    assert page.count("parts.js") == 1
+
+
+def test_the_form_of_a_challenge_without_images_sends_nothing_in_parts(
+    browser: Callable[[User], Browser], alice: Participant
+) -> None:
+    page = browser(alice.user).get("/challenges/tiny-survival/submit").text
+
+    assert "parts.js" not in page
+    assert "data-parts" not in page
+
+
+def test_a_small_image_is_checked_by_the_form(hers: Browser) -> None:
+    image = HandMadeImage(layers=[tarball(file("f", b"x"))]).saved()
+    data = {"file": (io.BytesIO(image), "image.tar"), "kind": "container", "action": "check"}
+
+    checked = hers.send("/challenges/hidden-cells/submit", data)
+
+    assert "This image can be run" in checked.text
+    assert "main.py at its root" not in checked.text.partition("<form")[0]
 
 
 def test_the_form_checks_and_submits_an_archive(hers: Browser) -> None:

@@ -21,6 +21,7 @@ const buttons = form.querySelectorAll("button[name=action]");
 const target = new URL(form.getAttribute("action"), location);
 
 let request = null; // the upload under way
+let parts = null; // those of a large file, the last that was sent
 let stale = false; // whether the form's token may be too old to be sent again
 let stall = null;
 
@@ -41,20 +42,29 @@ const seconds = unit("second", "long");
 
 // Choosing a file, by the input or by dropping it.
 
-const tooLarge = (input) => input.files.length > 0 && input.files[0].size > Number(input.dataset.most);
+const sizeOf = (input) => (input.files.length ? input.files[0].size : 0);
+const tooLarge = (input) => sizeOf(input) > Number(input.dataset.parts || input.dataset.most);
+const goesInParts = () => sizeOf(file) > Number(file.dataset.most) && !tooLarge(file);
 
 function describe() {
   const [picked] = file.files;
-  chosen.textContent = picked ? `${picked.name} · ${sized(picked.size)}` : "";
+  chosen.textContent = picked ? `${picked.name} · ${sized(picked.size)}` : left();
   file.setAttribute("aria-invalid", tooLarge(file));
   chosen.className = "help";
   if (!picked) return;
   const suffixes = words.suffix.toLowerCase().split(" ");
   const usual = suffixes.some((suffix) => picked.name.toLowerCase().endsWith(suffix));
-  const warning = tooLarge(file) ? words.large : usual ? "" : words.other;
+  const inParts = goesInParts() ? words.inparts : "";
+  const warning = tooLarge(file) ? words.large : usual ? inParts : words.other;
   if (!warning) return;
   chosen.textContent += ` – ${warning}`;
-  chosen.className = tooLarge(file) ? "wrong" : "help warn";
+  chosen.className = tooLarge(file) ? "wrong" : usual ? "help" : "help warn";
+}
+
+// Names the file of which a part arrived by an earlier page.
+function left() {
+  const found = words.uploads && new Memory(words.uploads).get();
+  return found ? words.resume.replace("{name}", found.name) : "";
 }
 
 const hasFiles = (event) => event.dataTransfer && event.dataTransfer.types.includes("Files");
@@ -82,8 +92,8 @@ file.addEventListener("change", describe);
 
 // What is told of a file depends on what it is sent as.
 function choose() {
-  const { most, suffix, large, other } = kinds.selectedOptions[0].dataset;
-  file.dataset.most = most;
+  const { most, parts: inParts = "", suffix, large, other } = kinds.selectedOptions[0].dataset;
+  Object.assign(file.dataset, { most, parts: inParts });
   Object.assign(words, { suffix, large, other });
   describe();
 }
@@ -105,8 +115,42 @@ form.addEventListener("submit", async (event) => {
   busy(true);
   if (!(await Promise.all(inputs.map(isReadable))).every(Boolean)) return refuse("changed", action);
   if (stale && !(await renew())) return refuse("login", action);
+  if (goesInParts()) return sendInParts(action);
+  parts = null;
   send(action);
 });
+
+// Has a large file arrive, then submits it by the name of its upload.
+async function sendInParts(action) {
+  const started = performance.now();
+  const fields = form.elements;
+  request = parts = new Parts({
+    file: file.files[0],
+    begin: words.uploads,
+    most: Number(words.part),
+    login: words.login,
+    kind: fields.kind.value,
+    phase: fields.phase ? fields.phase.value : "",
+    token: () => fields.csrf_token.value,
+    told: (sent) => progress(sent, parts.file.size, (performance.now() - started) / 1000, parts.before),
+  });
+  tell(file.files[0].size);
+  try {
+    const upload = await parts.send();
+    request = new XMLHttpRequest();
+    send(action, upload);
+  } catch (failure) {
+    if (!(failure instanceof Failure)) throw failure;
+    if (failure.page) return answerWith(failure.page, action);
+    refuse(failure.reason, action);
+  }
+}
+
+function tell(size) {
+  stage.textContent = words.sending.replace("{name}", file.files[0].name);
+  progress(0, size, 0);
+  cancel.focus();
+}
 
 // A file that was saved again since it was chosen cannot be read: browsers send only what was chosen.
 async function isReadable(input) {
@@ -131,10 +175,14 @@ async function renew() {
   }
 }
 
-function send(action) {
+function send(action, upload = "") {
   const started = performance.now();
   const data = new FormData(form);
   data.set("action", action);
+  if (upload) {
+    data.delete("file");
+    data.set("upload", upload);
+  }
   request.open("POST", target);
   request.setRequestHeader("Accept", "text/html");
   request.responseType = "document";
@@ -152,11 +200,9 @@ function send(action) {
   request.onload = () => answered(action);
   request.onerror = () => refuse("network", action);
   request.onabort = () => refuse(stall ? "cancelled" : "network", action);
-  stage.textContent = words.sending.replace("{name}", file.files[0].name);
-  progress(0, 1, 0);
+  if (!upload) tell(1);
   watch();
   request.send(data);
-  cancel.focus();
 }
 
 function watch(patience = STALLED) {
@@ -167,14 +213,15 @@ function watch(patience = STALLED) {
   }, patience);
 }
 
-function progress(sent, all, elapsed) {
+function progress(sent, all, elapsed, before = 0) {
   const part = sent / all;
   bar.value = part;
   amount.textContent = percent.format(part);
   if (all > 1) amount.textContent += ` · ${sized(sent)} / ${sized(all)}`;
-  if (elapsed < LONG || part === 1 || !sent) return;
-  const left = Math.max(1, Math.round((elapsed / part) * (1 - part)));
-  amount.textContent += ` · ${sized(sent / elapsed, "-per-second")} · ${words.left.replace("{time}", seconds(left))}`;
+  const speed = (sent - before) / elapsed;
+  if (elapsed < LONG || part === 1 || !speed) return;
+  const left = Math.max(1, Math.round((all - sent) / speed));
+  amount.textContent += ` · ${sized(speed, "-per-second")} · ${words.left.replace("{time}", seconds(left))}`;
 }
 
 cancel.addEventListener("click", () => request.abort());
@@ -189,16 +236,24 @@ function answered(action) {
   const path = responseURL && new URL(responseURL).pathname;
   if (path && path !== target.pathname) {
     if (path === words.login) return refuse("login", action);
+    if (parts) parts.end();
     request = null;
     return location.assign(responseURL);
   }
+  if (parts && status === 422) parts.end({ useless: true });
   const told = page && page.getElementById("outcome");
   stale = status !== 200 && status !== 422;
   if (told && told.childElementCount) return show([...told.childNodes]);
+  answerWith(page, action);
+}
+
+// Tells what a page says that is not that of the form.
+function answerWith(page, action) {
   const notice = made("failed", action);
   const said = page ? [...page.querySelectorAll("main h1, main h1 ~ p.lead")] : [];
   if (said.length) notice.querySelector("h2").textContent = said[0].textContent;
-  if (said.length > 1) notice.querySelector("p").textContent = said[1].textContent;
+  const why = page && page.querySelector("main h1 ~ p.notice");
+  if (why || said.length > 1) notice.querySelector("p").textContent = (why || said[1]).textContent;
   show([notice]);
 }
 
