@@ -118,7 +118,7 @@ def divide(names: Sequence[str], /) -> tuple[list[str], list[str]]:
     ordered = sorted(names, key=lambda name: (hashed("block", _block(name)), hashed("row", name)))
     train: list[str] = []
     test: list[str] = []
-    for place, (_, block) in enumerate(groupby(ordered, key=str)):
+    for place, (_, block) in enumerate(groupby(ordered, key=_block)):
         (test if place % 5 in (1, 3) else train).extend(block)
     return sorted(train, key=lambda name: hashed("row", name)), sorted(test, key=letters)
 

@@ -1,196 +1,129 @@
-"""The real files of TissueNet, for an organizer who has them, and what differs in them.
+"""The synthetic slides of `cervical-lesions`: as many, of the classes and names of the original.
 
-The folder holds `train_metadata.csv`, `train_labels.csv` and `train_annotations.csv` as the
-challenge gave them, and `slides/`: for each labelled slide its TIFF file or its JPEG of 1/32 of the
-size. The labels of the original test set were never published, so that labelled slides are divided
-here: whole blocks, three of five to learn from and two to predict.
+Counts are those of TissueNet's public files: 1,015 labelled and 1,527 test slides; 270, 288, 238
+and 219 labelled ones of the classes 0 to 3, and the same mix in the test set, whose own was never
+published. All else (looks, centres, degrees) is made up here. Every slide has a generator of its
+own, so that a twin of a smaller scale has some of the slides of the whole one, as they are there.
 """
 
-import csv
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from random import Random
 
-from files import ANNOTATIONS, CLASSES, LABELS, METADATA, Annotation, Slide, hashed, letters
+from files import Annotation, Slide, hashed, letters
 from PIL import Image
 from pyramid import pyramid
+from tissue import Biopsy, Region, Stain
 
-Row = Mapping[str, str]
-Say = Callable[[str], None]
-
-TABLES = {
-    "train_metadata.csv": METADATA,
-    "train_labels.csv": LABELS,
-    "train_annotations.csv": ANNOTATIONS,
-}
-PUBLISHED = {
-    "labelled slides": 1015,
-    "slides of each class": [270, 288, 238, 219],
-    "annotated regions of each class": [1923, 1405, 1230, 1368],
-    "slides of each magnification": {"20": 356, "40": 659},
-}
-"""What the published files hold, counted in them."""
-
-LARGEST_SIDE = (
-    2048  # of the level of a slide that is taken; the original is a thousand times larger
-)
-SHOWN = 5  # differences that a message lists
-SUFFIXES = (".tif", ".tiff", ".jpg", ".jpeg")
+TRAIN = (270, 288, 238, 219)
+TEST = (406, 433, 358, 330)  # 1,527 of the same mix
+CENTRES = 20
+SHARE_OF_40 = 659 / 1015  # slides whose nominal magnification is 40; of the others it is 20
+LEVELS = 3
+REGIONS = (4, 8)  # regions of a slide, on average 5.8 as in the original
+OWN_CLASS = 0.7  # the part of the regions, beside the first, that have the class of the slide
+LOOKS_AHEAD = 0.42  # standard deviation of the degree of a slide's lesions around its class
 
 
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """The tables of the folder, by slide where there is one row a slide, and where slides are."""
-
-    metadata: Mapping[str, Row]
-    labels: Mapping[str, int]
-    annotations: Mapping[str, Sequence[Row]]
-    paths: Mapping[str, Path]
-
-    def slides(self, names: Sequence[str], /, *, test: bool) -> Iterator[Slide]:
-        """Read slides, those of the test set under names that tell no centre, unannotated."""
-        for name in names:
-            row = self.metadata[name]
-            resolution = float(row["resolution"])
-            yield Slide(
-                filename=f"{letters(name)}.tif" if test else name,
-                label=self.labels[name],
-                centre=name.split("_")[0],
-                width=int(row["width"]),
-                height=int(row["height"]),
-                resolution=resolution,
-                magnification=int(row["magnification"]),
-                data=_reduced(self.paths[name], resolution=resolution),
-                annotations=[
-                    Annotation(geometry=each["geometry"], lesion=int(each["annotation_class"]))
-                    for each in ([] if test else self.annotations.get(name, []))
-                ],
-            )
+def train_slides(scale: float, /) -> Iterator[Slide]:
+    """Draw the labelled slides, named by centre, block and slide; their order tells nothing."""
+    for place, (key, label) in enumerate(plan("train", TRAIN, scale=scale)):
+        yield draw(key, label, block=place + 1)
 
 
-def read_source(folder: Path, /, *, say: Say) -> tuple[Iterator[Slide], Iterator[Slide]]:
-    """Read the real files: slides to learn from, and slides to predict.
+def test_slides(scale: float, /) -> Iterator[Slide]:
+    """Draw the test slides, named by eight letters, from which the centre cannot be told."""
+    for key, label in plan("test", TEST, scale=scale):
+        yield draw(key, label)
 
-    Says how the counts differ from the published ones, and builds all the same. Raises ValueError,
-    naming file, what was found and what was expected, for files that cannot be used.
+
+def draw(key: str, label: int, /, *, block: int | None = None) -> Slide:
+    """Draw a slide of a class, with regions of which one at least has it and none a worse one.
+
+    `block` is in the name of a train slide; without it, the name is that of a test slide.
     """
-    tables = {name: _table(folder / name, columns=columns) for name, columns in TABLES.items()}
-    problems = [*_wrong_labels(tables), *_wrong_names(tables)]
-    paths = {row["filename"]: _path(folder, row["filename"]) for row in tables["train_labels.csv"]}
-    problems += [
-        f"slides/{name}: there is no such file" for name, path in paths.items() if not path
-    ]
-    if problems:
-        more = f", and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise ValueError(f"{folder}: {'; '.join(problems[:SHOWN])}{more}. Repair the files first.")
-    for difference in differences(tables):
-        say(f"differs from the published files: {difference}")
-    source = Source(
-        metadata={row["filename"]: row for row in tables["train_metadata.csv"]},
-        labels={row["filename"]: _label(row) for row in tables["train_labels.csv"]},
-        annotations=_by_slide(tables["train_annotations.csv"]),
-        paths={name: path for name, path in paths.items() if path},
+    rng = _generator(key)
+    centre = _centre(rng)
+    regions, classes = _regions(label, rng=rng)
+    size = regions[-1].right, rng.randrange(20, 25) * 16
+    biopsy = Biopsy(rng, size=size, stain=_stain(centre, rng=rng), regions=regions)
+    picture = biopsy.render()
+    outlines = [biopsy.outline(region) for region in regions]
+    for turn in (Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM):
+        if rng.random() < 0.5:  # noqa: PLR2004 - one slide in two
+            picture = picture.transpose(turn)
+            outlines = [_turned(corners, turn, size=size) for corners in outlines]
+    resolution = rng.randrange(221, 273) / 1000
+    return Slide(
+        filename=f"{letters(key)}.tif" if block is None else f"{centre}_B{block}_S11.tif",
+        label=label,
+        centre=centre,
+        width=size[0],
+        height=size[1],
+        resolution=resolution,
+        magnification=40 if rng.random() < SHARE_OF_40 else 20,
+        data=pyramid(picture, levels=LEVELS, resolution=resolution),
+        annotations=[
+            Annotation(geometry=_wkt(corners, height=size[1]), lesion=lesion)
+            for corners, lesion in zip(outlines, classes, strict=True)
+        ],
     )
-    train, test = divide(list(source.labels))
-    return source.slides(train, test=False), source.slides(test, test=True)
 
 
-def differences(tables: Mapping[str, Sequence[Row]], /) -> Iterator[str]:
-    """Tell how the counts differ from those of the published files."""
-    labels = Counter(_label(row) for row in tables["train_labels.csv"])
-    regions = Counter(row["annotation_class"] for row in tables["train_annotations.csv"])
-    scanned = Counter(row["magnification"] for row in tables["train_metadata.csv"])
-    found = {
-        "labelled slides": len(tables["train_labels.csv"]),
-        "slides of each class": [labels[label] for label in CLASSES],
-        "annotated regions of each class": [regions[str(label)] for label in CLASSES],
-        "slides of each magnification": dict(sorted(scanned.items())),
-    }
-    for name, expected in PUBLISHED.items():
-        if found[name] != expected:
-            yield f"{name}: {found[name]}, published {expected}"
+def _regions(label: int, *, rng: Random) -> tuple[list[Region], list[int]]:
+    count = rng.randrange(*REGIONS)
+    classes = [
+        label if rng.random() < OWN_CLASS else rng.randrange(label + 1) for _ in range(count)
+    ]
+    classes[rng.randrange(count)] = label
+    looks = rng.gauss(0, LOOKS_AHEAD)
+    regions, left = [], 0
+    for lesion in classes:
+        right = left + rng.randrange(70, 116)
+        degree = max(0.0, lesion + looks + rng.gauss(0, 0.12))
+        regions.append(Region(left=left, right=right, degree=degree))
+        left = right
+    return regions, classes
 
 
-def divide(names: Sequence[str], /) -> tuple[list[str], list[str]]:
-    """Divide slides into those to learn from and those to predict, a block never into both."""
-    ordered = sorted(names, key=lambda name: (hashed("block", _block(name)), hashed("row", name)))
-    train: list[str] = []
-    test: list[str] = []
-    for place, (_, block) in enumerate(groupby(ordered, key=_block)):
-        (test if place % 5 in (1, 3) else train).extend(block)
-    return sorted(train, key=lambda name: hashed("row", name)), sorted(test, key=letters)
+def _stain(centre: str, *, rng: Random) -> Stain:
+    """Give the look of a centre, which is its own, and of a slide, which differs a little."""
+    usual = _generator(f"stain/{centre}")
+    return Stain(
+        haematoxylin=usual.uniform(0.82, 1.12) + rng.gauss(0, 0.03),
+        eosin=usual.uniform(0.75, 1.15) + rng.gauss(0, 0.03),
+        red=usual.randrange(-8, 9) + rng.randrange(-2, 3),
+        blue=usual.randrange(-12, 13) + rng.randrange(-2, 3),
+    )
 
 
-def _table(path: Path, *, columns: Sequence[str]) -> list[Row]:
-    if not path.is_file():
-        raise ValueError(f"{path}: there is no such file; TissueNet gave it with its slides")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows: list[Row] = list(csv.DictReader(file))
-    absent = [name for name in columns if rows and name not in rows[0]]
-    if absent or not rows:
-        raise ValueError(
-            f"{path}: {len(rows)} rows, without the columns {absent}; expected "
-            f"{list(columns)}, and others beside them are left out"
-        )
-    return rows
+def _turned(
+    corners: Sequence[tuple[int, int]], turn: Image.Transpose, *, size: tuple[int, int]
+) -> list[tuple[int, int]]:
+    width, height = size
+    if turn is Image.Transpose.FLIP_LEFT_RIGHT:
+        return [(width - x, y) for x, y in corners]
+    return [(x, height - y) for x, y in corners]
 
 
-def _wrong_labels(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
-    for line, row in enumerate(tables["train_labels.csv"], start=2):
-        cells = [row[str(label)] for label in CLASSES]
-        if sorted(cells) != ["0", "0", "0", "1"]:
-            yield f"train_labels.csv, line {line}: {cells}, expected one 1 and three 0"
-    for line, row in enumerate(tables["train_annotations.csv"], start=2):
-        lesion = row["annotation_class"]
-        if lesion not in map(str, CLASSES):
-            yield f"train_annotations.csv, line {line}: class {lesion!r}, expected 0 to 3"
+def _wkt(corners: Sequence[tuple[int, int]], /, *, height: int) -> str:
+    points = ", ".join(f"{x} {height - y}" for x, y in corners)
+    return f"POLYGON (({points}))"
 
 
-def _wrong_names(tables: Mapping[str, Sequence[Row]]) -> Iterator[str]:
-    known = {row["filename"] for row in tables["train_metadata.csv"]}
-    counts = Counter(row["filename"] for row in tables["train_labels.csv"])
-    for name, count in counts.items():
-        if count > 1:
-            yield f"train_labels.csv: {name} is in {count} rows"
-        if name not in known:
-            yield f"train_metadata.csv: no row of {name}, which train_labels.csv has"
+def plan(part: str, counts: Sequence[int], /, *, scale: float) -> list[tuple[str, int]]:
+    """List a key and the class of each slide, two of each class at least, in a shuffled order."""
+    slides = [
+        (f"{part}/{label}/{number}", label)
+        for label, count in enumerate(counts)
+        for number in range(max(2, round(count * scale)))
+    ]
+    return sorted(slides, key=lambda slide: hashed("order", slide[0]))
 
 
-def _path(folder: Path, name: str) -> Path | None:
-    stem = Path(name).stem
-    found = (folder / "slides" / f"{stem}{suffix}" for suffix in SUFFIXES)
-    return next((path for path in found if path.is_file()), None)
+def _centre(rng: Random) -> str:
+    """Choose a centre; the first ones send more slides than the last."""
+    return f"C{min(rng.randrange(CENTRES), rng.randrange(CENTRES + 8)) + 1:02}"
 
 
-def _by_slide(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    by_slide: dict[str, list[Row]] = {}
-    for row in rows:
-        by_slide.setdefault(row["filename"], []).append(row)
-    return by_slide
-
-
-def _label(row: Row) -> int:
-    return next((label for label in CLASSES if row[str(label)] == "1"), -1)
-
-
-def _block(name: str) -> str:
-    """Give centre and block: `C06_B108` of `C06_B108_S21.tif`."""
-    return name.rsplit("_", 1)[0]
-
-
-def _reduced(path: Path, *, resolution: float) -> bytes:
-    """Give the largest level of a slide that is not too large, as a pyramid of its own."""
-    with Image.open(path) as picture:
-        frames = getattr(picture, "n_frames", 1)
-        for frame in range(frames):
-            picture.seek(frame)
-            if max(picture.size) <= LARGEST_SIDE:
-                break
-        else:
-            raise ValueError(
-                f"{path}: its smallest level has {picture.size[0]} x {picture.size[1]} pixels, "
-                f"more than {LARGEST_SIDE}; put the JPEG of 1/32 of the size in its place"
-            )
-        return pyramid(picture.convert("RGB"), levels=3, resolution=resolution)
+def _generator(seed: str) -> Random:
+    return Random(seed)  # noqa: S311 - it draws pictures, and the same ones each time
