@@ -47,7 +47,7 @@ def build(
     clinical = [column["name"] for column in known if column["role"] == "covariate"]
     targets = [column["name"] for column in known if column["role"].startswith("target")]
     if source is None:
-        say("allergen-chip: drawing synthetic patients, none of whom is a person")
+        say("drawing synthetic patients, none of whom is a person")
         train, test = _twin(targets, scale=scale)
         levels = [_level(allergen) for allergen in allergens()]
     else:

@@ -50,10 +50,10 @@ def build(
     columns = _columns()
     (public / "dictionary.csv").write_bytes(_csv(columns, columns=list(columns[0])))
     counts = [max(20, round(scale * count)) for count in (TRAIN, TEST)]
-    say(f"dental-diagnosis: drawing pictures of the teeth of {sum(counts)} synthetic patients")
+    say(f"drawing pictures of the teeth of {sum(counts)} synthetic patients")
     patients = _patients(sum(counts), seed=SEED)
     _write(hidden, patients[: counts[0]], patients[counts[0] :], seed=SEED + 1)
-    say("dental-diagnosis: drawing phantoms for the public sample")
+    say("drawing phantoms for the public sample")
     phantoms = _patients(SAMPLE_TRAIN + SAMPLE_TEST, seed=PHANTOMS)
     _write(sample, phantoms[:SAMPLE_TRAIN], phantoms[SAMPLE_TRAIN:], seed=PHANTOMS + 1)
     return _truth(patients[counts[0] :])
