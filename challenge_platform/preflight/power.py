@@ -88,7 +88,7 @@ def _final(bench: Bench, answer: Answer) -> Split:
 def _events(scored: Scored, *, most: int) -> int | None:
     """Give the fewest events of a metric, None if none has events that are units."""
     events = [score.events for score in scored.scores.values() if score.events is not None]
-    return min((count for count in events if count <= most), default=None)
+    return min((count for count in events if count < most), default=None)
 
 
 def _half_width(told: Score, vector: Vector) -> float:
