@@ -9,10 +9,9 @@ import errno
 import fcntl
 import logging
 import os
-import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +23,7 @@ from sandbox.docker import DISK, DockerRunner
 from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.selftest import quick_cases
 from sandbox.selftest.guard import Guard
+from sandbox.stopping import Signals
 
 _SWEEP_SECONDS = 60.0
 
@@ -61,10 +61,11 @@ def serve(
     Raises SandboxUnavailable with code "already_running" when the socket has a launcher, and with
     "runtime_missing" when the engine has no such runtime.
     """
+    signals = Signals()  # a thread that nobody tells to stop would outlive the signal
     engine = Engine(engine_socket)
     _check_runtime(engine, runtime=runtime)
     callers = frozenset({os.geteuid()}) | (allowed_uids or frozenset())
-    with _sole_launcher(socket_path):
+    with _sole_launcher(socket_path), closing(engine):
         runner = DockerRunner(
             engine,
             runtimes=runtimes,
@@ -78,11 +79,8 @@ def serve(
         )
         detached = Detached(runner, at_once=2 * slots)
         _adopt(detached)
-        guard = Guard(
-            runner,
-            cases=quick_cases() if selftest else (),
-            facts=partial(engine.facts, runtime=runtime),
-        )
+        cases = quick_cases() if selftest else ()
+        guard = Guard(runner, cases=cases, facts=partial(engine.facts, runtime=runtime))
         server = Server(
             socket_path,
             owner=socket_owner,
@@ -93,34 +91,30 @@ def serve(
             callers=callers,
             at_once=2 * slots,
         )
-        signals: list[int] = []
+        signals.end(server)
+        _serve(server, signals=signals, socket_path=socket_path)
 
-        def stop(number: int, _: object) -> None:
-            signals.append(number)
-            # In a thread: `shutdown` waits for the loop that the signal interrupts.
-            threading.Thread(target=server.shutdown).start()
 
-        # Before any thread is started: one that nobody tells to stop would outlive the signal.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
-        stopping = threading.Event()
-        sweeper = threading.Thread(target=_sweep, args=(runner, detached, stopping), name="sweep")
-        watch = threading.Thread(target=guard.watch, args=(stopping,), name="guard")
-        sweeper.start()
-        watch.start()
-        try:
-            _log.info("listening on %s", socket_path)
-            server.serve_forever()
-        finally:
-            stopping.set()
-            sweeper.join()
-            socket_path.unlink(missing_ok=True)
-            detached.close()
-            _close(runner, leaving=signal.SIGINT not in signals)
-            detached.join()
-            watch.join()
-            server.server_close()
-            engine.close()
+def _serve(server: Server, *, signals: Signals, socket_path: Path) -> None:
+    """Serve until a signal; then leave nothing but what the next launcher takes over."""
+    runner, detached, guard = server.runner, server.detached, server.guard
+    stopping = threading.Event()
+    sweeper = threading.Thread(target=_sweep, args=(runner, detached, stopping), name="sweep")
+    watch = threading.Thread(target=guard.watch, args=(stopping,), name="guard")
+    sweeper.start()
+    watch.start()
+    try:
+        _log.info("listening on %s", socket_path)
+        server.serve_forever()
+    finally:
+        stopping.set()
+        sweeper.join()
+        socket_path.unlink(missing_ok=True)
+        detached.close()
+        _close(runner, leaving=signals.leaves_runs)
+        detached.join()
+        watch.join()
+        server.server_close()
 
 
 def _check_runtime(engine: Engine, *, runtime: str | None) -> None:
