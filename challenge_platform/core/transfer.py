@@ -32,6 +32,9 @@ from challenge_platform.storage import CheckedFile
 LIFETIME = timedelta(hours=24)
 """After this time without a byte, a transfer is removed."""
 
+EMPTY_LIFETIME = timedelta(hours=1)
+"""And after this time without its first: what is only promised takes room from everybody."""
+
 RELEASED = timedelta(minutes=10)
 """So long after its submission a transfer can be named again, by who did not hear the answer."""
 
@@ -309,7 +312,8 @@ def _read(home: Path, transfer_id: str) -> Transfer | None:
         id=transfer_id,
         # All bytes may be there and not be checked yet, if the process was killed in between.
         offset=found.st_size if is_checked else min(found.st_size, known["size"] - 1),
-        expires=datetime.fromtimestamp(found.st_mtime, UTC) + LIFETIME,
+        expires=datetime.fromtimestamp(found.st_mtime, UTC)
+        + (LIFETIME if found.st_size else EMPTY_LIFETIME),
         is_stored=found.st_nlink > 1,
         **known,
     )

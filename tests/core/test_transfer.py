@@ -196,8 +196,10 @@ def test_what_is_announced_must_make_sense(transfers: Transfers, size: int, sha2
 def test_what_had_no_byte_for_a_day_is_removed(transfers: Transfers, clock: Clock) -> None:
     forgotten, unfinished, whole = (begin(transfers) for _ in range(3))
     transfers.append(whole.id, [CONTENT], user_id=ALICE, offset=0)
+    for begun in (forgotten, unfinished):
+        transfers.append(begun.id, [b"0"], user_id=ALICE, offset=0)
     clock.advance(hours=20)
-    transfers.append(unfinished.id, [b"0"], user_id=ALICE, offset=0)
+    transfers.append(unfinished.id, [b"1"], user_id=ALICE, offset=1)
     assert transfers.expire() == 0
     clock.advance(hours=5)
 
@@ -216,6 +218,7 @@ def test_what_a_killed_process_left_of_no_transfer_is_removed_too(
     transfers: Transfers, clock: Clock
 ) -> None:
     living = begin(transfers)
+    transfers.append(living.id, [b"0"], user_id=ALICE, offset=0)
     home = transfers.folder / str(ALICE)
     left = [home / f"{'0' * 32}{suffix}" for suffix in (".part", ".lock", ".new")]
     for path in left:
@@ -225,12 +228,12 @@ def test_what_a_killed_process_left_of_no_transfer_is_removed_too(
     clock.advance(hours=23)
     transfers.expire()
     assert all(path.exists() for path in left)
-    transfers.append(living.id, [b"0"], user_id=ALICE, offset=0)
+    transfers.append(living.id, [b"1"], user_id=ALICE, offset=1)
     clock.advance(hours=2)
     transfers.expire()
 
     assert not any(path.exists() for path in left)
-    assert transfers.find(living.id, user_id=ALICE).offset == 1
+    assert transfers.find(living.id, user_id=ALICE).offset == 2
 
 
 def test_a_file_that_is_stored_takes_no_room_and_is_soon_forgotten(
@@ -262,3 +265,20 @@ def test_the_reaper_removes_what_nobody_went_on_with(platform: Platform, clock: 
     once.join()
 
     assert not list(platform.transfers.folder.rglob(f"{begun.id}*"))
+
+
+def test_what_was_promised_and_not_begun_gives_its_room_back_within_an_hour(
+    transfers: Transfers, clock: Clock
+) -> None:
+    empty, begun = begin(transfers, size=50), begin(transfers, size=50)
+    transfers.append(begun.id, [CONTENT[:1]], user_id=ALICE, offset=0)
+    with pytest.raises(UploadTooLarge):
+        begin(transfers, size=10)
+
+    clock.advance(minutes=61)
+
+    assert transfers.expire() == 1
+    with pytest.raises(NotFound):
+        transfers.find(empty.id, user_id=ALICE)
+    assert transfers.find(begun.id, user_id=ALICE).offset == 1
+    assert begin(transfers, size=50).size == 50
