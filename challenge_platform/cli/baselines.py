@@ -21,7 +21,7 @@ from challenge_platform.core.definition import Baseline, Expectation
 from challenge_platform.core.program import PREDICTIONS
 from challenge_platform.core.result import Result
 from challenge_platform.core.submission import State, Submission
-from challenge_platform.core.team import join
+from challenge_platform.core.team import free_name, join
 from challenge_platform.errors import InvalidInput
 
 DOMAIN = "demo.invalid"
@@ -70,9 +70,9 @@ class Baselines:
     def submit(self, baseline: Baseline, /) -> Iterator[Found]:
         """Compute and submit a baseline, unless it stands on the board already; give its scores."""
         slug = self.challenge.slug
-        name = baseline.path.rstrip("/").rpartition("/")[2]
+        name = Path(baseline.path).name
         email = f"baseline-{name}.{slug}@{DOMAIN}"
-        token = self._token(baseline, email=email)
+        token = self._token(baseline, name=name, email=email)
         if (result := self.scored(email=email)) is None:
             self.cli("data", "download", slug, "-p", str(self.public), token=token)
             self.say(f"{slug}: preparing the baseline {baseline.name}")
@@ -119,18 +119,23 @@ class Baselines:
         archive.write_bytes(packed(folder))
         return archive
 
-    def _token(self, baseline: Baseline, *, email: str) -> str:
-        """Give a fresh token of the baseline's account, which is made and joined at first."""
+    def _token(self, baseline: Baseline, *, name: str, email: str) -> str:
+        """Give a fresh token of the baseline's account, which is made and joined at first.
+
+        Its team is named after the baseline; its account is not, as two challenges may each have a
+        baseline of that name.
+        """
         platform = self.platform
         now = platform.clock()
         with platform.database.writing() as session:
             user = session.exec(select(User).where(User.email == email)).first()
             if user is None:
                 password = secrets.token_urlsafe(24)
+                own = f"{name}, {self.challenge.slug}"
                 user = account.create_user(
-                    session, email=email, name=baseline.name, password=password, now=now
+                    session, email=email, name=own, password=password, now=now
                 )
-            join(
+            team = join(
                 session,
                 self.challenge,
                 user=user,
@@ -138,6 +143,8 @@ class Baselines:
                 now=now,
                 baseline=True,
             )
+            if team.name == user.name:
+                team.name = free_name(session, baseline.name, challenge_id=self.challenge.id)
             return account.issue_token(session, user, name="demo", now=now)
 
 
