@@ -1,12 +1,15 @@
 """The scoring image: what is in it, that making it again does nothing, and that it scores."""
 
+import io
 import json
 import tarfile
 import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import docker
+import numpy as np
 import pytest
 from docker.types import LogConfig
 
@@ -92,6 +95,44 @@ def test_invalid_predictions_are_refused_in_the_sandbox_too(scoring: DockerRunne
     assert json.loads(outcome.output)["schema"] == "refusal/1"
 
 
+def test_masks_in_an_archive_are_scored_as_at_home(scoring: DockerRunner) -> None:
+    column = {"type": "mask", "member": "{id}.npy", "shape": [4, 5], "labels": [1]}
+    params = {"mask": "cells", "predicted": "cells", "labels": [1], "spacing_mm": [1, 1]}
+    document = TASK.model_dump()
+    document["submission"] |= {"format": "archive", "columns": {"cells": column}}
+    document["columns"] = {"cells": column}
+    document["scoring"]["metrics"] = [
+        {"key": "hd95", "metric": "hd95", "params": params, "primary": True}
+    ]
+    task = Task.model_validate(document)
+    truth, given = ({f"p{i}.npy": mask(i + moved) for i in PATIENTS} for moved in (0, 1))
+    truth["truth.csv"] = TRUTH.encode()
+
+    request = write_request(task, truth=packed(truth), predictions=packed(given), seed=7)
+    run = Run(id=str(uuid.uuid4()), runtime="scoring", limits=Limits(seconds=30), input=request)
+    outcome = scoring.run(run)
+
+    at_home = evaluate(task, truth=packed(truth), predictions=packed(given), seed=7)
+    assert outcome.end is End.FINISHED
+    assert json.loads(outcome.output)["splits"] == json.loads(at_home.to_json())["splits"]
+
+
+def mask(number: int) -> bytes:
+    labels = np.zeros((4, 5), dtype=np.uint8)
+    labels[: 1 + number % 4, : 1 + number % 5] = 1
+    stream = io.BytesIO()
+    np.save(stream, labels)
+    return stream.getvalue()
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return stream.getvalue()
+
+
 def test_what_is_no_request_crashes_without_an_output(scoring: DockerRunner) -> None:
     run = Run(id=str(uuid.uuid4()), runtime="scoring", limits=Limits(), input=b"{}\nsecret")
 
@@ -108,7 +149,8 @@ def test_making_it_again_does_nothing(scoring_image: str) -> None:
 
 
 def test_it_has_what_scoring_needs_and_no_more(scoring_image: str) -> None:
-    names = "numpy scipy pydantic yaml scorers sklearn pip docker sandbox challenge_platform"
+    names = "numpy scipy pydantic yaml scorers sklearn pip docker challenge_platform"
+    names += " sandbox.archive sandbox.docker sandbox.api"
     program = f"""
 import importlib.util, os
 print(os.getuid(), *[name for name in {names.split()} if importlib.util.find_spec(name)])
@@ -125,7 +167,7 @@ print(os.getuid(), *[name for name in {names.split()} if importlib.util.find_spe
         said = api.logs(created)
         api.remove_container(created, force=True)
 
-    assert said == b"65534 numpy scipy pydantic yaml scorers\n"
+    assert said == b"65534 numpy scipy pydantic yaml scorers sandbox.archive\n"
 
 
 def test_without_an_engine_it_says_what_to_do() -> None:
