@@ -89,12 +89,14 @@ def evaluated(runs: Runs, accepted: Accepted) -> Mapping[str, bytes]:
 def test_weights_are_in_every_sandbox_of_the_code_that_named_them(
     runs: Runs, ann: Participant, pack: Pack
 ) -> None:
-    accepted = send(runs, ann, arrived(runs, pack(FILES)))
+    archive = pack(FILES)
+
+    accepted = send(runs, ann, arrived(runs, archive))
 
     assert evaluated(runs, accepted) == FILES
     with runs.platform.database.reading() as session:
         seen = read_submission(session, accepted.submission_id, user=ann.user)
-    assert seen.weights == digest_of(pack(FILES))
+    assert seen.weights == digest_of(archive)
 
 
 def test_weights_are_named_again_by_their_digest_and_kept_once(
