@@ -101,6 +101,24 @@ def run_as_worker(platform: Platform, /, *, reach: Iterable[Path] = ()) -> None:
         become(WORKER, reach=(*code_folders(), data, platform.settings.keys, *reach))
 
 
+def require_readable(folder: Path, /) -> None:
+    """Raise InvalidInput naming a file or folder within that this process may not read."""
+    closed: list[Path] = []
+
+    def note(error: OSError) -> None:
+        closed.append(Path(error.filename))
+
+    for place, _, names in os.walk(folder, onerror=note):
+        files = (Path(place, name) for name in names)
+        closed.extend(path for path in files if not os.access(path, os.R_OK))
+    if closed:
+        raise InvalidInput(
+            f"{closed[0]} cannot be read by the user {os.geteuid()}, as which root builds "
+            f"challenges; let others read what is within: chmod -R o+rX {folder}. The folder above "
+            "it may stay closed to them"
+        )
+
+
 def _migrate_as_worker(platform: Platform) -> None:
     data = platform.settings.data_dir.absolute()
     done = subprocess.run(

@@ -85,7 +85,10 @@ def build_data(
     source = source.absolute() if source else None
     platform = open_platform(data_dir)
     datadir.prepare(platform, slugs=[slug])
-    datadir.run_as_worker(platform, reach=[folder, *([source] if source else [])])
+    reach = [folder, *([source] if source else [])]
+    datadir.run_as_worker(platform, reach=reach)
+    for each in reach:
+        datadir.require_readable(each)
     build_challenge(platform, folder, say=typer.echo, source=source, scale=scale)
 
 

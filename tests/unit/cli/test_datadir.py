@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir, main
 from challenge_platform.cli.launcher import installation
-from challenge_platform.cli.privileges import SHARED, WEB, WORKER
+from challenge_platform.cli.privileges import SHARED, WEB, WORKER, code_folders, preparation
 from challenge_platform.config import Settings
 
 
@@ -49,6 +51,37 @@ def test_keys_outside_the_data_folder_have_their_owners_too(apart: Platform) -> 
     assert files["queue.key"].st_gid == SHARED
     assert stat.S_IMODE(files["receipt.key"].st_mode) == 0o400
     assert not (apart.settings.data_dir / "keys").exists()
+
+
+READ = """
+import sys; from pathlib import Path
+from challenge_platform.cli.datadir import require_readable
+require_readable(Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="separate users take root")
+def test_a_study_that_the_worker_may_not_read_is_named_with_its_repair(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    study.mkdir(mode=0o755)
+    table = study / "labels.csv"
+    table.write_text("id\n")
+
+    def told() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", READ, study],
+            preexec_fn=preparation(WORKER, reach=[*code_folders(), study]),
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        ).stderr
+
+    assert told() == ""
+    table.chmod(0o600)
+    assert f"{table} cannot be read by the user {WORKER.uid}" in told()
+    table.chmod(0o644)
+    study.chmod(0o700)
+    assert f"let others read what is within: chmod -R o+rX {study}." in told()
 
 
 def test_an_installation_keeps_its_name_and_shares_it_with_no_other(tmp_path: Path) -> None:
