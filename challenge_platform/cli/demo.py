@@ -24,7 +24,7 @@ from challenge_platform.core.challenge import PublishedChallenge, current_versio
 from challenge_platform.core.program import PREDICTIONS
 from challenge_platform.core.standing import boards_due
 from challenge_platform.core.submission import State
-from challenge_platform.errors import InvalidInput
+from challenge_platform.errors import InvalidInput, PlatformError
 
 CHALLENGES = Path(__file__).resolve().parents[2] / "challenges"
 QUICK = ("nafld-progression",)
@@ -70,8 +70,13 @@ class Demo:
         found: list[Found] = []
         good = True
         for slug in slugs:
-            if not self.stopped.is_set():
+            if self.stopped.is_set():
+                break
+            try:
                 good = self._load(CHALLENGES / slug, participant=people[0], found=found) and good
+            except PlatformError as error:  # the other challenges can still be shown
+                self.say(f"challenge: {error}")
+                good = False
         self.say("\nThe baselines, as they were scored on the public part:")
         print_found(found)
         self._print_accounts(people)
