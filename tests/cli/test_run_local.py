@@ -1,6 +1,7 @@
 """`challenge run-local`: what it refuses, runs and tells, in the sandbox that the platform has."""
 
 import json
+import shutil
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -103,6 +104,40 @@ def test_a_program_that_fails_gets_the_platforms_reason_and_its_whole_log(
     assert "so far\nTraceback (most recent call last):" in said
     assert "ZeroDivisionError" in said
     assert "Your program ended with an error. (run_crashed, on your team's side)" in noted
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize("packs", [False, True], ids=["folder", "archive"])
+def test_weights_are_found_by_the_program(
+    run_local: RunLocal, folder: Path, *, packs: bool
+) -> None:
+    redefine(folder, program={"weights_max_bytes": 100_000})
+    (folder / "weights").mkdir()
+    (folder / "weights" / "model.txt").write_text("by age")
+    if packs:
+        shutil.make_archive(str(folder / "weights"), "zip", folder / "weights")
+    reading = "print(open('/weights/model.txt').read(), flush=True)\n"
+
+    code, said, _ = run_local(reading + GOOD, "--weights", "weights.zip" if packs else "weights")
+
+    assert code == 0
+    assert "Log:\nby age\npredicted\n" in said
+
+
+@pytest.mark.parametrize(
+    ("most", "code", "told"), [(0, 1, "takes no weights"), (10, 2, "more than 10 bytes")]
+)
+def test_weights_that_the_platform_would_refuse_are_not_run(
+    run_local: RunLocal, folder: Path, most: int, code: int, told: str
+) -> None:
+    redefine(folder, program={"weights_max_bytes": most})
+    (folder / "weights").mkdir()
+    (folder / "weights" / "model.txt").write_text("by age")
+
+    ended, _, noted = run_local(GOOD, "--weights", "weights")
+
+    assert ended == code
+    assert told in noted
 
 
 @pytest.mark.docker
