@@ -180,11 +180,13 @@ def test_11_a_data_set_of_the_server_is_told_and_not_fetched(cells: Packed) -> N
 
     report = imported(cells.change("reference_data: reference", f"reference_data: {uuid}"))
 
-    assert uuid in lines(report, Kind.DECIDE)["tasks[0].reference_data"]
+    told = lines(report, Kind.DECIDE)["tasks[0].reference_data"]
+    assert told == f"{uuid} is a data set of the server it came from, and not in the bundle"
 
 
-def test_11_what_the_bundle_lacks_is_told(cells: Packed) -> None:
-    report = imported(cells.change("reference_data: reference", "reference_data: ../reference"))
+@pytest.mark.parametrize("name", ["absent", "../inner", "/"])
+def test_11_what_the_bundle_lacks_is_told_and_sought_nowhere_else(cells: Packed, name: str) -> None:
+    report = imported(cells.change("reference_data: reference", f"reference_data: {name}"))
 
     assert "is not in the bundle" in lines(report, Kind.DECIDE)["tasks[0].reference_data"]
 
