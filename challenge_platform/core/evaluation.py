@@ -227,6 +227,7 @@ class Evaluator:
             "team": work.team.name,
             "submission": submission.id,
             "artifact": {"sha256": submission.artifact, "bytes": submission.size},
+            **({"weights": {"sha256": submission.weights}} if submission.weights else {}),
             **_predictions(scored.made),
             "times": {
                 "opened": submission.opened_at.isoformat(),

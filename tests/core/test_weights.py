@@ -12,6 +12,7 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import quota
 from challenge_platform.core.history import read_submission
+from challenge_platform.core.result import Result
 from challenge_platform.core.submission import Kind, State, Submission
 from challenge_platform.core.takeout import take_out
 from challenge_platform.core.upload import Accepted, Upload
@@ -96,7 +97,9 @@ def test_weights_are_in_every_sandbox_of_the_code_that_named_them(
     assert evaluated(runs, accepted) == FILES
     with runs.platform.database.reading() as session:
         seen = read_submission(session, accepted.submission_id, user=ann.user)
+        receipt = session.get_one(Result, accepted.submission_id).receipt["payload"]
     assert seen.weights == digest_of(archive)
+    assert receipt["weights"] == {"sha256": digest_of(archive)}
 
 
 def test_weights_are_named_again_by_their_digest_and_kept_once(
