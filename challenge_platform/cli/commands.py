@@ -215,13 +215,13 @@ COMMANDS = (
     Row(
         words="jury marks",
         module=_CLI + "jury",
-        line="List the marks of a phase, with who gave them and when.",
+        line="List the marks of a phase by team and criterion, with who gave each and when.",
         section=Section.ORGANIZERS,
     ),
     Row(
         words="jury final",
         module=_CLI + "jury",
-        line="Show the ranking by the score alone and the final one.",
+        line="Show both rankings of a revealed phase: by the score alone, and with the jury.",
         section=Section.ORGANIZERS,
     ),
     Row(

@@ -19,7 +19,7 @@ SOURCES = [
     path
     for package in (challenge_platform, sandbox.archive, sandbox.oci, scorers)
     for path in sorted(Path(str(package.__file__)).parent.rglob("*.py"))
-    if PLATFORM / "cli" not in path.parents
+    if not {PLATFORM / "cli", PLATFORM / "spreadsheet"} & set(path.parents)
 ]
 """The modules whose messages a page may show; those of the command line are read by it alone."""
 
