@@ -18,9 +18,13 @@ _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _OFFSETS, _SAMPLES, _ROWS, _COUNTS, _PREDICTOR, _FORMAT = 273, 277, 278, 279, 317, 339
 _NEEDED = {_WIDTH, _HEIGHT, _OFFSETS, _COUNTS}
 _USUAL = {_BITS: 1, _COMPRESSION: 1, _PHOTOMETRIC: 1, _SAMPLES: 1, _PREDICTOR: 1, _FORMAT: 1}
+_READ = {*_NEEDED, *_USUAL, _ROWS}
 
 _NUMBERS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 100
+_MOST_SAMPLES = 16
+"""Numbers that an entry about the channels has at most; one about strips has one for each row."""
+
 _PLAIN, _DEFLATED = 1, (8, 32946)
 _DEPTHS = (8, 16, 32)
 _BLACK_IS_ZERO, _PALETTE = 1, 3
@@ -34,7 +38,7 @@ def read_tiff(content: bytes, /, *, shape: Shape) -> Raster:
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(content[:4])
     if order is None:
         refuse(Message("another kind of file"), expected=_expected())
-    tags = _directory(content, order=order)
+    tags = _directory(content, order=order, most=max(shape[0], _MOST_SAMPLES))
     if missing := _NEEDED - tags.keys():
         refuse(Message("no entry {tag}", tag=min(missing)), expected=_expected())
     require_shape((_one(tags, _HEIGHT), _one(tags, _WIDTH)), expected=shape)
@@ -44,8 +48,11 @@ def read_tiff(content: bytes, /, *, shape: Shape) -> Raster:
     return Raster(labels=labels)
 
 
-def _directory(content: bytes, *, order: str) -> Tags:
-    """Read the one directory; entries of other kinds than numbers are passed over."""
+def _directory(content: bytes, *, order: str, most: int) -> Tags:
+    """Read the one directory; what is not asked for is passed over, whatever it says of itself.
+
+    An entry has at most `most` numbers, so that no more is read than the picture has rows.
+    """
     try:
         (start,) = struct.unpack_from(f"{order}I", content, 4)
         (count,) = struct.unpack_from(f"{order}H", content, start)
@@ -55,7 +62,9 @@ def _directory(content: bytes, *, order: str) -> Tags:
         tags = {}
         for place in range(start + 2, start + 2 + 12 * count, 12):
             tag, form, length = struct.unpack_from(f"{order}HHI", content, place)
-            if form in _NUMBERS and length <= len(content):
+            if tag in _READ and form in _NUMBERS:
+                if length > most:
+                    refuse(Message("strips that do not make the picture"), expected=_expected())
                 tags[tag] = _values(content, place + 8, f"{length}{_NUMBERS[form]}", order=order)
     except struct.error:
         refuse(Message("a directory that is cut off"), expected=_expected())
@@ -100,7 +109,9 @@ def _strips(content: bytes, tags: Tags, *, rows: int, stride: int) -> bytes:
         )
     of_strip = _one(tags, _ROWS) if _ROWS in tags else rows
     offsets, counts = tags[_OFFSETS], tags[_COUNTS]
-    if of_strip < 1 or not len(offsets) == len(counts) == -(-rows // of_strip):
+    # Strips that lay over each other could be read as often as there are rows.
+    is_apart = sum(counts) <= len(content)
+    if of_strip < 1 or not (is_apart and len(offsets) == len(counts) == -(-rows // of_strip)):
         refuse(Message("strips that do not make the picture"), expected=_expected())
     parts = []
     for number, (offset, count) in enumerate(zip(offsets, counts, strict=True)):

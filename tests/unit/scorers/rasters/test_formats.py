@@ -4,6 +4,9 @@ import gzip
 import io
 import pickle
 import struct
+import tracemalloc
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -199,6 +202,47 @@ def test_a_tiff_of_another_kind_says_what_was_found(tag: int, value: int, found:
 
     assert found in told.found
     assert told.fault is Fault.UNREADABLE
+
+
+def tiff(*entries: tuple[int, int, int], data: bytes) -> bytes:
+    """Write a TIFF of entries (tag, count, value), 4 bytes a number; `data` begin at byte 2048."""
+    told = b"".join(struct.pack("<HHII", tag, 4, count, value) for tag, count, value in entries)
+    head = b"II*\0" + struct.pack("<IH", 8, len(entries)) + told + bytes(4)
+    return head.ljust(2048, b"\0") + data
+
+
+def test_strips_that_lie_over_each_other_are_refused_and_not_unpacked_once_for_each_row() -> None:
+    side = 64
+    row = zlib.compress(bytes(side), 0)
+    lists = struct.pack(f"<{2 * side}I", *[2048 + 8 * side] * side, *[len(row)] * side)
+    sizes = ((256, 1, side), (257, 1, side), (258, 1, 8), (259, 1, 8))
+    strips = ((273, side, 2048), (278, 1, 1), (279, side, 2048 + 4 * side))
+    apart = struct.pack(f"<{side}I", *(2048 + 8 * side + len(row) * i for i in range(side)))
+
+    told = refused(
+        "a.tif", tiff(*sizes, *strips, data=lists + row + bytes(100)), shape=(side, side)
+    )
+
+    assert "strips that do not make the picture" in told.found
+    whole = tiff(*sizes, *strips, data=apart + lists[4 * side :] + row * side)
+    assert not read("a.tif", whole, shape=(side, side)).labels.any()
+
+
+@pytest.mark.parametrize("tags", [range(1000, 1090), [273] * 90])
+def test_a_directory_of_entries_as_long_as_the_file_takes_no_memory_for_each(
+    tags: Iterable[int],
+) -> None:
+    # 90 entries of 100,000 numbers would be 9,000,000 numbers at 8 bytes and more.
+    content = tiff(*((tag, 100_000, 8) for tag in tags), data=bytes(400_000))
+
+    tracemalloc.start()
+    try:
+        refused("a.tif", content, shape=(23, 31))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 1_000_000
 
 
 def test_a_tiff_whose_directory_is_itself_or_far_away_is_refused() -> None:
