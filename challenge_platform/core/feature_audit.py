@@ -52,7 +52,8 @@ class Check:
     """A run on a changed table: what `broken` says when the predictions are not as the rule wants.
 
     With `share` the predictions of the target must change, in more than this share of the rows, by
-    more than `by`; without, none of them may. `table` is None where the table is the given one.
+    more than `by`; without, none of them may, nor may their order, by which small differences would
+    rank people as well as large ones. `table` is None where the table is the given one.
     """
 
     rule: Rule
@@ -66,12 +67,10 @@ class Check:
         """Whether the rule is kept; `changed` is None where the run made no valid predictions."""
         if changed is None:
             return False
-        moved = [
-            _moved(given.columns[target], changed.columns[target], by=self.by)
-            for target in self.targets
-        ]
+        both = [(given.columns[target], changed.columns[target]) for target in self.targets]
+        moved = [_moved(before, after, by=self.by) for before, after in both]
         if self.share is None:
-            return not any(moved)
+            return not any(moved) and all(_in_same_order(*pair) for pair in both)
         return all(part > 0 and part >= self.share for part in moved)
 
 
@@ -82,6 +81,16 @@ def _moved(before: object, after: object, *, by: float) -> float:
         return float(np.mean(np.abs(first - second) > by))
     pairs = zip(first.tolist(), second.tolist(), strict=True)
     return float(np.mean([one != other for one, other in pairs]))
+
+
+def _in_same_order(before: object, after: object) -> bool:
+    """Whether two columns of numbers have the same ranks, ties included; of others nothing."""
+    first, second = np.asarray(before), np.asarray(after)
+    if not np.issubdtype(first.dtype, np.number):
+        return True
+    _, ranks = np.unique(first, return_inverse=True)
+    _, others = np.unique(second, return_inverse=True)
+    return np.array_equal(ranks, others)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,11 @@ class Features(Section):
         ),
     ] = 0.0
     tolerance: Annotated[
-        float, Field(ge=0, description="Numbers that differ by no more are the same.")
+        float,
+        Field(
+            ge=0,
+            description="Numbers that differ by no more are the same, if their order is too.",
+        ),
     ] = 1e-9
 
 

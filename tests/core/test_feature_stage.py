@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import itertools
 import json
 import random
 import tarfile
@@ -101,6 +102,20 @@ def test_an_honest_program_is_scored_after_its_audit(runs: Runs, ann: Participan
     assert all(run.hidden for run in runs.runner.runs[1:-1])
 
 
+def test_a_program_whose_last_digits_differ_between_runs_is_scored(
+    runs: Runs, ann: Participant
+) -> None:
+    counted = itertools.count()
+
+    def rounding(files: Files) -> bytes:
+        off = next(counted) * 1e-13
+        return predicting(risk=lambda row: age(row) / 2 + off)(files)
+
+    runs.runner.program = rounding
+
+    assert runs.end(ann, content=LIST).state is State.SCORED
+
+
 def shaky(files: Files) -> bytes:
     return predicting(risk=lambda row: age(row) + random.random() / 10)(files)  # noqa: S311 - no secret
 
@@ -116,6 +131,11 @@ def by_stain(row: Row) -> float:
 def by_stain_rarely(row: Row) -> float:
     """Use what is forbidden of one cell in some ten."""
     return age(row) + (0.001 if number(row, "stain") > 73 else 0)
+
+
+def by_stain_in_the_smallest_digits(row: Row) -> float:
+    """Rank cells by what is forbidden, by differences that are taken for none."""
+    return 0.5 + number(row, "stain") * 1e-13
 
 
 def without_genes(row: Row) -> int:
@@ -138,6 +158,7 @@ def by_all_genes(row: Row) -> int:
         (shaky, ("features_repeatable", None)),
         (predicting(risk=by_stain), ("features_allowed", "risk")),
         (predicting(risk=by_stain_rarely), ("features_allowed", "risk")),
+        (predicting(risk=by_stain_in_the_smallest_digits), ("features_allowed", "risk")),
         (predicting(grade=without_genes), ("features_must_use", "grade")),
         (predicting(grade=hardly_by_genes), ("features_must_use", "grade")),
         (predicting(grade=by_all_genes), ("features_at_most", "grade")),
