@@ -85,7 +85,7 @@ class Baselines:
         for metric, range_ in expected.items():
             yield Found(
                 challenge=slug,
-                baseline=baseline.name,
+                baseline=name,
                 metric=metric,
                 expected=range_,
                 value=None if result is None else result[metric],
@@ -185,10 +185,10 @@ def _found(each: Found) -> str:
 
 
 _COLUMNS: Sequence[Column[Found]] = (
-    Column(heading="CHALLENGE", text=lambda each: each.challenge),
-    Column(heading="BASELINE", text=lambda each: each.baseline, wraps=True),
+    Column(heading="CHALLENGE", text=lambda each: each.challenge, wraps=True),
+    Column(heading="BASELINE", text=lambda each: each.baseline),
     Column(heading="METRIC", text=lambda each: each.metric),
     Column(heading="EXPECTED", text=lambda each: _range(each.expected)),
     Column(heading="FOUND", text=_found, right=True),
-    Column(heading="", text=lambda each: "as expected" if each.fits else "NOT AS EXPECTED"),
+    Column(heading="FITS", text=lambda each: "yes" if each.fits else "NO"),
 )

@@ -167,10 +167,18 @@ def _perfect_refused(bench: Bench, why: str) -> Finding:
 
 def _perfect_refusal(bench: Bench, perfect: Answer) -> InvalidPredictions | None:
     """Send the perfect submission as a file, if it can be written."""
+    file = _perfect_file(bench, perfect)
+    return None if file is None else _refusal(bench, file)
+
+
+def _perfect_file(bench: Bench, perfect: Answer) -> bytes | None:
     submission = bench.task.submission
     if not can_write(submission):
         return None
-    return _refusal(bench, write_file(perfect, submission=submission, ids=bench.truth.ids))
+    try:
+        return write_file(perfect, submission=submission, ids=bench.truth.ids)
+    except ValueError:  # of a unit that has objects, one thing is said and not one of each
+        return None
 
 
 def _refusal(bench: Bench, data: bytes) -> InvalidPredictions | None:
@@ -224,14 +232,14 @@ def _broken_files(
 
     Where a row is an object of an id, rows may be missing and ids be there twice.
     """
-    submission, ids = bench.task.submission, bench.truth.ids
-    if submission.masks:
-        if can_write(submission):
-            files = mask_files(perfect, submission=submission, ids=ids)
-            some = dict(list(files.items())[: len(files) // 2])
-            yield "truncated", write_archive(some), frozenset({ProblemCode.MISSING_FILE})
+    submission = bench.task.submission
+    if (data := _perfect_file(bench, perfect)) is None:
         return
-    data = write_file(perfect, submission=submission, ids=ids)
+    if submission.masks:
+        files = mask_files(perfect, submission=submission, ids=bench.truth.ids)
+        some = dict(list(files.items())[: len(files) // 2])
+        yield "truncated", write_archive(some), frozenset({ProblemCode.MISSING_FILE})
+        return
     lines = data.decode().splitlines(keepends=True)
     if submission.objects is None:
         half = 1 + (len(lines) - 1) // 2

@@ -5,7 +5,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -39,7 +39,7 @@ def write_file(answer: Answer, /, *, submission: SubmissionDefinition, ids: Sequ
     columns = submission.columns.values()
     for row, unit in enumerate(ids):
         cells = [_cell(answer, name, row=row, place=place) for name in submission.columns]
-        rows = [cells] if submission.objects is None else zip(*cells, strict=True)
+        rows = [cells] if submission.objects is None else _objects(cells)
         for values in rows:
             pairs = zip(values, columns, strict=True)
             writer.writerow([unit, *(_text(value, column) for value, column in pairs)])
@@ -99,7 +99,14 @@ def _cell(answer: Answer, name: str, *, row: int, place: Mapping[str, tuple[str,
     if name not in place:
         return answer[name][row]
     array, number = place[name]
-    return np.asarray(answer[array][row])[:, number]
+    return [one[number] for one in answer[array][row]]
+
+
+def _objects(cells: Sequence[Any]) -> Iterable[tuple[Any, ...]]:
+    """Give the rows of the objects of a unit; ValueError unless each column has as many."""
+    if not all(isinstance(cell, Sized) for cell in cells):
+        raise ValueError("a column says one thing of a unit that has objects")
+    return zip(*cells, strict=True)
 
 
 def _text(value: Any, column: Column) -> str:  # noqa: ANN401 -- as the column is

@@ -78,6 +78,7 @@ def redefine(folder: Path, **sections: dict[str, object]) -> None:
     document = json.loads(path.read_text())
     for section, keys in sections.items():
         document["definition"][section] |= keys
+    document["definition"]["baselines"] = []  # which would not be of other kinds
     path.write_text(json.dumps(document))
 
 

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from challenge_platform.core.code_archive import check_code
+from challenge_platform.core.feature_audit import Rule
 from challenge_platform.errors import InvalidUpload
 from challenge_platform.web.wording import PROBLEMS
 from sandbox.archive import ArchiveProblem
@@ -46,4 +47,4 @@ def test_code_that_does_not_fit_into_the_scratch_is_refused() -> None:
 
 
 def test_every_problem_has_its_words_on_the_pages() -> None:
-    assert PROBLEMS.keys() == {*ArchiveProblem, *ProblemCode}
+    assert PROBLEMS.keys() == {*ArchiveProblem, *ProblemCode, *Rule}

@@ -9,6 +9,7 @@ from tests.web.conftest import API, Visitor
 PUBLIC = {
     ("/api/v1/challenges", "get"),
     ("/api/v1/challenges/{slug}", "get"),
+    ("/api/v1/challenges/{slug}/final", "get"),
     ("/api/v1/challenges/{slug}/leaderboard", "get"),
     ("/api/v1/receipt-key", "get"),
 }
