@@ -19,13 +19,27 @@ class UnquotedTime(str):
 
 
 class _Loader(yaml.SafeLoader):
-    """Counts nodes, an alias as often as it is used, and leaves times as they were written."""
+    """Counts nodes, what an alias means as often as it is used, and leaves times as written."""
 
-    nodes = 0
+    def __init__(self, stream: str) -> None:
+        """Begin with nothing counted; `sizes` has the nodes within each node that is whole."""
+        super().__init__(stream)
+        self.nodes = 0
+        self.sizes: dict[yaml.Node | None, int] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Count a node; what an alias means is written out where a value is told."""
+        is_alias = self.check_event(yaml.AliasEvent)
+        before = self.nodes
         self._count(1)
-        return super().compose_node(parent, index)
+        node = super().compose_node(parent, index)
+        if not is_alias:
+            self.sizes[node] = self.nodes - before
+        elif node in self.sizes:
+            self._count(self.sizes[node])
+        else:
+            raise yaml.YAMLError("a part of it is within itself")
+        return node
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
         """Count what `<<` copies, too: a few lines of it can make millions of keys."""

@@ -25,6 +25,12 @@ MERGED = "a: &a {k: 1}\n" + "".join(
 )
 """Two thousand words that would become a hundred million keys."""
 
+NESTED = "a: &a [k, k]\n" + "".join(
+    f"{name}: &{name} [{', '.join([f'*{above}'] * 30)}]\n"
+    for above, name in ("ab", "bc", "cd", "de", "ef")
+)
+"""A few words that would be fifty million where they are told."""
+
 START = '"2026-10-01T08:00:00+00:00"'
 
 
@@ -358,6 +364,8 @@ def test_21_a_link_is_refused(cells: Packed) -> None:
         ("a: " + "[" * 5000, "is no YAML"),
         ("a: &a [" + "x, " * 30_000 + "]\n", "more than 20,000 parts"),
         (MERGED, "more than 20,000 parts"),
+        (NESTED + "version: *f\ntasks: []\nphases: []\n", "more than 20,000 parts"),
+        ("a: &a [1, *a]\n", "within itself"),
         ("#" * 300_000, "more than 262,144 bytes"),
         ("- a\n", "must hold keys and values"),
         ("title: nothing else\n", "is neither of Codabench"),
