@@ -152,7 +152,7 @@ def test_the_overview_says_how_surely_scores_tell_teams_apart(
 
     middle = power.middle
     assert f"With {power.units} cases and {power.events} events, a final score of about " in page
-    assert f"about {middle.score} is known to ± {middle.half_width}." in page
+    assert f"about {middle.score} is known to ± {middle.half_width}. Two teams closer" in page
     assert f"Two teams closer than {power.difference} cannot be told apart." in page
     assert f"there is room for about {power.teams} teams" in page
     assert "cannot be told apart" not in anonymous.get(f"{PAGE}/rules").text
