@@ -42,6 +42,12 @@ def _features(looks: Sequence[Look]) -> Iterator[Feature]:
         words="how many tags the picture carries",
         values=np.array([len(look.tags) for look in looks], dtype=np.float64),
     )
+    yield Feature(
+        name="folder",
+        kind=Kind.ORDER,
+        words="the folder of the picture",
+        values=natural_order([picture.folder for picture in pictures]),
+    )
     parts = [_PARTS.split(picture.stem) for picture in pictures]
     several = min(map(len, parts)) > 1
     for place in range(min(map(len, parts)) if several else 0):

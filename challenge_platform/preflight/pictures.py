@@ -31,6 +31,11 @@ class Picture:
         return (self.member or self.source.name).rpartition("/")[2]
 
     @property
+    def folder(self) -> str:
+        """The folders in which it is, in its archive; none outside of one."""
+        return (self.member or "").rpartition("/")[0]
+
+    @property
     def stem(self) -> str:
         """Its name without folders and ending."""
         return self.name.partition(".")[0]
@@ -80,9 +85,20 @@ def _members(path: Path) -> Iterator[Picture]:
                     source=path,
                     member=info.filename,
                     size=info.file_size,
-                    written=datetime(*info.date_time, tzinfo=UTC).timestamp(),
+                    written=_moment(info.date_time),
                     place=place,
                 )
+
+
+def _moment(told: tuple[int, int, int, int, int, int]) -> float:
+    """Give the time of a file in an archive, that of no file where it cannot be, such as month 0.
+
+    Programs that tell no time write zeros there.
+    """
+    try:
+        return datetime(*told, tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
 
 
 def contents(pictures: Sequence[Picture], /) -> Iterator[tuple[Picture, bytes]]:

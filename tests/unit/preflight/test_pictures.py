@@ -138,6 +138,23 @@ def test_a_plain_picture_has_no_signs_by_which_it_could_be_known() -> None:
     assert signs_of(encoded(drawn(1), "PNG")) is not None
 
 
+def test_the_folder_of_a_picture_is_a_feature_and_a_time_that_cannot_be_is_none(
+    tmp_path: Path,
+) -> None:
+    with zipfile.ZipFile(tmp_path / "test_images.zip", "w") as archive:
+        for turn, name in enumerate(("sick/a.png", "well/b.png", "sick/c.png")):
+            moment = (1980, 0, 0, 0, 0, 0)  # what is written where no time is told
+            archive.writestr(zipfile.ZipInfo(name, moment), encoded(drawn(turn), "PNG"))
+    table = Table(name="test.csv", columns={"image": ["a", "b", "c"]})
+
+    looks = looks_of(table, look_at(find_pictures([tmp_path])))
+
+    told = {feature.name: feature.values.tolist() for feature in picture_features(looks)}
+    first, second, third = told["folder"]
+    assert first == third != second
+    assert "mtime" not in told
+
+
 def test_size_time_place_tags_and_parts_of_the_name_are_features_of_a_row(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[MODEL] = "Scanner 3"
