@@ -18,6 +18,7 @@ from challenge_platform.core.definition import Board, Disclosure, Phase
 from challenge_platform.core.entry_state import find_team
 from challenge_platform.core.leaderboard import require_open_board
 from challenge_platform.core.marking import Jury, JuryCriterion
+from challenge_platform.core.ranking import place
 from challenge_platform.core.standing import Standing
 from challenge_platform.core.team import Team
 from challenge_platform.database import UTCDateTime
@@ -165,7 +166,7 @@ def final_ranking(
     if Disclosure.SCORE not in phase.disclosure:
         return None
     query = (
-        select(Team.name, Standing.score)
+        select(Team.name, Standing)
         .join(Team, col(Team.id) == Standing.team_id)
         .where(
             Standing.challenge_id == challenge.id,
@@ -177,9 +178,12 @@ def final_ranking(
     given: dict[str, list[JuryMark]] = {}
     for team, one in marks_of(session, challenge, phase=phase.key):
         given.setdefault(team, []).append(one)
+    standings = dict(session.exec(query).all())
+    places = place(challenge, list(standings.values())).tolist()
     rows = rank_finally(
-        dict(session.exec(query).all()),
+        {team: standing.score for team, standing in standings.items()},
         given,
+        places=dict(zip(standings, places, strict=True)),
         jury=jury,
         tolerance=challenge.definition.ranking.tolerance,
     )
@@ -197,10 +201,11 @@ def rank_finally(
     given: Mapping[str, Sequence[JuryMark]],
     /,
     *,
+    places: Mapping[str, int],
     jury: Jury,
     tolerance: float,
 ) -> tuple[FinalRow, ...]:
-    """Rank teams by their scores alone, and with the marks that were `given` to each."""
+    """Rank teams with the marks that were `given` to each; `places` are by the scores alone."""
     if not scores:
         return ()
     teams = sorted(scores)
@@ -212,20 +217,19 @@ def rank_finally(
         else final_score(scores[team], dummy=0, jury=share, weight=1 - jury.share)
         for team, share in shares.items()
     }
-    alone = _placed([scores[team] for team in teams], tolerance=tolerance)
     together = _placed([finals[team] for team in teams], tolerance=tolerance)
     rows = [
         FinalRow(
             team=team,
-            rank=alone[place] or 0,
+            rank=places[team],
             score=scores[team],
             marks=marks[team],
             jurors=len({one.juror for one in given.get(team, ())}),
             jury=shares[team],
             final=finals[team],
-            final_rank=together[place],
+            final_rank=final_rank,
         )
-        for place, team in enumerate(teams)
+        for team, final_rank in zip(teams, together, strict=True)
     ]
     last = len(rows) + 1
     return tuple(sorted(rows, key=lambda row: (row.final_rank or last, row.rank, row.team)))

@@ -11,12 +11,13 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core import jury
 from challenge_platform.core.audit import AuditEvent
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
-from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition import Board, ChallengeDefinition
 from challenge_platform.core.jury import FinalRanking, JuryMark, rank_finally
 from challenge_platform.core.marking import Jury
+from challenge_platform.core.standing import Standing
 from challenge_platform.core.team import Team
 from challenge_platform.errors import Conflict, InvalidInput, NotFound, Sealed
-from tests.conftest import Participant, publish_changed
+from tests.conftest import Participant, participant, publish_changed
 from tests.core.test_leaderboard import best_sign, build, open_phase, score
 
 RANKING = """ranking:
@@ -69,7 +70,8 @@ def test_the_jury_turns_the_order_of_the_allergen_chip_challenge() -> None:
     given = {team: [_mark("all", value)] for team, value in shares.items()}
     scores = {team: (value - 0.06) / 0.94 for team, value in f1.items()}
 
-    rows = rank_finally(scores, given, jury=rule, tolerance=1e-12)
+    places = {"Rakesh Jarupula": 2, "newbee": 1, "Mithil & Neeraj": 3}
+    rows = rank_finally(scores, given, places=places, jury=rule, tolerance=1e-12)
 
     assert [row.team for row in rows] == ["Rakesh Jarupula", "newbee", "Mithil & Neeraj"]
     assert [row.final_rank for row in rows] == [1, 2, 3]
@@ -98,7 +100,7 @@ def test_a_final_score_adds_the_weighted_means_of_the_marks() -> None:
         ]
     }
 
-    [row] = rank_finally({"a": 0.5}, given, jury=rule, tolerance=0)
+    [row] = rank_finally({"a": 0.5}, given, places={"a": 1}, jury=rule, tolerance=0)
 
     assert row.marks == {"clarity": 3, "speed": 8}
     assert row.jury == pytest.approx((3 / 5 + 3 * 8 / 10) / 4)
@@ -118,7 +120,13 @@ def _rule() -> Jury:
 def test_a_team_without_all_marks_has_no_final_rank_and_stands_last() -> None:
     given = {"first": [_mark("clarity", 5)], "second": [_mark("clarity", 1), _mark("speed", 1)]}
 
-    rows = rank_finally({"first": 0.9, "second": 0.1}, given, jury=_rule(), tolerance=0)
+    rows = rank_finally(
+        {"first": 0.9, "second": 0.1},
+        given,
+        places={"first": 1, "second": 2},
+        jury=_rule(),
+        tolerance=0,
+    )
 
     assert [(row.team, row.rank, row.final_rank) for row in rows] == [
         ("second", 2, 1),
@@ -130,7 +138,11 @@ def test_equal_final_scores_share_a_rank() -> None:
     marks = [_mark("clarity", 1), _mark("speed", 1)]
 
     rows = rank_finally(
-        dict.fromkeys("abc", 0.5), dict.fromkeys("ab", marks), jury=_rule(), tolerance=0
+        dict.fromkeys("abc", 0.5),
+        dict.fromkeys("ab", marks),
+        places=dict.fromkeys("abc", 1),
+        jury=_rule(),
+        tolerance=0,
     )
 
     assert [(row.team, row.final_rank) for row in rows] == [("a", 1), ("b", 1), ("c", None)]
@@ -159,6 +171,33 @@ def test_marks_are_shown_with_the_private_board_and_never_before(
     assert by_team[bob.team.name].jury == 1
     assert {row.team for row in found.rows} == {alice.team.name, bob.team.name}  # no baseline
     assert found.rows[0].final_rank == 1
+
+
+def test_the_rank_by_the_score_alone_is_that_of_the_board_which_tells_ties_apart(
+    platform: Platform, challenge: PublishedChallenge, tmp_path: Path
+) -> None:
+    other = "    - {key: other, metric: harrell_c, params: {event: event, time: time, risk: risk}}"
+    ties = RANKING.replace("ranking:", "ranking:\n  ties: [other]")
+    before = "  resamples: 200\nphases:"
+    publish_changed(platform, tmp_path, before, f"{other}\n  resamples: 200\n{ties}")
+    with platform.database.reading() as session:
+        judged = find_challenge(session, challenge.slug)
+    zoe, amy = (participant(platform, judged, name=name) for name in ("zoe", "amy"))
+    for who in (zoe, amy):
+        score(platform, who, sign=1)
+    open_phase(platform, judged)
+    with platform.database.writing() as session:
+        query = select(Standing).where(
+            Standing.team_id == amy.team.id, Standing.board == Board.PRIVATE
+        )
+        amys = session.exec(query).one()
+        amys.scores = amys.scores | {"other": amys.scores["other"] | {"value": 0.0}}
+
+    found = final(platform, judged)
+
+    assert found is not None
+    assert len({row.score for row in found.rows}) == 1
+    assert {row.team: row.rank for row in found.rows} == {zoe.team.name: 1, amy.team.name: 2}
 
 
 def test_a_mark_says_who_gave_it_and_when_and_a_correction_keeps_both(
