@@ -179,7 +179,7 @@ def test_joining_twice_at_once_makes_one_team(
 def test_an_invitation_that_is_used_while_it_is_withdrawn_ends_one_way(
     platform: Platform, alice: Participant, bob: Participant, tmp_path: Path
 ) -> None:
-    publish_changed(platform, tmp_path, "submission:", "teams: {max_size: 2}\nsubmission:")
+    publish_changed(platform, tmp_path, "max_size: 3", "max_size: 2")
     now = platform.clock()
     with platform.database.writing() as session:
         challenge = find_challenge(session, "tiny-survival")

@@ -2,21 +2,20 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlmodel import Session, select
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import invitation
-from challenge_platform.core.challenge import PublishedChallenge, find_challenge
+from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.departure import Departed, Tombstone
 from challenge_platform.core.invitation import Invitation
 from challenge_platform.core.submission import Submission
 from challenge_platform.core.team import Membership, Team, team_of
 from challenge_platform.core.upload import Upload
 from challenge_platform.errors import Conflict, NotFound
-from tests.conftest import Participant, participant, publish_changed
+from tests.conftest import Participant, participant
 from tests.core.test_races import at_once, meeting
 from tests.core.test_submission import send
 from tests.postgresql import on_both_databases
@@ -25,11 +24,10 @@ pytestmark = on_both_databases
 
 
 @pytest.fixture
-def teams(platform: Platform, challenge: PublishedChallenge, tmp_path: Path) -> PublishedChallenge:
+def teams(challenge: PublishedChallenge) -> PublishedChallenge:
     """Give the tiny challenge, whose teams may have three members."""
-    publish_changed(platform, tmp_path, "submission:", "teams: {max_size: 3}\nsubmission:")
-    with platform.database.reading() as session:
-        return find_challenge(session, challenge.slug)
+    assert challenge.definition.teams.max_size == 3
+    return challenge
 
 
 def invite(platform: Platform, teams: PublishedChallenge, one: Participant) -> str:
