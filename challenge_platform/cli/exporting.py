@@ -128,6 +128,9 @@ def manifest_of(content: bytes, /) -> dict[str, Any]:
     except ValueError as error:
         raise InvalidInput(f"its {MANIFEST} is not JSON: {error}") from error
     schema = manifest.get("schema") if isinstance(manifest, dict) else None
-    if schema != SCHEMA or not isinstance(manifest.get("files"), dict):
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    if schema != SCHEMA or not isinstance(files, dict):
         raise InvalidInput(f"its {MANIFEST} is of {schema!r}; this platform reads {SCHEMA!r}")
+    if not all(isinstance(t, dict) and {"size", "sha256"} <= t.keys() for t in files.values()):
+        raise InvalidInput(f"its {MANIFEST} does not tell the size and SHA-256 of each file")
     return dict(manifest)

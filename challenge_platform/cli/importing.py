@@ -26,7 +26,9 @@ from challenge_platform.storage import CHUNK
 from challenge_platform.vault import NONCE_BYTES
 
 MANIFEST_BYTES = 10_000_000
-_PART = re.compile(r"[^/\\:\x00-\x1f]+")
+_PART = re.compile(r"(?!\.)[^/\\:\x00-\x1f]+")
+"""A name in a path, none of a hidden file: what is in `.git` can give orders to programs."""
+
 _TEXT = re.compile(r"texts/(\w+)\.(\w+)\.md")
 
 
@@ -93,8 +95,14 @@ class Export:
         """The pages and the agreement in each language."""
         texts: Texts = {}
         for name in self.files:
-            if (match := _TEXT.fullmatch(name)) is not None:
+            if (match := _TEXT.fullmatch(name)) is None:
+                continue
+            if match[2] not in (_paths_of(self.definition).get(match[1]) or ()):
+                raise InvalidInput(f"its definition has no place for {name}; export it again")
+            try:
                 texts.setdefault(match[1], {})[match[2]] = self.read(name).decode()
+            except UnicodeDecodeError as error:
+                raise InvalidInput(f"its {name} is not UTF-8; export it again") from error
         return texts
 
     def below(self, start: str, /) -> list[str]:
@@ -107,8 +115,12 @@ class Export:
 
     def unpack(self, name: str, path: Path, /) -> None:
         """Write a file to a path, whose folders are made; raise InvalidInput as `read` does."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("xb") as into:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            into = path.open("xb")
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InvalidInput(f"its {name} is where another of its files is") from error
+        with into:
             for piece in self._pieces(name):
                 into.write(piece)
 
@@ -131,10 +143,17 @@ class Export:
 _NOT_READ: Any = None
 
 
+def _paths_of(definition: ChallengeDefinition, /) -> dict[str, dict[str, str] | None]:
+    """Give where each text is in the folder, by its name and language."""
+    agreement = definition.agreement.file.model_dump()
+    return {**definition.pages.model_dump(), "agreement": agreement}
+
+
 def _require_inside(name: str) -> None:
-    parts = name.split("/")
-    if any(not _PART.fullmatch(part) or part in {".", ".."} for part in parts):
-        raise InvalidInput(f"a file in it is called {name!r}, which may lead out of the folder")
+    if not all(map(_PART.fullmatch, name.split("/"))):
+        raise InvalidInput(
+            f"a file in it is called {name!r}, which may lead out of the folder, or be hidden in it"
+        )
 
 
 def write_folder(export: Export, folder: Path, /) -> None:
@@ -152,10 +171,10 @@ def write_folder(export: Export, folder: Path, /) -> None:
     definition = export.definition
     folder.mkdir(parents=True)
     (folder / DEFINITION).write_text(as_yaml(definition), encoding="utf-8")
-    pages = {**definition.pages.model_dump(), "agreement": definition.agreement.file.model_dump()}
+    paths = _paths_of(definition)
     for name, texts in export.texts.items():
         for language, text in texts.items():
-            path = folder / pages[name][language]
+            path = folder / (paths[name] or {})[language]
             if not path.resolve().is_relative_to(folder.resolve()):
                 raise InvalidInput(f"its definition names {path}, which is outside the folder")
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Exports: what leaves a platform, that it comes back as it was, and what is refused."""
 
 import dataclasses
+import hashlib
 import json
 import shutil
 import zipfile
@@ -154,11 +155,24 @@ def tampered(source: Path, *, change: Callable[[dict[str, Any]], object]) -> Pat
     return out
 
 
-def _leads_out(files: dict[str, bytes]) -> None:
+def _with(*names: str, content: bytes = b"x") -> Callable[[dict[str, bytes]], None]:
+    """Give what adds files under these names, as the manifest then says."""
+
+    def change(files: dict[str, bytes]) -> None:
+        manifest = json.loads(files["export.json"])
+        digest = hashlib.sha256(content).hexdigest()
+        told = {"size": len(content), "sha256": digest}
+        manifest["files"] |= {name: told for name in names}
+        files["export.json"] = json.dumps(manifest).encode()
+        files |= dict.fromkeys(names, content)
+
+    return change
+
+
+def _of_no_size(files: dict[str, bytes]) -> None:
     manifest = json.loads(files["export.json"])
-    manifest["files"]["folder/../../evil"] = {"size": 1, "sha256": "0"}
+    manifest["files"] = dict.fromkeys(manifest["files"], 1)
     files["export.json"] = json.dumps(manifest).encode()
-    files["folder/../../evil"] = b"x"
 
 
 def _of_another_kind(files: dict[str, bytes]) -> None:
@@ -174,7 +188,14 @@ TAMPERED: tuple[tuple[Callable[[dict[str, Any]], object], str], ...] = (
     (lambda files: files.pop("public/test.csv"), "not those of its manifest"),
     (lambda files: files.update({"more": b""}), "not those of its manifest"),
     (lambda files: files.pop("export.json"), "has no export.json"),
-    (_leads_out, "may lead out of the folder"),
+    (_with("folder/../../evil"), "may lead out of the folder"),
+    (_with("folder/.git/config"), "may lead out of the folder, or be hidden in it"),
+    (_with("folder/a", "folder/a/b"), "is where another of its files is"),
+    (_with("texts/more.en.md"), "no place for texts/more.en.md"),
+    (_with("texts/overview.de.md"), "no place for texts/overview.de.md"),
+    (_with("texts/evaluation.en.md"), "no place for texts/evaluation.en.md"),
+    (_with("texts/overview.en.md", content=b"\xff"), "texts/overview.en.md is not UTF-8"),
+    (_of_no_size, "does not tell the size and SHA-256"),
     (_of_another_kind, "is of 'challenge-export/9'; this platform reads 'challenge-export/1'"),
 )
 
