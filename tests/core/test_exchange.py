@@ -162,7 +162,7 @@ def _with(*names: str, content: bytes = b"x") -> Callable[[dict[str, bytes]], No
         manifest = json.loads(files["export.json"])
         digest = hashlib.sha256(content).hexdigest()
         told = {"size": len(content), "sha256": digest}
-        manifest["files"] |= {name: told for name in names}
+        manifest["files"] |= dict.fromkeys(names, told)
         files["export.json"] = json.dumps(manifest).encode()
         files |= dict.fromkeys(names, content)
 

@@ -122,8 +122,12 @@ class Files:
         if _UUID.fullmatch(text):
             note(place, f"{text} is a data set of the server it came from, and not in the bundle")
             return None
-        path = (self.root / text.rstrip("/")).resolve()
-        if not path.is_relative_to(self.root.resolve()) or not path.exists():
+        try:
+            path = (self.root / text.rstrip("/")).resolve()
+            is_there = path.is_relative_to(self.root.resolve()) and path.exists()
+        except (OSError, ValueError):  # too long for a name, or with a null
+            is_there = False
+        if not is_there:
             note(place, f"{text!r} is not in the bundle")
             return None
         return path

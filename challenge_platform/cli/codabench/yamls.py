@@ -56,7 +56,15 @@ def _time(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> UnquotedTime:
     return UnquotedTime(loader.construct_scalar(node))
 
 
+def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
+    """Give a text; raise ValueError for half of a pair of surrogates, which no file can hold."""
+    text: str = loader.construct_scalar(node)
+    text.encode()
+    return text
+
+
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _time)
+_Loader.add_constructor("tag:yaml.org,2002:str", _text)
 
 
 def read_mapping(path: Path, /, *, place: str) -> dict[str, Any]:

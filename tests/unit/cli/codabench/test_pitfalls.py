@@ -1,5 +1,6 @@
 """Each of the 21 pitfalls of bundles that were met, by its number in docs/how-to/import.md."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -366,6 +367,7 @@ def test_21_a_link_is_refused(cells: Packed) -> None:
         (MERGED, "more than 20,000 parts"),
         (NESTED + "version: *f\ntasks: []\nphases: []\n", "more than 20,000 parts"),
         ("a: &a [1, *a]\n", "within itself"),
+        ('title: "\\ud800"\n', "is no YAML"),
         ("#" * 300_000, "more than 262,144 bytes"),
         ("- a\n", "must hold keys and values"),
         ("title: nothing else\n", "is neither of Codabench"),
@@ -377,6 +379,16 @@ def test_21_hostile_yaml_is_refused(cells: Packed, yaml_text: str, told: str) ->
 
     with pytest.raises(InvalidInput, match=told):
         imported(cells)
+
+
+@pytest.mark.parametrize("name", ["a" * 1_000, "a\\0b"])
+def test_21_a_name_that_no_file_can_have_is_of_no_file(cells: Packed, name: str) -> None:
+    path = cells.folder / COMPETITION
+    path.write_text(re.sub("(?m)^terms: .*$", lambda _: f'terms: "{name}"', path.read_text()))
+
+    report = imported(cells)
+
+    assert "not in the bundle" in lines(report, Kind.DECIDE)["terms"]
 
 
 def test_21_archives_within_the_bundle_share_one_limit(cells: Packed, tmp_path: Path) -> None:
