@@ -178,6 +178,8 @@ def _excel(path: Path, *, sheet: str | None) -> Iterator[tuple[int, list[str]]]:
             (line, [_text(cell, place=(path.name, line), problems=problems) for cell in cells])
             for line, cells in enumerate(found.iter_rows(), start=1)
         ]
+    except (SyntaxError, ValueError, LookupError) as error:  # what openpyxl makes of a damaged one
+        raise InvalidInput(f"{path} is damaged ({error}); open it, and save it anew") from error
     finally:
         book.close()
     problems.raise_if_any()

@@ -1,6 +1,7 @@
 """Spreadsheets and CSV files as people save them."""
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,26 @@ def test_a_file_that_is_not_there_or_no_spreadsheet_is_told(tmp_path: Path) -> N
         read_sheet(tmp_path / "label.xlsx")
     with pytest.raises(InvalidInput, match=r"is no .xlsx file .*save it as .xlsx"):
         read_sheet(tmp_path / "labels.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [(b"<row", b"<raw"), (b'r="A2"', b'r="!!"'), (b"<v>1</v>", b"<v>zz</v>")]
+)
+def test_a_damaged_spreadsheet_is_told_with_its_repair(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["id", "y"])
+    sheet.append(["a", 1])
+    book.save(tmp_path / "whole.xlsx")
+    with (
+        zipfile.ZipFile(tmp_path / "whole.xlsx") as whole,
+        zipfile.ZipFile(tmp_path / "table.xlsx", "w") as damaged,
+    ):
+        for name in whole.namelist():
+            content = whole.read(name)
+            damaged.writestr(name, content.replace(old, new) if "sheet1" in name else content)
+
+    with pytest.raises(InvalidInput, match=r"is damaged .*save it anew"):
+        read_sheet(tmp_path / "table.xlsx")
