@@ -246,6 +246,8 @@ class _Pull:
             raise elsewhere from None
         if parts.netloc not in self._registry.hosts or parts.scheme != _scheme(parts.netloc):
             raise elsewhere
+        if not url.isascii():  # which no request can ask for
+            raise elsewhere
         return url
 
 

@@ -187,6 +187,7 @@ def replace(lying: LyingRegistry, kind: str, make: Callable[[bytes], Answer]) ->
         lambda _body: (302, {"Location": "file:///etc/passwd"}, b""),
         lambda _body: (302, {"Location": ""}, b""),
         lambda _body: (302, {"Location": "http://["}, b""),
+        lambda _body: (302, {"Location": "/\u00e9"}, b""),
         lambda _body: (401, {"WWW-Authenticate": 'Bearer realm="http://["'}, b""),
     ],
 )
