@@ -11,6 +11,10 @@ Path_ = tuple[int | str, ...]
 """The keys and positions that lead to a value of a document."""
 
 
+MOST_PARTS = 100_000
+"""Values that a file may have; a few aliases of aliases make billions."""
+
+
 @dataclass(frozen=True, order=True)
 class Place:
     """A line and a column of a file, both counted from 1."""
@@ -95,6 +99,8 @@ def _wrong_scalar(node: yaml.Node | None) -> yaml.Mark | None:
 
 def _walk(node: yaml.Node, *, path: Path_, document: Document, above: tuple[int, ...]) -> None:
     """Note the places of a node and of all within; one that has itself within is walked once."""
+    if len(document.values) >= MOST_PARTS:
+        raise yaml.YAMLError(f"it has more than {MOST_PARTS:,} parts, aliases written out")
     document.values[path] = _place(node)
     if id(node) in above:
         return

@@ -96,6 +96,16 @@ def test_a_file_that_is_no_yaml_is_told_with_the_place_where_it_stops_being(fold
     assert told(folder)[0].startswith(f"challenge.yaml:{line}:")
 
 
+def test_aliases_that_would_make_too_many_parts_are_told_and_not_written_out(
+    folder: Path,
+) -> None:
+    levels = ["x0: &x0 [k, k]", *(f"x{n}: &x{n} [{f'*x{n - 1}, ' * 30}]" for n in range(1, 6))]
+    change(folder / "challenge.yaml", "teams: {", "\n".join([*levels, "teams: {"]))
+
+    [flaw] = told(folder)
+    assert "more than 100,000 parts" in flaw
+
+
 def test_a_date_that_there_is_not_is_told_with_its_place(folder: Path) -> None:
     line = change(folder / "challenge.yaml", "opens: 2020-01-01T", "opens: 2020-13-01T")
 
