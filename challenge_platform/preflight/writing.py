@@ -114,4 +114,4 @@ def _text(value: Any, column: Column) -> str:  # noqa: ANN401 -- as the column i
         return column.separator.join(value)
     if isinstance(column, IntegerColumn):
         return str(round(float(value)))
-    return repr(float(value)) if isinstance(column, FloatColumn) else str(value)
+    return f"{float(value):.9g}" if isinstance(column, FloatColumn) else str(value)

@@ -177,7 +177,8 @@ def test_an_upload_that_is_cancelled_can_be_gone_on_with(
     page.get_by_role("button", name="Try again").click()
 
     submitted(page, platform)
-    assert offsets == [0, PART, PART, 2 * PART]
+    # What was held when the upload was cancelled may have arrived by then.
+    assert offsets in ([0, PART, PART, 2 * PART], [0, PART, 2 * PART])
 
 
 def test_an_image_that_is_refused_is_told_in_place_and_leaves_nothing(
