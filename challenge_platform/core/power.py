@@ -15,7 +15,7 @@ class Level(BaseModel):
 class Power(BaseModel):
     """What the final scores of a challenge can tell, from the hidden truth alone.
 
-    `units` and `events` are those of the rows that the final scores are of, as boards show them.
+    `units` and `events`, these in tens, are those of the rows that the final scores are of.
     `levels` go from a weak submission to a strong one. Two teams of middling scores that are closer
     than `difference` cannot be told apart, which makes room for `teams` between chance and perfect.
     """

@@ -86,9 +86,13 @@ def _final(bench: Bench, answer: Answer) -> Split:
 
 
 def _events(scored: Scored, *, most: int) -> int | None:
-    """Give the fewest events of a metric, None if none has events that are units."""
+    """Give the fewest events of a metric, in tens; None if none has events that are units.
+
+    Their exact number is hidden until the private scores are revealed.
+    """
     events = [score.events for score in scored.scores.values() if score.events is not None]
-    return min((count for count in events if count < most), default=None)
+    fewest = min((count for count in events if count < most), default=None)
+    return None if fewest is None else round(fewest, -1)
 
 
 def _half_width(told: Score, vector: Vector) -> float:

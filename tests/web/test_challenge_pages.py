@@ -151,7 +151,9 @@ def test_the_overview_says_how_surely_scores_tell_teams_apart(
     page = re.sub(r"\s+", " ", anonymous.get(PAGE).text)
 
     middle = power.middle
-    assert f"With {power.units} cases and {power.events} events, a final score of about " in page
+    counted = f"With {power.units} cases and about {power.events} events"
+    assert f"{counted}, a final score of about " in page
+    assert power.events % 10 == 0
     assert f"about {middle.score} is known to ± {middle.half_width}. Two teams closer" in page
     assert f"Two teams closer than {power.difference} cannot be told apart." in page
     assert f"there is room for about {power.teams} teams" in page
