@@ -35,7 +35,7 @@ def require_clear(report: Report, /, *, say: Callable[[str], None]) -> None:
 
 def power_line(power: Power, /) -> str:
     """Say how surely scores will tell teams apart."""
-    events = "" if power.events is None else f" and {power.events} events"
+    events = "" if power.events is None else f" and about {power.events} events"
     middle = power.middle
     return (
         f"with {power.units} units{events}, a score of about {middle.score:g} by {power.metric} is "
