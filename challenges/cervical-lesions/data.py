@@ -9,7 +9,7 @@ from pathlib import Path
 
 from files import write_files
 from real import read_source
-from twin import test_slides, train_slides
+from twin import slides_of_the_test, slides_to_learn_from
 
 
 def build(
@@ -26,7 +26,7 @@ def build(
     them. Two runs give the same bytes. Raises ValueError naming what differs in `source`.
     """
     if source is None:
-        train, test = train_slides(scale), test_slides(scale)
+        train, test = slides_to_learn_from(scale), slides_of_the_test(scale)
     else:
         train, test = read_source(source, say=say)
     return write_files(public, train=train, test=test, synthetic=source is None, say=say)

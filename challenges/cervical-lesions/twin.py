@@ -24,13 +24,13 @@ OWN_CLASS = 0.7  # the part of the regions, beside the first, that have the clas
 LOOKS_AHEAD = 0.42  # standard deviation of the degree of a slide's lesions around its class
 
 
-def train_slides(scale: float, /) -> Iterator[Slide]:
+def slides_to_learn_from(scale: float, /) -> Iterator[Slide]:
     """Draw the labelled slides, named by centre, block and slide; their order tells nothing."""
     for place, (key, label) in enumerate(plan("train", TRAIN, scale=scale)):
         yield draw(key, label, block=place + 1)
 
 
-def test_slides(scale: float, /) -> Iterator[Slide]:
+def slides_of_the_test(scale: float, /) -> Iterator[Slide]:
     """Draw the test slides, named by eight letters, from which the centre cannot be told."""
     for key, label in plan("test", TEST, scale=scale):
         yield draw(key, label)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from files import REAL, SYNTHETIC, write_files
 from real import read_source
-from twin import test_pictures, train_pictures
+from twin import pictures_of_the_test, pictures_to_learn_from
 
 
 def build(
@@ -26,7 +26,7 @@ def build(
     them. Two runs give the same bytes. Raises ValueError naming what differs in `source`.
     """
     if source is None:
-        train, test = train_pictures(scale), test_pictures(scale)
+        train, test = pictures_to_learn_from(scale), pictures_of_the_test(scale)
     else:
         train, test = read_source(source, say=say)
     told = SYNTHETIC if source is None else REAL

@@ -67,7 +67,7 @@ class Plan:
     outside: bool = False
 
 
-def train_pictures(scale: float, /) -> Iterator[Picture]:
+def pictures_to_learn_from(scale: float, /) -> Iterator[Picture]:
     """Draw the pictures to learn from, with their traps, in an order that tells nothing."""
     plans = plan("train", scale * PART)
     singles = [each for each in plans if len(each.codes) == 1]
@@ -85,7 +85,7 @@ def train_pictures(scale: float, /) -> Iterator[Picture]:
         yield draw(each)
 
 
-def test_pictures(scale: float, /) -> Iterator[Picture]:
+def pictures_of_the_test(scale: float, /) -> Iterator[Picture]:
     """Draw the pictures to predict, in an order that tells nothing."""
     for each in plan("test", scale * PART * TEST):
         yield draw(each)

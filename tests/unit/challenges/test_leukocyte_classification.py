@@ -150,7 +150,7 @@ def test_leukocytes_of_a_picture_lie_apart(twin: ModuleType) -> None:
 
 def test_train_has_copies_and_boxes_that_begin_outside(twin: ModuleType) -> None:
     """The traps of the original; at a scale at which there are some of each."""
-    pictures = list(twin.train_pictures(0.06))
+    pictures = list(twin.pictures_to_learn_from(0.06))
     boxes: dict[Any, list[str]] = defaultdict(list)
     for each in pictures:
         boxes[tuple(cell.box for cell in each.cells)].append(each.name)
