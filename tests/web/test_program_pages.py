@@ -18,7 +18,7 @@ from tests.conftest import Participant, participant
 from tests.core.programs import CANARY, CODE, Runs, code, good, sizes, with_programs
 from tests.fakes import Clock, FakePrograms, Files
 from tests.images import HandMadeImage, file, tarball
-from tests.web.conftest import Answer, Browser, Program
+from tests.web.conftest import Answer, Browser, Program, Visitor
 
 PLAIN = Usage(cpu_seconds=1.5, peak_memory=8_000_000, wall_seconds=2.5, output_bytes=1_000)
 TELLING = Usage(
@@ -303,3 +303,12 @@ def test_the_sample_can_be_downloaded_and_the_hidden_files_cannot(
     assert anns.get("/challenges/hidden-cells/files/sample/test.csv").data == sample.data
     assert hers.get("/challenges/hidden-cells/files/test.csv").status_code == 404
     assert CANARY not in json.dumps(anns.get("/challenges/hidden-cells").json)
+
+
+def test_the_overview_asks_for_a_program_where_no_file_is_taken(
+    runs: Runs, anonymous: Visitor
+) -> None:
+    page = anonymous.get(f"/challenges/{runs.challenge.slug}").text
+
+    assert "Submit a program" in page
+    assert "Submit a predictions file" not in page
