@@ -139,8 +139,6 @@ def _read(data: bytes, *, column: MaskColumn, file: str, findings: Findings) -> 
 
 def _unknown(labels: NDArray[np.integer[Any]], *, column: MaskColumn) -> int | None:
     """Return a label that the challenge does not have; None if it has them all."""
-    if labels.dtype.kind == "b":
-        labels = labels.view(np.uint8)
     least, largest = int(labels.min()), int(labels.max())
     if least < 0 or largest > MAX_LABEL:
         return least if least < 0 else largest

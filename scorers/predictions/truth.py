@@ -1,5 +1,6 @@
 """The organizer's tables that predictions are compared with: the ids to predict, and the truth."""
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -104,6 +105,12 @@ def _read_masks(
             f"the masks of the truth have {pixels:,} pixels; at most {MAX_PIXELS_IN_ALL:,} are "
             "scored in the sandbox's time and memory: make the images smaller, or fewer"
         )
+    for number, name in enumerate(ids):
+        if not unicodedata.is_normalized("NFC", name):
+            raise InvalidTable(
+                f"line {number + 2} of the truth has an id that is not in Unicode's form NFC, in "
+                "which the names of files in an archive are read: write it in that form everywhere"
+            )
     masks = _read_files(
         lambda findings: read_masks(
             data, masks=table.masks, ids=ids, findings=findings, others=True

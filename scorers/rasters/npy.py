@@ -37,7 +37,8 @@ def read_npy(content: bytes, /, *, shape: Shape) -> Raster:
     if not _INTEGERS.fullmatch(header["type"]):
         refuse_type(header["type"][:_MOST_SHOWN])
     require_shape(_shape(header["shape"]), expected=shape)
-    kind = np.dtype(header["type"].strip("'"))
+    # A byte of an array of bool is its label: numpy takes all but 0 for true, and would score 1.
+    kind = np.dtype(header["type"].strip("'").replace("b1", "u1"))
     if len(content) - end != math.prod(shape) * kind.itemsize:
         refuse(Message("another number of bytes than its header says"), expected=_expected())
     flat = np.frombuffer(content, dtype=kind, offset=end)

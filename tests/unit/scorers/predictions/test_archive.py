@@ -328,6 +328,10 @@ def test_the_spacing_of_each_image_is_that_of_the_truths_columns() -> None:
             | {"masks/i00.png": FILES["i00.png"]},
             "truth.csv has no column x of mm, all above 0",
         ),
+        (
+            {"truth.csv": "image,patient,usage\ni00,p,public\ne\u0301,p,public\n".encode()},
+            "line 3 of the truth has an id that is not in Unicode's form NFC",
+        ),
     ],
 )
 def test_a_truth_that_is_not_whole_says_what_is_missing(files: dict[str, bytes], told: str) -> None:

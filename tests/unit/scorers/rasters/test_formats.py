@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scorers.predictions.masks import PackedMask
 from scorers.rasters.formats import READERS, reader_of
 from scorers.rasters.npy import read_npy
 from scorers.rasters.raster import Fault, Raster, Unreadable
@@ -77,6 +78,15 @@ def test_an_npy_of_any_integers_is_read_in_either_order(kind: str, order: str) -
     content = saved(np.asfortranarray(array) if order == "F" else array)
 
     assert read_npy(content, shape=SMALL.shape).labels.tolist() == array.tolist()
+
+
+def test_a_byte_of_an_npy_of_bool_is_its_label_and_not_taken_for_true() -> None:
+    content = saved(SMALL.astype(np.uint8).view(np.bool_))
+
+    mask = PackedMask.of(read_npy(content, shape=SMALL.shape).labels)
+
+    assert SMALL.max() == 2
+    assert np.asarray(mask).tolist() == SMALL.tolist()
 
 
 def test_an_npy_with_a_long_header_is_read() -> None:
