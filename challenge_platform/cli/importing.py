@@ -233,7 +233,7 @@ def _unpack_input(path: Path, folder: Path, *, names: Iterable[str]) -> None:
         with tarfile.open(path, "r:") as tar:
             members = tar.getmembers()
             if sorted(member.name for member in members) != sorted(names) or not all(
-                member.isreg() for member in members
+                member.isreg() and not member.issparse() for member in members
             ):
                 raise InvalidInput(f"its {exporting.INPUT} has other files than data.input names")
             tar.extractall(folder, members=members, filter="data")

@@ -14,7 +14,6 @@ import yaml
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
-from challenge_platform.cli.build import build_challenge
 from challenge_platform.cli.exporting import (
     public_members,
     require_unchanged,
@@ -27,12 +26,11 @@ from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.definition_file import read_definition
 from challenge_platform.errors import InvalidInput
 from tests.conftest import TINY, prepared
+from tests.core.programs import HIDDEN, publish_hidden
 from tests.fakes import Clock, FakeRunner
+from tests.images import file, tarball
 
-HIDDEN = TINY.parent / "hidden-cells"
 TRUTH_OF_TINY = b"patient_id,usage,event,time"
-
-Exported = Callable[..., Path]
 
 
 @pytest.fixture
@@ -74,8 +72,7 @@ def publish(platform: Platform, source: Path, *, folder: Path, scratch: Path) ->
 def test_an_export_that_another_platform_publishes_is_exported_from_there_with_the_same_bytes(
     platform: Platform, other: Platform, tmp_path: Path, source: Path
 ) -> None:
-    datadir.prepare(platform, slugs=[source.name], separate=False)
-    build_challenge(platform, source, say=lambda _line: None)
+    publish_hidden(platform, folder=source)
     whole = export(platform, source.name, tmp_path / "whole.zip", folder=source)
     public = export(platform, source.name, tmp_path / "public.zip")
 
@@ -213,6 +210,25 @@ def test_an_export_that_was_changed_is_refused(
         ):
             write_folder(opened, tmp_path / f"draft{number}")
     assert not (tmp_path / "evil").exists()
+
+
+def test_a_sparse_file_in_the_hidden_input_is_refused_before_its_holes_are_written(
+    platform: Platform, other: Platform, tmp_path: Path
+) -> None:
+    publish_hidden(platform)
+    export(platform, HIDDEN.name, tmp_path / "whole.zip", folder=HIDDEN)
+    member, content = file("test.csv", b"x")
+    member.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(10**7)}
+    sparse = _with("hidden/input.tar", content=tarball((member, content)))
+
+    with pytest.raises(InvalidInput, match=r"other files than data\.input names"):
+        publish(
+            other,
+            tampered(tmp_path / "whole.zip", change=sparse),
+            folder=tmp_path / HIDDEN.name,
+            scratch=tmp_path / "scratch",
+        )
+    assert max(path.stat().st_size for path in (tmp_path / "scratch").rglob("*")) < 10**6
 
 
 def test_a_definition_that_names_a_page_outside_its_folder_writes_none(
