@@ -67,34 +67,27 @@ class Document:
         return self.values.get(path, Place(1, 1))
 
 
+class _Loader(yaml.SafeLoader):
+    """Says where a value is that cannot be what it looks like, such as 2026-13-45, a date."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:  # noqa: ANN401, FBT001, FBT002 -- as in PyYAML
+        try:
+            return super().construct_object(node, deep)
+        except ValueError as error:
+            raise ConstructorError(None, None, str(error), node.start_mark) from error
+
+
 def read_document(text: str, /) -> Document:
     """Read YAML as `yaml.safe_load` does, with places; raise yaml.YAMLError if it is none."""
-    loader, node = yaml.SafeLoader(text), None
+    loader = _Loader(text)
     try:
         node = loader.get_single_node()
         document = Document(value=None if node is None else loader.construct_document(node))
-    except ValueError as error:  # such as 2026-13-45, which looks like a date
-        raise ConstructorError(None, None, str(error), _wrong_scalar(node)) from error
     finally:
         loader.dispose()
     if node is not None:
         _walk(node, path=(), document=document, above=())
     return document
-
-
-def _wrong_scalar(node: yaml.Node | None) -> yaml.Mark | None:
-    """Give where the first value is that cannot be what it looks like."""
-    if isinstance(node, yaml.ScalarNode):
-        try:
-            yaml.safe_load(node.value)
-        except ValueError:
-            return node.start_mark
-        except yaml.YAMLError:
-            return None  # a text that is no YAML by itself
-    within = node.value if isinstance(node, yaml.SequenceNode) else []
-    if isinstance(node, yaml.MappingNode):
-        within = [each for pair in node.value for each in pair]
-    return next((mark for each in within if (mark := _wrong_scalar(each))), None)
 
 
 def _walk(node: yaml.Node, *, path: Path_, document: Document, above: tuple[int, ...]) -> None:

@@ -113,6 +113,21 @@ def test_a_date_that_there_is_not_is_told_with_its_place(folder: Path) -> None:
     assert flaw.startswith(f"challenge.yaml:{line}:31: cannot be read as YAML: month must be in 1")
 
 
+def test_a_quoted_text_is_not_told_for_the_date_that_there_is_not(folder: Path) -> None:
+    change(folder / "challenge.yaml", "teams: {", "note: '2020-13-01'\nteams: {")
+    line = change(folder / "challenge.yaml", "opens: 2020-01-01T", "opens: 2020-13-01T")
+
+    [flaw] = told(folder)
+    assert flaw.startswith(f"challenge.yaml:{line}:31: ")
+
+
+def test_a_date_that_there_is_not_is_told_in_a_list_that_has_itself_within(folder: Path) -> None:
+    line = change(folder / "challenge.yaml", "teams: {", "x: &x [*x, 2020-13-01]\nteams: {")
+
+    [flaw] = told(folder)
+    assert flaw.startswith(f"challenge.yaml:{line}:12: cannot be read as YAML: month must be in 1")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "flaw"),
     [
