@@ -1,10 +1,8 @@
 """Baselines: each is submitted by the command line as a team, and compared with its expectation."""
 
-import io
 import secrets
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Protocol
 from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
+from challenge_platform.cli.local_run import archive_of
 from challenge_platform.cli.output import Column, write_table
 from challenge_platform.core import account
 from challenge_platform.core.account import User
@@ -116,7 +115,7 @@ class Baselines:
             file = self.challenge.definition.submission.file
             return predict(folder / "predict.py", self.public, name=f"{name}{Path(file).suffix}")
         archive = self.public / f"{name}.zip"
-        archive.write_bytes(packed(folder))
+        archive.write_bytes(archive_of(folder))
         return archive
 
     def _token(self, baseline: Baseline, *, name: str, email: str) -> str:
@@ -157,16 +156,6 @@ def predict(script: Path, public: Path, /, *, name: str) -> Path:
     if done.returncode != 0:
         raise InvalidInput(f"{script} failed: {done.stderr.strip().rpartition(chr(10))[2]}")
     return predictions
-
-
-def packed(folder: Path, /) -> bytes:
-    """Pack a program's files as an archive of code, the same bytes each time."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            if "__pycache__" not in path.parts:
-                archive.writestr(zipfile.ZipInfo(str(path.relative_to(folder))), path.read_bytes())
-    return content.getvalue()
 
 
 def print_found(found: Sequence[Found], /) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli.baselines import Baselines, Found, predict, print_found
+from challenge_platform.cli.baselines import DOMAIN, Baselines, Found, predict, print_found
 from challenge_platform.cli.build import build_challenge
 from challenge_platform.cli.organizer import DataDir, open_platform
 from challenge_platform.cli.visitor import Visitor
@@ -32,7 +32,6 @@ QUICK = ("nafld-progression",)
 EVERY = "all"
 app = typer.Typer()
 
-DOMAIN = "demo.invalid"
 WAIT_SECONDS = 120
 BOARD_TRIES, BOARD_PAUSE = 50, 0.2
 

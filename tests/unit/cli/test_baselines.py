@@ -1,14 +1,11 @@
-"""A baseline's program is packed the same each time, and a table tells what was not expected."""
-
-from pathlib import Path
+"""What the demo loads, and the table that tells what was not expected of a baseline."""
 
 import pytest
 
-from challenge_platform.cli.baselines import Found, packed, print_found
+from challenge_platform.cli.baselines import Found, print_found
 from challenge_platform.cli.demo import QUICK, chosen
 from challenge_platform.core.definition import Expectation
 from challenge_platform.errors import InvalidInput
-from sandbox.archive import check_archive
 
 EXPECTED = Expectation(min=0.6, max=0.7)
 
@@ -32,19 +29,6 @@ def test_the_table_tells_expected_and_found(capsys: pytest.CaptureFixture[str]) 
     assert fits.rstrip().endswith("yes")
     assert beyond.rstrip().endswith("NO")
     assert "not scored" in absent
-
-
-def test_a_program_is_packed_without_what_python_left_and_the_same_each_time(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / "main.py").write_text("print()")
-    (tmp_path / "__pycache__").mkdir()
-    (tmp_path / "__pycache__" / "main.pyc").write_bytes(b"compiled")
-
-    archive = packed(tmp_path)
-
-    assert archive == packed(tmp_path)
-    assert [entry.name for entry in check_archive(archive).files] == ["main.py"]
 
 
 def test_some_all_or_the_quick_challenges_are_loaded() -> None:
