@@ -1,6 +1,6 @@
 """The recipe of `allergen-chip`: a synthetic twin of the Allergen Chip Challenge of 2023.
 
-The real files are given on request and may not be passed on, so that this recipe draws patients
+The real files were given on request and opened later; this recipe copies none and draws patients
 that never were (`patients.py`) into files of the same names, columns, sizes, codes and traps. Who
 has the real files builds the challenge from them: `challenge data build allergen-chip --from DIR`
 (`real.py`). Two runs give the same bytes.

@@ -62,7 +62,7 @@ def _features(rows: Sequence[Row], /, *, groups: Mapping[str, Sequence[str]]) ->
         highest = np.array(
             [max((float(row[n]) for n in names if row[n]), default=0) for row in rows]
         )
-        columns += [np.log10(highest + 0.01), (highest >= 0.35).astype(float)]  # noqa: PLR2004 -- kU/L, the usual limit
+        columns += [np.log10(highest + 0.01), (highest >= POSITIVE).astype(float)]
     columns.append(np.array([float(row["Age"]) for row in rows]) / 50)
     return np.stack(columns, axis=1)
 
