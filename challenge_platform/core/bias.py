@@ -6,7 +6,7 @@ words of this platform and for data of all kinds. What the definition knows is t
 it cannot differ from what is done; what only the organizers know is in its section `transparency`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from challenge_platform.core.definition import (
 )
 from challenge_platform.core.local_text import LocalText
 from challenge_platform.core.publication import PublicFile
+from challenge_platform.core.transparency import Transparency
 from scorers.definition import MetricDefinition
 from scorers.message import Message
 from scorers.metric import Direction
@@ -44,16 +45,78 @@ class Chapter:
     questions: tuple[Question, ...]
 
 
+CHECKLIST: tuple[tuple[Message, Mapping[str, Message]], ...] = (
+    (
+        Message("The challenge and who is behind it"),
+        {
+            "task": Message("What is it called, and what is asked?"),
+            "intended_use": Message("Where would a good answer be used, and by whom?"),
+            "organizers": Message("Who organizes it?"),
+            "contact": Message("Whom may I ask?"),
+            "funder": Message("Who pays for it?"),
+            "conflicts": Message("Who has a conflict of interest, and who saw the hidden truth?"),
+            "timeline": Message("When does each phase open and close?"),
+        },
+    ),
+    (
+        Message("Taking part"),
+        {
+            "agreement": Message("To what does a participant agree?"),
+            "teams": Message("How are teams formed?"),
+            "submissions": Message("What may be submitted, and how often?"),
+            "feedback": Message("What is told of scores while a phase is open?"),
+            "awards": Message("What can be won, and how may results be published?"),
+        },
+    ),
+    (
+        Message("Data and truth"),
+        {
+            "data_source": Message("Whose data are these, and how were they acquired?"),
+            "legal_basis": Message("On what legal basis may they be used?"),
+            "cases": Message("What is a case, and how were cases chosen and split?"),
+            "split": Message("Which cases decide the score?"),
+            "files": Message("Which files do participants get?"),
+            "annotation": Message("How was the truth made, and by whom?"),
+            "limits": Message("What is known to be wrong, biased or misleading?"),
+        },
+    ),
+    (
+        Message("How submissions are judged"),
+        {
+            "target": Message("What is predicted?"),
+            "metrics": Message("By which metrics?"),
+            "reasons": Message("Why these metrics and this ranking?"),
+            "ranking": Message("How are teams ranked, and what if scores are equal?"),
+            "missing": Message("What if predictions or scores are missing?"),
+        },
+    ),
+    (
+        Message("How sure the result is"),
+        {
+            "uncertainty": Message("How is uncertainty told?"),
+            "subgroups": Message("Is it looked at whether some groups are served worse?"),
+            "protection": Message("What keeps the truth from leaking?"),
+            "reproduction": Message("Can a score be checked?"),
+        },
+    ),
+)
+"""The questions by their keys, under the titles of their chapters."""
+
+
 def report(
     definition: ChallengeDefinition, /, *, files: Sequence[PublicFile]
 ) -> tuple[Chapter, ...]:
     """Answer what can be answered; `files` are those that participants download."""
-    return (
-        _organization(definition),
-        _participation(definition),
-        _data(definition, files=files),
-        _assessment(definition),
-        _honesty(definition),
+    answers = _said(definition.transparency) | _known(definition, files=files)
+    return tuple(
+        Chapter(
+            title=title,
+            questions=tuple(
+                Question(key=key, asks=asks, answers=tuple(answers[key]))
+                for key, asks in questions.items()
+            ),
+        )
+        for title, questions in CHECKLIST
     )
 
 
@@ -64,217 +127,39 @@ def unanswered(chapters: Sequence[Chapter], /) -> tuple[Question, ...]:
     )
 
 
-def _said(text: LocalText | None) -> tuple[Answer, ...]:
-    return () if text is None else (text,)
+def _said(told: Transparency) -> dict[str, Iterable[Answer]]:
+    """Give what the organizers say by question: of metrics, which the definition has, why."""
+    said = {key: () if text is None else (text,) for key, text in told}
+    return {"reasons": said.pop("metrics"), **said}
 
 
-def _organization(definition: ChallengeDefinition) -> Chapter:
-    told = definition.transparency
-    return Chapter(
-        title=Message("The challenge and who is behind it"),
-        questions=(
-            Question(
-                key="task",
-                asks=Message("What is it called, and what is asked?"),
-                answers=(definition.title, *_said(definition.summary)),
-            ),
-            Question(
-                key="intended_use",
-                asks=Message("Where would a good answer be used, and by whom?"),
-                answers=_said(told.intended_use),
-            ),
-            Question(
-                key="organizers", asks=Message("Who organizes it?"), answers=_said(told.organizers)
-            ),
-            Question(key="contact", asks=Message("Whom may I ask?"), answers=_said(told.contact)),
-            Question(key="funder", asks=Message("Who pays for it?"), answers=_said(told.funder)),
-            Question(
-                key="conflicts",
-                asks=Message("Who has a conflict of interest, and who saw the hidden truth?"),
-                answers=_said(told.conflicts),
-            ),
-            Question(
-                key="timeline",
-                asks=Message("When does each phase open and close?"),
-                answers=tuple(_times(phase) for phase in definition.phases),
-            ),
-        ),
-    )
-
-
-def _participation(definition: ChallengeDefinition) -> Chapter:
-    told = definition.transparency
-    return Chapter(
-        title=Message("Taking part"),
-        questions=(
-            Question(
-                key="agreement",
-                asks=Message("To what does a participant agree?"),
-                answers=(
-                    Message(
-                        "To version `{version}` of the agreement on the page of rules; the "
-                        "platform keeps who accepted it, when, and a digest of its text.",
-                        version=definition.agreement.version,
-                    ),
-                ),
-            ),
-            Question(
-                key="teams",
-                asks=Message("How are teams formed?"),
-                answers=(Message("At most {most} in a team.", most=definition.teams.max_size),),
-            ),
-            Question(
-                key="submissions",
-                asks=Message("What may be submitted, and how often?"),
-                answers=tuple(_submissions(definition)),
-            ),
-            Question(
-                key="feedback",
-                asks=Message("What is told of scores while a phase is open?"),
-                answers=tuple(_feedback(phase) for phase in definition.phases),
-            ),
-            Question(
-                key="awards",
-                asks=Message("What can be won, and how may results be published?"),
-                answers=_said(told.awards),
-            ),
-        ),
-    )
-
-
-def _data(definition: ChallengeDefinition, *, files: Sequence[PublicFile]) -> Chapter:
-    told, data = definition.transparency, definition.data
-    return Chapter(
-        title=Message("Data and truth"),
-        questions=(
-            Question(
-                key="data_source",
-                asks=Message("Whose data are these, and how were they acquired?"),
-                answers=_said(told.data_source),
-            ),
-            Question(
-                key="legal_basis",
-                asks=Message("On what legal basis may they be used?"),
-                answers=_said(told.legal_basis),
-            ),
-            Question(
-                key="cases",
-                asks=Message("What is a case, and how were cases chosen and split?"),
-                answers=_said(told.cases),
-            ),
-            Question(
-                key="split",
-                asks=Message("Which cases decide the score?"),
-                answers=(
-                    Message(
-                        "Those of the hidden truth. Its column `{split}` says of each whether it "
-                        "is public, for scores while a phase is open, or private.",
-                        split=data.split,
-                    ),
-                ),
-            ),
-            Question(
-                key="files",
-                asks=Message("Which files do participants get?"),
-                answers=tuple(
-                    Message(
-                        "`{name}`: {size:,} bytes, SHA-256 `{digest}`",
-                        name=file.name,
-                        size=file.size,
-                        digest=file.digest,
-                    )
-                    for file in files
-                ),
-            ),
-            Question(
-                key="annotation",
-                asks=Message("How was the truth made, and by whom?"),
-                answers=_said(told.annotation),
-            ),
-            Question(
-                key="limits",
-                asks=Message("What is known to be wrong, biased or misleading?"),
-                answers=_said(told.limits),
-            ),
-        ),
-    )
-
-
-def _assessment(definition: ChallengeDefinition) -> Chapter:
-    told, scoring = definition.transparency, definition.scoring
-    return Chapter(
-        title=Message("How submissions are judged"),
-        questions=(
-            Question(
-                key="target",
-                asks=Message("What is predicted?"),
-                answers=tuple(
-                    Message("`{name}`, of type `{type}`", name=name, type=column.type)
-                    for name, column in definition.submission.columns.items()
-                ),
-            ),
-            Question(
-                key="metrics",
-                asks=Message("By which metrics?"),
-                answers=tuple(_metric(metric) for metric in scoring.metrics),
-            ),
-            Question(
-                key="reasons",
-                asks=Message("Why these metrics and this ranking?"),
-                answers=_said(told.metrics),
-            ),
-            Question(
-                key="ranking",
-                asks=Message("How are teams ranked, and what if scores are equal?"),
-                answers=tuple(_ranking(definition)),
-            ),
-            Question(
-                key="missing",
-                asks=Message("What if predictions or scores are missing?"),
-                answers=tuple(_missing(definition)),
-            ),
-        ),
-    )
-
-
-def _honesty(definition: ChallengeDefinition) -> Chapter:
-    return Chapter(
-        title=Message("How sure the result is"),
-        questions=(
-            Question(
-                key="uncertainty",
-                asks=Message("How is uncertainty told?"),
-                answers=tuple(_uncertainty(definition)),
-            ),
-            Question(
-                key="subgroups",
-                asks=Message("Is it looked at whether some groups are served worse?"),
-                answers=tuple(
-                    Message(
-                        "Scores are also computed by `{column}`, for groups of {least} or more.",
-                        column=column,
-                        least=definition.scoring.smallest_subgroup,
-                    )
-                    for column in definition.data.subgroups
-                ),
-            ),
-            Question(
-                key="protection",
-                asks=Message("What keeps the truth from leaking?"),
-                answers=tuple(_protection(definition)),
-            ),
-            Question(
-                key="reproduction",
-                asks=Message("Can a score be checked?"),
-                answers=(
-                    Message(
-                        "Each comes with a signed receipt that names the versions of definition, "
-                        "truth and scorer; the scorer is open source."
-                    ),
-                ),
-            ),
-        ),
-    )
+def _known(
+    definition: ChallengeDefinition, *, files: Sequence[PublicFile]
+) -> dict[str, Iterable[Answer]]:
+    """Give what the definition says by question."""
+    return {
+        "task": filter(None, (definition.title, definition.summary)),
+        "timeline": map(_times, definition.phases),
+        "agreement": [_agreement(definition)],
+        "teams": [Message("At most {most} in a team.", most=definition.teams.max_size)],
+        "submissions": _submissions(definition),
+        "feedback": map(_feedback, definition.phases),
+        "split": [_split(definition)],
+        "files": map(_file, files),
+        "target": _target(definition),
+        "metrics": map(_metric, definition.scoring.metrics),
+        "ranking": _ranking(definition),
+        "missing": _missing(definition),
+        "uncertainty": _uncertainty(definition),
+        "subgroups": _subgroups(definition),
+        "protection": _protection(definition),
+        "reproduction": [
+            Message(
+                "Each comes with a signed receipt that names the versions of definition, "
+                "truth and scorer; the scorer is open source."
+            )
+        ],
+    }
 
 
 def _times(phase: Phase) -> Message:
@@ -292,6 +177,14 @@ def _times(phase: Phase) -> Message:
 
 def _iso(time: datetime) -> str:
     return time.isoformat(timespec="minutes")
+
+
+def _agreement(definition: ChallengeDefinition) -> Message:
+    return Message(
+        "To version `{version}` of the agreement on the page of rules; the "
+        "platform keeps who accepted it, when, and a digest of its text.",
+        version=definition.agreement.version,
+    )
 
 
 def _submissions(definition: ChallengeDefinition) -> Iterator[Message]:
@@ -319,7 +212,29 @@ def _feedback(phase: Phase) -> Message:
     return Message("`{phase}`: `{told}`, of the private part", phase=phase.key, told=told)
 
 
-def _metric(metric: MetricDefinition, /) -> Message:
+def _split(definition: ChallengeDefinition) -> Message:
+    return Message(
+        "Those of the hidden truth. Its column `{split}` says of each whether it "
+        "is public, for scores while a phase is open, or private.",
+        split=definition.data.split,
+    )
+
+
+def _file(file: PublicFile) -> Message:
+    return Message(
+        "`{name}`: {size:,} bytes, SHA-256 `{digest}`",
+        name=file.name,
+        size=file.size,
+        digest=file.digest,
+    )
+
+
+def _target(definition: ChallengeDefinition) -> Iterator[Message]:
+    for name, column in definition.submission.columns.items():
+        yield Message("`{name}`, of type `{type}`", name=name, type=column.type)
+
+
+def _metric(metric: MetricDefinition) -> Message:
     params = ", ".join(f"{name}={value}" for name, value in metric.params.items())
     formula = f"{metric.metric}({params})"
     if metric.better is Direction.MAXIMIZE:
@@ -369,6 +284,15 @@ def _uncertainty(definition: ChallengeDefinition) -> Iterator[Message]:
         "Every rank has an interval from the same resamples, and teams that cannot be told apart "
         "are shown as one group."
     )
+
+
+def _subgroups(definition: ChallengeDefinition) -> Iterator[Message]:
+    for column in definition.data.subgroups:
+        yield Message(
+            "Scores are also computed by `{column}`, for groups of {least} or more.",
+            column=column,
+            least=definition.scoring.smallest_subgroup,
+        )
 
 
 def _protection(definition: ChallengeDefinition) -> Iterator[Message]:
