@@ -11,7 +11,8 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from patients import UNKNOWN, Dice, Row, allergens, draw_patients
+from dice import Dice
+from patients import UNKNOWN, Row, allergens, draw_patients
 from real import read_real
 
 SEED = 2023

@@ -2,7 +2,8 @@
 
 In the spirit of D-IA-GNO-DENT, a challenge on photographs and radiographs of people with rare
 diseases of the teeth, held on a secure platform that data may not leave. Its data, classes and
-metric are not published: those here are ours, and every picture is drawn (`teeth.py`).
+metric are not published: those here are ours, and every picture is drawn (`teeth.py`). `dice.py` is
+a link to the module of `allergen-chip`.
 
 Nothing of this is public but a dictionary and a sample of phantoms, drawn from another seed. Two
 runs give the same bytes.
@@ -14,7 +15,8 @@ import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from teeth import CLASSES, Dice, Mouth, draw, png
+from dice import Dice
+from teeth import CLASSES, Mouth, draw, png
 
 Row = dict[str, str]
 

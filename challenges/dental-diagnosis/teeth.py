@@ -11,9 +11,9 @@ import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from dice import Array, Dice
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 """Shape (height, width) in grey, or (height, width, 3) in colour."""
 
@@ -31,33 +31,6 @@ CHALKY, BROWN, STAINED = 0.6, 0.4, 0.7
 """Where a smooth field from 0 to 1 makes patches: above, below, above."""
 
 TEETH = {"photo": 4, "panoramic": 8, "periapical": 2}
-
-
-class Dice:
-    """Integer draws of a seeded generator, as numbers whose bytes are the same everywhere."""
-
-    def __init__(self, seed: int, /) -> None:
-        self._generator = np.random.Generator(np.random.PCG64(seed))
-
-    def uniform(self, *shape: int) -> Array:
-        """Draw numbers from 0 up to, not including, 1."""
-        drawn: Array = self._generator.integers(0, 2**32, shape) / 2**32
-        return drawn
-
-    def normal(self, *shape: int) -> Array:
-        """Draw numbers of mean 0 and variance 1, nearly normal: the sum of twelve uniform ones."""
-        drawn: Array = self.uniform(12, *shape).sum(axis=0) - 6
-        return drawn
-
-    def one(self) -> float:
-        """Draw a number from 0 up to, not including, 1."""
-        return float(self.uniform(1)[0])
-
-    def order(self, count: int, /) -> list[int]:
-        """Draw an order of 0 to count - 1."""
-        keys = self._generator.integers(0, 2**63, count)
-        order: list[int] = np.argsort(keys, kind="stable").tolist()
-        return order
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,1 @@
+../allergen-chip/dice.py
