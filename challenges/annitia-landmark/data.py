@@ -49,34 +49,6 @@ KNOWN = (
 ENDPOINTS = ("hepatic", "hepatic_time", "death", "death_time", "death_known")
 TRUTH = ("patient_id", "usage", *ENDPOINTS, "sex", "age_band")
 
-MEANINGS = {
-    "patient_id": ("Identifier made for this challenge", "Identifiant fait pour ce challenge"),
-    "age": ("Age on day 0, whole years", "Âge au jour 0, années entières"),
-    "gender": ("Sex, code 1 or 2", "Sexe, code 1 ou 2"),
-    "T2DM": ("Type 2 diabetes: 0 no, 1 yes", "Diabète de type 2 : 0 non, 1 oui"),
-    "Hypertension": ("Hypertension: 0 no, 1 yes", "Hypertension : 0 non, 1 oui"),
-    "Dyslipidaemia": ("Dyslipidaemia: 0 no, 1 yes", "Dyslipidémie : 0 non, 1 oui"),
-    "bariatric_surgery": ("Obesity surgery: 0 no, 1 yes", "Chirurgie de l'obésité : 0 non, 1 oui"),
-    "years_before": ("Years from the visit to day 0", "Années de la visite au jour 0"),
-    "BMI": ("Body mass index, kg/m2", "Indice de masse corporelle, kg/m2"),
-    "fibs_stiffness_med_BM_1": ("Stiffness by FibroScan, kPa", "Élasticité (FibroScan), kPa"),
-    "aixp_aix_result_BM_3": ("Stiffness by Aixplorer, kPa", "Élasticité (Aixplorer), kPa"),
-    "fibrotest_BM_2": ("FibroTest, 0 to 1", "FibroTest, de 0 à 1"),
-    "alt": ("Alanine transaminase, U/L", "Alanine aminotransférase, UI/L"),
-    "ast": ("Aspartate transaminase, U/L", "Aspartate aminotransférase, UI/L"),
-    "bilirubin": ("Bilirubin, umol/L", "Bilirubine, µmol/L"),
-    "chol": ("Cholesterol, mmol/L", "Cholestérol, mmol/L"),
-    "ggt": ("Gamma-glutamyl transferase, U/L", "Gamma-glutamyltransférase, UI/L"),
-    "gluc_fast": ("Fasting glucose, mmol/L", "Glycémie à jeun, mmol/L"),
-    "plt": ("Platelets, 10^9/L", "Plaquettes, G/L"),
-    "triglyc": ("Triglycerides, mmol/L", "Triglycérides, mmol/L"),
-    "hepatic": ("Major liver event after day 0: 0, 1", "Événement hépatique majeur : 0, 1"),
-    "hepatic_time": ("Years to it or to the last visit", "Années jusqu'à lui ou la fin du suivi"),
-    "death": ("Death after day 0: 0, 1, empty if unknown", "Décès : 0, 1, vide si inconnu"),
-    "death_time": ("Years to it or to the last visit", "Années jusqu'à lui ou la fin du suivi"),
-    "death_known": ("Whether it is known: 0, 1", "Le sait-on : 0, 1"),
-}
-
 
 def build(public: Path, /) -> bytes:
     """Write train.csv, test.csv and dictionary.csv into `public`; return the truth of test.csv."""
@@ -155,15 +127,18 @@ def _hash(purpose: str, text: str, /) -> str:
 
 
 def _dictionary() -> bytes:
+    """Describe each column of train.csv; columns.csv says what is measured, once for all visits."""
+    with Path(__file__).with_name("columns.csv").open(encoding="utf-8", newline="") as file:
+        meanings = {
+            row["name"]: (row["meaning_en"], row["meaning_fr"]) for row in csv.DictReader(file)
+        }
     lines = []
     for name in (*KNOWN, *ENDPOINTS):
         stem, _, slot = name.rpartition("_v")
-        english, french = MEANINGS[stem if slot.isdigit() and stem else name]
-        if slot.isdigit() and stem:
-            english, french = (
-                f"{english} (visit {slot} back)",
-                f"{french} (visite {slot} en arrière)",
-            )
+        english, french = meanings[stem or name]
+        if stem:
+            english += f" (visit {slot} back)"
+            french += f" (visite {slot} en arrière)"
         role = "endpoint" if name in ENDPOINTS else "id" if name == "patient_id" else "covariate"
         lines.append({"name": name, "role": role, "meaning_en": english, "meaning_fr": french})
     return _csv(lines, columns=("name", "role", "meaning_en", "meaning_fr"))
