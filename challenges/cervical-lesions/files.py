@@ -95,7 +95,7 @@ SYNTHETIC = (
 )
 REAL = (
     "Slides and labels of the TissueNet challenge, as the organizer of this platform holds them.\n"
-    "Lames et étiquettes du défi TissueNet, telles que l'organisateur de la plateforme les a.\n"
+    "Lames et étiquettes de TissueNet, telles que l'organisateur de la plateforme les a.\n"
 )
 
 
