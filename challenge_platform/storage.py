@@ -172,6 +172,15 @@ def reader(pieces: Iterable[bytes], /) -> BinaryIO:
     return io.BufferedReader(_Pieces(pieces), buffer_size=CHUNK)
 
 
+def measured(pieces: Iterable[bytes], /) -> tuple[str, int]:
+    """Give the SHA-256 of pieces, in hexadecimal, and their bytes, keeping none of them."""
+    sha256, size = hashlib.sha256(), 0
+    for piece in pieces:
+        sha256.update(piece)
+        size += len(piece)
+    return sha256.hexdigest(), size
+
+
 def _key(digest: str) -> str:
     if not _DIGEST.fullmatch(digest):
         raise NotFound("{digest!r} is not the name of a stored object", digest=digest)

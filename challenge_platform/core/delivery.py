@@ -1,6 +1,5 @@
 """Bringing the launcher what programs find in `/input`: once for each input, in constant memory."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -11,7 +10,7 @@ from challenge_platform.core.program_input import InputFile, Tar, file_in, opene
 from challenge_platform.core.publication import ProgramInput, PublicFile
 from challenge_platform.core.run import Stage
 from challenge_platform.errors import NotFound
-from challenge_platform.storage import ObjectStore, reader
+from challenge_platform.storage import ObjectStore, measured, reader
 from challenge_platform.vault import Key
 from sandbox import Runner
 
@@ -54,11 +53,7 @@ def delivered_changed(
         with _scored(challenge, store=store, key=key) as archive:
             yield from with_file(archive, name=challenge.definition.submission.ids, content=table)
 
-    sha256, size = hashlib.sha256(), 0
-    for piece in pieces():
-        sha256.update(piece)
-        size += len(piece)
-    digest = sha256.hexdigest()
+    digest, size = measured(pieces())
     if not runner.has_files(digest):
         runner.keep_files(digest, reader(pieces()), size=size)
     return digest

@@ -4,7 +4,6 @@ What lies in `/weights` of a sandbox is the archive written anew as a plain tar,
 keeps among the files of programs. A later submission of the team names the archive it has sent.
 """
 
-import hashlib
 import sys
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +17,7 @@ from challenge_platform.core.sandbox_refusal import refused_as_upload
 from challenge_platform.core.submission import Kind, Submission
 from challenge_platform.database import UTCDateTime
 from challenge_platform.errors import InvalidInput, InvalidUpload, NotFound, UploadTooLarge
-from challenge_platform.storage import CheckedFile, ObjectStore, reader
+from challenge_platform.storage import CheckedFile, ObjectStore, measured, reader
 from sandbox import Runner
 from sandbox.archive import ArchiveLimits, FileContent
 from sandbox.archive.repacking import repacked
@@ -93,11 +92,16 @@ def unknown_weights(
     session: Session, named: NamedWeights | None, /, *, team_id: int
 ) -> NamedWeights | None:
     """Leave out the archive of weights that a team has sent before; raise NotFound without one."""
-    if named is None or session.get(Weights, (team_id, named.digest)) is None:
-        if named is not None and named.file is None:
-            raise _not_sent(named.digest)
-        return named
-    return NamedWeights(digest=named.digest)
+    if named is None:
+        return None
+    if session.get(Weights, (team_id, named.digest)) is not None:
+        return NamedWeights(digest=named.digest)
+    if named.file is None:
+        raise NotFound(
+            "no submission of your team had weights with the SHA-256 {digest}; send the archive",
+            digest=named.digest,
+        )
+    return named
 
 
 def record_weights(
@@ -139,22 +143,12 @@ def deliver(weights: Weights, /, *, runner: Runner, store: ObjectStore) -> str:
 
 
 def _plain_tar(file: CheckedFile, *, most: int) -> PlainTar:
-    sha256, size = hashlib.sha256(), 0
     try:
         with file.path.open("rb") as archive, refused_as_upload():
-            for piece in repacked(FileContent(archive), limits=_limits(most)):
-                sha256.update(piece)
-                size += len(piece)
+            digest, size = measured(repacked(FileContent(archive), limits=_limits(most)))
     except InvalidUpload as invalid:
         raise _told_of_weights(invalid) from invalid
-    return PlainTar(digest=sha256.hexdigest(), size=size)
-
-
-def _not_sent(digest: str) -> NotFound:
-    return NotFound(
-        "no submission of your team had weights with the SHA-256 {digest}; send the archive",
-        digest=digest,
-    )
+    return PlainTar(digest=digest, size=size)
 
 
 def _told_of_weights(invalid: InvalidUpload) -> InvalidUpload:
