@@ -56,7 +56,6 @@ class Check:
     rank people as well as large ones. `table` is None where the table is the given one.
     """
 
-    rule: Rule
     table: bytes | None
     broken: Broken
     targets: tuple[str, ...] = ()
@@ -226,9 +225,7 @@ def _repeated(targets: Sequence[str], *, tolerance: float) -> Check:
             "clock nor the times of files"
         ),
     )
-    return Check(
-        rule=Rule.REPEATABLE, table=None, broken=broken, targets=tuple(targets), by=tolerance
-    )
+    return Check(table=None, broken=broken, targets=tuple(targets), by=tolerance)
 
 
 def _allowed(target: str, table: bytes, *, patterns: Sequence[str], tolerance: float) -> Check:
@@ -243,7 +240,7 @@ def _allowed(target: str, table: bytes, *, patterns: Sequence[str], tolerance: f
             target=target,
         ),
     )
-    return Check(rule=Rule.ALLOWED, table=table, broken=broken, targets=(target,), by=tolerance)
+    return Check(table=table, broken=broken, targets=(target,), by=tolerance)
 
 
 def _must_use(rule: MustUse, table: bytes, *, tolerance: float) -> Check:
@@ -262,7 +259,6 @@ def _must_use(rule: MustUse, table: bytes, *, tolerance: float) -> Check:
         ),
     )
     return Check(
-        rule=Rule.MUST_USE,
         table=table,
         broken=broken,
         targets=(rule.target,),
@@ -283,9 +279,7 @@ def _at_most(rule: AtMost, table: bytes, *, tolerance: float) -> Check:
         expected=Message("the same predictions where these columns are empty"),
         repair=_DECLARE,
     )
-    return Check(
-        rule=Rule.AT_MOST, table=table, broken=broken, targets=(rule.target,), by=tolerance
-    )
+    return Check(table=table, broken=broken, targets=(rule.target,), by=tolerance)
 
 
 def _missing(table: bytes) -> Check:
@@ -298,7 +292,7 @@ def _missing(table: bytes) -> Check:
             "fill in missing values before the model sees them, and try it with empty cells at home"
         ),
     )
-    return Check(rule=Rule.MISSING, table=table, broken=broken)
+    return Check(table=table, broken=broken)
 
 
 _DECLARE = Message(

@@ -79,7 +79,7 @@ class Audit:
         broken = []
         for number, check in enumerate(found, start=DECLARING + 1):
             outcome = self.launch(number, check.table, self.submission.file)
-            outcomes[f"{number}_{check.rule}"] = outcome
+            outcomes[f"{number}_{check.broken.rule}"] = outcome
             if not self._holds(check, predicted, outcome):
                 broken.append(check.broken)
         return _audited(broken, outcomes)
