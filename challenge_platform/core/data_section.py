@@ -11,7 +11,10 @@ from pydantic_core import CoreSchema, core_schema
 
 from scorers.tables import Column, ColumnName, FileName, Objects, Section
 
-TRAIN, TEST, DICTIONARY = "train.csv", "test.csv", "dictionary.csv"
+TRAIN, TEST = "train.csv", "test.csv"
+DICTIONARY = "dictionary.csv"
+"""The public file that says what the columns of the others mean, where a challenge has one."""
+
 TRUTH = "truth.csv"
 USAGE = "usage"
 """The column of a table's truth that says `public` or `private`."""

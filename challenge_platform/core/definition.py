@@ -8,10 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
     BeforeValidator,
     ByteSize,
-    ConfigDict,
     Field,
     PlainSerializer,
     ValidationError,
@@ -29,7 +27,7 @@ from challenge_platform.errors import InvalidInput
 from scorers.definition import ScoringDefinition, Task
 from scorers.message import Message
 from scorers.metric import Direction
-from scorers.tables import Size, SubmissionDefinition
+from scorers.tables import Section, Size, SubmissionDefinition
 
 _DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -73,11 +71,7 @@ TELLING = {Disclosure.SUBGROUPS, Disclosure.CURVES}
 """What tells so much of the hidden truth that its owner must ask for it."""
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Pages(_Section):
+class Pages(Section):
     """The Markdown files of the challenge's pages."""
 
     overview: Annotated[LocalText, Field(description="What is asked, of whom and why.")]
@@ -88,7 +82,7 @@ class Pages(_Section):
     rules: Annotated[LocalText, Field(description="What is allowed.")]
 
 
-class Agreement(_Section):
+class Agreement(Section):
     """The data-use agreement that a participant accepts to join."""
 
     version: Annotated[
@@ -102,7 +96,7 @@ class Agreement(_Section):
     file: Annotated[LocalText, Field(description="Its Markdown files.")]
 
 
-class Teams(_Section):
+class Teams(Section):
     """How teams are formed."""
 
     max_size: Annotated[
@@ -117,7 +111,7 @@ class Protection(StrEnum):
     LADDER = "ladder"  # a new score is told only if it is surely better than the team's best
 
 
-class Ranking(_Section):
+class Ranking(Section):
     """How the leaderboard orders teams."""
 
     scheme: Annotated[
@@ -165,7 +159,7 @@ class Ranking(_Section):
         return self
 
 
-class QuotaLimit(_Section):
+class QuotaLimit(Section):
     """At most `n` submissions in any window of length `per`, or in the whole phase without it."""
 
     n: Annotated[int, Field(ge=1, description="How many.")]
@@ -175,7 +169,7 @@ class QuotaLimit(_Section):
     ] = None
 
 
-class Phase(_Section):
+class Phase(Section):
     """A period in which submissions are accepted under one set of rules."""
 
     key: Annotated[Key, Field(description="Its name in addresses and commands.")]
@@ -216,7 +210,7 @@ class Phase(_Section):
         return self
 
 
-class Limits(_Section):
+class Limits(Section):
     """What the participant's sandbox may use."""
 
     seconds: Annotated[
@@ -231,7 +225,7 @@ class Limits(_Section):
     gpus: Annotated[int, Field(ge=0, description="Graphics processors.")] = 0
 
 
-class Expectation(_Section):
+class Expectation(Section):
     """The range in which a baseline's metric must fall."""
 
     min: Annotated[float | None, Field(description="Least value, itself allowed.")] = None
@@ -244,7 +238,7 @@ class Expectation(_Section):
         return low <= value <= high
 
 
-class Baseline(_Section):
+class Baseline(Section):
     """A reference solution, run and submitted when the challenge is loaded."""
 
     name: Annotated[
@@ -264,10 +258,10 @@ class Baseline(_Section):
     expect: Annotated[
         dict[str, Expectation],
         Field(description="Ranges by metric key; outside them a test fails."),
-    ] = {}
+    ] = {}  # noqa: RUF012 -- pydantic copies it
 
 
-class Acceptance(_Section):
+class Acceptance(Section):
     """A finding of the pre-flight that the organizers know and publish all the same."""
 
     code: Annotated[
@@ -286,7 +280,7 @@ class Acceptance(_Section):
         return code == self.code and self.about in (None, about)
 
 
-class Preflight(_Section):
+class Preflight(Section):
     """What the pre-flight may find without stopping the publication."""
 
     accept: Annotated[
@@ -294,7 +288,7 @@ class Preflight(_Section):
     ] = ()
 
 
-class ChallengeDefinition(_Section):
+class ChallengeDefinition(Section):
     """The whole of challenge.yaml."""
 
     schema_: Annotated[

@@ -10,9 +10,6 @@ from typing import BinaryIO
 LARGEST = 16 << 20
 """Bytes of a table that are read whole to tell numbers from text; of a larger one all is text."""
 
-DICTIONARY = "dictionary.csv"
-"""The public file that says what the columns of the others mean, where a challenge has one."""
-
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})", re.ASCII)
 _FLOAT = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MEANINGS = ("meaning_en", "description_en", "meaning", "description", "label")

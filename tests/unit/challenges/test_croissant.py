@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from challenge_platform.core.croissant import Edition, Json, document
-from challenge_platform.core.public_table import DICTIONARY, columns_of, meanings
+from challenge_platform.core.data_section import DICTIONARY
+from challenge_platform.core.public_table import columns_of, meanings
 from challenge_platform.core.publication import SAMPLE, PublicFile
 from tests.unit.challenges.conftest import CHALLENGES, BuiltChallenge
 
