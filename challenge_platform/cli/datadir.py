@@ -111,6 +111,11 @@ def require_readable(folder: Path, /) -> None:
     for place, _, names in os.walk(folder, onerror=note):
         files = (Path(place, name) for name in names)
         closed.extend(path for path in files if not os.access(path, os.R_OK))
+    if closed and closed[0].is_symlink():
+        raise InvalidInput(
+            f"{closed[0]} is a link to {closed[0].readlink()}, which cannot be read by the user "
+            f"{os.geteuid()}; put the file itself in its place"
+        )
     if closed:
         raise InvalidInput(
             f"{closed[0]} cannot be read by the user {os.geteuid()}, as which root builds "

@@ -30,6 +30,7 @@ from challenge_platform.cli.organizer import (
     Challenges,
     DataDir,
     challenge_folder,
+    existing_platform,
     open_platform,
 )
 from challenge_platform.cli.terminal import note, say
@@ -162,9 +163,9 @@ def export_challenge(
         raise InvalidInput("give one of --bias, --croissant and --out FILE")
     if out is not None:
         folder = challenge_folder(slug, challenges=challenges) if with_sources else None
-        _export(slug, out.absolute(), folder=folder, platform=open_platform(data_dir))
+        _export(slug, out.absolute(), folder=folder, platform=existing_platform(data_dir))
         return
-    platform = open_platform(data_dir)
+    platform = existing_platform(data_dir)
     with platform.database.reading() as session:
         challenge = find_challenge(session, slug)
     if croissant:

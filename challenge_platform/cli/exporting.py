@@ -17,6 +17,7 @@ from typing import IO, Any, BinaryIO
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.build import read_texts, sources
+from challenge_platform.cli.datadir import require_readable
 from challenge_platform.cli.flaws import DEFINITION
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.definition_file import read_definition
@@ -86,7 +87,12 @@ def require_unchanged(challenge: PublishedChallenge, folder: Path, /) -> None:
 def secret_members(
     platform: Platform, challenge: PublishedChallenge, folder: Path, /, *, key: Key
 ) -> dict[str, Member]:
-    """Give the hidden truth and input of a challenge in clear, and the folder it was built from."""
+    """Give the hidden truth and input of a challenge in clear, and the folder it was built from.
+
+    A link in the folder becomes the file that it leads to. Raise InvalidInput naming a file that
+    cannot be read.
+    """
+    require_readable(folder)
     truth = open_truth(platform.store.read(challenge.version.truth_object), key=key)
     members = {TRUTH: Member.of(truth.table), NONCE: Member.of(truth.nonce)}
     hidden = challenge.input

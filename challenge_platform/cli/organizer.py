@@ -33,6 +33,17 @@ def open_platform(data_dir: Path | None, /) -> Platform:
     return Platform.from_settings(settings(data_dir))
 
 
+def existing_platform(data_dir: Path | None, /) -> Platform:
+    """Wire the platform that there is; raise InvalidInput if its database would be in no folder."""
+    chosen = settings(data_dir)
+    if not chosen.database_url and not (chosen.data_dir / "db").is_dir():
+        raise InvalidInput(
+            f"{chosen.data_dir} is not the data folder of a platform; name it by --data-dir, or "
+            "by CHALLENGE_DATA_DIR"
+        )
+    return Platform.from_settings(chosen)
+
+
 def prepared_platform(data_dir: Path | None, /) -> Platform:
     """Wire the platform on a data folder, make what is missing there, and give root up."""
     platform = open_platform(data_dir)
@@ -113,7 +124,7 @@ def reveal_private(
     data_dir: DataDir = None,
 ) -> None:
     """Open a phase's private scores for everybody; this cannot be taken back (operator)."""
-    platform = open_platform(data_dir)
+    platform = existing_platform(data_dir)
     if not yes:
         question = f"Show the private scores of {slug}, phase {phase}, to everybody?"
         typer.confirm(question, abort=True)

@@ -15,7 +15,7 @@ import typer
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir, demo, drain
 from challenge_platform.cli.exits import ExitCode
-from challenge_platform.cli.organizer import DataDir, open_platform, settings
+from challenge_platform.cli.organizer import DataDir, existing_platform, settings
 from challenge_platform.cli.privileges import UMASK, WORKER, can_separate, code_folders
 from challenge_platform.cli.supervisor import Program, Supervisor, programs, web_command
 from challenge_platform.config import Settings
@@ -156,7 +156,7 @@ def worker(
     if drains or resumes:
         if queue or (drains and resumes):
             raise InvalidInput("--drain and --resume are for the whole platform: give one, alone")
-        platform = open_platform(data_dir)
+        platform = existing_platform(data_dir)
         datadir.run_as_worker(platform)
         (drain.drain if drains else drain.resume)(platform)
         return

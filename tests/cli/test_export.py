@@ -1,6 +1,7 @@
 """`challenge export`: what a published challenge says of itself, for papers and for programs."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -37,3 +38,23 @@ def test_one_form_is_to_be_chosen(run: Run, platform: Platform) -> None:
         ExitCode.USAGE,
         True,
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("export", TINY.name, "--bias"),
+        ("export", TINY.name, "--out", "all.zip"),
+        ("reveal", TINY.name, "--phase", "main", "--yes"),
+        ("worker", "--drain"),
+    ],
+    ids=" ".join,
+)
+def test_a_folder_that_is_of_no_platform_is_told_and_left_as_it_is(
+    run: Run, here: Path, words: tuple[str, ...]
+) -> None:
+    done = run(*words, "-D", "elsewhere")
+
+    assert done.code == ExitCode.USAGE
+    assert "elsewhere is not the data folder of a platform; name it by --data-dir" in done.err
+    assert list(here.iterdir()) == []

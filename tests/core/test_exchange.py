@@ -127,6 +127,31 @@ def test_a_folder_that_was_changed_since_is_not_exported(
         export(platform, challenge.slug, tmp_path / "whole.zip", folder=copy)
 
 
+def test_a_link_of_the_folder_leaves_as_the_file_that_it_leads_to(
+    platform: Platform, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(TINY, tmp_path / TINY.name)
+    (tmp_path / "shared.py").write_text("SHARED = 1\n")
+    (folder / "shared.py").symlink_to("../shared.py")
+    publish_hidden(platform, folder=folder)
+
+    export(platform, TINY.name, tmp_path / "whole.zip", folder=folder)
+
+    with zipfile.ZipFile(tmp_path / "whole.zip") as archive:
+        assert archive.read("folder/shared.py") == b"SHARED = 1\n"
+
+
+def test_a_link_that_leads_nowhere_is_told_and_not_left_out(
+    platform: Platform, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(TINY, tmp_path / TINY.name)
+    publish_hidden(platform, folder=folder)
+    (folder / "shared.py").symlink_to("../shared.py")
+
+    with pytest.raises(InvalidInput, match=r"shared.py is a link to \.\./shared.py, which cannot"):
+        export(platform, TINY.name, tmp_path / "whole.zip", folder=folder)
+
+
 def test_a_folder_that_is_there_is_left_alone(
     platform: Platform, challenge: PublishedChallenge, tmp_path: Path
 ) -> None:
