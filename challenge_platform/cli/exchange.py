@@ -231,8 +231,8 @@ def _runner(engine: Path) -> Iterator[Runner]:
 def _expected(given: list[str]) -> dict[str, float]:
     expected = {}
     for each in given:
-        key, _, value = each.rpartition("=")
         try:
+            key, value = each.rsplit("=", maxsplit=1)
             expected[key] = float(value)
         except ValueError as error:
             raise InvalidInput(

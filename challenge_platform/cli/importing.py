@@ -29,6 +29,9 @@ MANIFEST_BYTES = 10_000_000
 _PART = re.compile(r"(?!\.)[^/\\:\x00-\x1f]+")
 """A name in a path, none of a hidden file: what is in `.git` can give orders to programs."""
 
+_ENCRYPTED = 1
+"""The bit of a ZIP entry's flags that says so."""
+
 _TEXT = re.compile(r"texts/(\w+)\.(\w+)\.md")
 
 
@@ -67,8 +70,11 @@ class Export:
         names = archive.namelist()
         if exporting.MANIFEST not in names:
             raise InvalidInput(f"it has no {exporting.MANIFEST}, as `challenge export` writes")
-        if archive.getinfo(exporting.MANIFEST).file_size > MANIFEST_BYTES:
-            raise InvalidInput(f"its {exporting.MANIFEST} is too large")
+        manifest = archive.getinfo(exporting.MANIFEST)
+        if manifest.file_size > MANIFEST_BYTES or not _is_plain(manifest):
+            raise InvalidInput(
+                f"its {exporting.MANIFEST} is too large, or packed by another program"
+            )
         content = archive.read(exporting.MANIFEST)
         files = exporting.manifest_of(content)["files"]
         if sorted(names) != sorted([exporting.MANIFEST, *files]):
@@ -129,7 +135,7 @@ class Export:
         if told is None:
             raise InvalidInput(f"it has no {name}")
         entry = self.archive.getinfo(name)
-        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != told["size"]:
+        if not _is_plain(entry) or entry.file_size != told["size"]:
             raise InvalidInput(f"its {name} is not as its manifest says; export it again")
         digest = hashlib.sha256()
         with self.archive.open(entry) as file:
@@ -147,6 +153,11 @@ def _paths_of(definition: ChallengeDefinition, /) -> dict[str, dict[str, str] | 
     """Give where each text is in the folder, by its name and language."""
     agreement = definition.agreement.file.model_dump()
     return {**definition.pages.model_dump(), "agreement": agreement}
+
+
+def _is_plain(entry: zipfile.ZipInfo) -> bool:
+    """Whether its bytes are in the archive as they are, neither compressed nor encrypted."""
+    return entry.compress_type == zipfile.ZIP_STORED and not entry.flag_bits & _ENCRYPTED
 
 
 def _require_inside(name: str) -> None:

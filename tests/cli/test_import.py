@@ -100,3 +100,13 @@ def test_wrong_options_are_told_with_what_is_right(
     done = run("import", "--no-run", str(cells), *options)
 
     assert (done.code, told in done.err) == (ExitCode.USAGE, True)
+
+
+@pytest.mark.parametrize("given", ["0.75", "accuracy", "accuracy=high"])
+def test_an_expected_score_that_is_not_a_key_and_a_number_is_refused(
+    run: Run, cells: Path, given: str
+) -> None:
+    done = run("import", str(cells), "--no-run", "--expect", given)
+
+    assert done.code == ExitCode.USAGE
+    assert f"--expect {given}: write KEY=VALUE, such as accuracy=0.75" in done.err

@@ -237,6 +237,29 @@ def test_an_export_that_was_changed_is_refused(
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.parametrize("name", ["export.json", "definition.json", "public/test.csv"])
+@pytest.mark.parametrize(("place", "value"), [(8, 1), (10, zipfile.ZIP_LZMA)])
+def test_an_export_that_another_program_encrypted_or_compressed_is_refused(
+    platform: Platform,
+    challenge: PublishedChallenge,
+    tmp_path: Path,
+    name: str,
+    place: int,
+    value: int,
+) -> None:
+    packed = bytearray(export(platform, challenge.slug, tmp_path / "public.zip"))
+    entry = packed.rindex(name.encode()) - 46  # of the central directory: flags at 8, method at 10
+    assert packed[entry : entry + 4] == b"PK\x01\x02"
+    packed[entry + place] = value
+    (tmp_path / "public.zip").write_bytes(packed)
+
+    with (
+        pytest.raises(InvalidInput, match=name),
+        Export.open(tmp_path / "public.zip") as opened,
+    ):
+        write_folder(opened, tmp_path / "draft")
+
+
 def test_a_sparse_file_in_the_hidden_input_is_refused_before_its_holes_are_written(
     platform: Platform, other: Platform, tmp_path: Path
 ) -> None:
