@@ -30,8 +30,6 @@ SCHEMA = "challenge-export/1"
 MANIFEST, DEFINED = "export.json", "definition.json"
 TEXTS, PUBLIC, FOLDER = "texts/", "public/", "folder/"
 TRUTH, NONCE, INPUT = "hidden/truth.csv", "hidden/nonce", "hidden/input.tar"
-FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-"""The time that every file has: the least that ZIP can say."""
 
 _UNIX = 3
 
@@ -110,7 +108,7 @@ def write_export(out: IO[bytes], /, *, slug: str, members: Mapping[str, Member])
     manifest = as_json({"schema": SCHEMA, "slug": slug, "files": files})
     with zipfile.ZipFile(out, "w", compression=zipfile.ZIP_STORED) as archive:
         for name, member in [(MANIFEST, Member.of(manifest)), *sorted(members.items())]:
-            entry = zipfile.ZipInfo(name, date_time=FIRST_DAY)
+            entry = zipfile.ZipInfo(name)  # of 1980, the least that ZIP can say
             entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
             entry.file_size = member.size
             with archive.open(entry, "w") as into, member.open() as file:

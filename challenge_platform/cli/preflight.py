@@ -11,6 +11,7 @@ from challenge_platform.cli.arguments import SlugArgument
 from challenge_platform.cli.build import make_files
 from challenge_platform.cli.exits import ExitCode
 from challenge_platform.cli.findings import line, power_line
+from challenge_platform.cli.flaws import DEFINITION
 from challenge_platform.cli.organizer import Challenges, challenge_folder
 from challenge_platform.cli.output import Column, Format, write_csv, write_json, write_table
 from challenge_platform.cli.recipe import RecipeOptions, check_truth
@@ -46,7 +47,7 @@ def check_data(
     A table is dealt out by a key that is thrown away: `data build` deals it out, and looks, anew.
     """
     folder = challenge_folder(slug, challenges=challenges)
-    definition = read_definition(folder / "challenge.yaml")
+    definition = read_definition(folder / DEFINITION)
     options = RecipeOptions(say=note, source=source.absolute() if source else None, scale=scale)
     with tempfile.TemporaryDirectory(prefix="challenge-check-") as temporary:
         keys, files = Path(temporary, "keys"), Path(temporary, "files")
@@ -96,8 +97,8 @@ def write_report(report: Report, /, *, say: Callable[[str], None]) -> None:
         say(power_line(report.power))
     accepted, blocking = len(report.known), len(report.blocking)
     say(
-        f"{report.slug}: {len(report.findings)} findings, {accepted} accepted, {blocking} of which "
-        f"stop the publication"
+        f"{report.slug}: {len(report.findings)} findings, {accepted} of which are accepted, and "
+        f"{blocking} stop the publication"
     )
 
 

@@ -11,9 +11,6 @@ from challenge_platform.errors import InvalidInput
 from challenge_platform.spreadsheet.pictures import InvalidPicture, bare, kind_of
 from challenge_platform.spreadsheet.sheet import Problems, Sheet
 
-FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-"""The time that every file of an archive has: the least that ZIP can say."""
-
 LITTER = {"thumbs.db", "desktop.ini"}
 """Files that file managers leave in a folder."""
 
@@ -118,7 +115,8 @@ def write_archive(path: Path, /, *, pictures: Mapping[str, Path]) -> None:
                 place = f"{picture.parent.name}/{picture.name}"
                 problems.add(place, what=str(error), repair="save it anew as PNG")
                 continue
-            member = zipfile.ZipInfo(f"{name}.{kind_of(content)}", date_time=FIRST_DAY)
+            # Without a time it is of 1980, the least that ZIP can say.
+            member = zipfile.ZipInfo(f"{name}.{kind_of(content)}")
             member.external_attr = 0o644 << 16
             archive.writestr(member, alone)
     problems.raise_if_any()

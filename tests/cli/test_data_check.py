@@ -31,7 +31,7 @@ def test_a_sound_challenge_is_told_with_its_probes_and_what_scores_can_tell(
     told = capsys.readouterr().out
     assert code == ExitCode.DONE
     assert "with 60 units and about 30 events, a score of about " in told
-    assert f"{TINY.name}: 0 findings, 0 accepted, 0 of which stop the publication" in told
+    assert f"{TINY.name}: 0 findings, 0 of which are accepted, and 0 stop the publication" in told
 
 
 def test_what_would_stop_it_is_told_as_text_and_as_json_and_by_the_exit_code(
