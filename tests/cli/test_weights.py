@@ -10,12 +10,13 @@ from challenge_platform.bootstrap import Platform
 from challenge_platform.core import account
 from challenge_platform.core.account import Scope
 from challenge_platform.core.submission import find_submission
+from tests.archives import zipped
 from tests.cli.conftest import Done, Run
 from tests.conftest import Participant, participant
 from tests.core.programs import CODE, publish_hidden
-from tests.core.test_weights import ARCHIVE, digest_of
+from tests.core.test_weights import ARCHIVE
+from tests.images import digest
 from tests.served import serving
-from tests.unit.sandbox.test_archive import zipped
 
 
 @pytest.fixture
@@ -52,13 +53,13 @@ def weights_named(platform: Platform, done: Done) -> str | None:
 
 
 def test_an_archive_is_sent_once_and_then_named(submit: Run, platform: Platform) -> None:
-    digest = digest_of(ARCHIVE)
+    sha256 = digest(ARCHIVE)
 
     first = submit("--weights", "weights.zip")
     again = submit("--weights", "weights.zip")
-    named = submit("--weights", digest)
+    named = submit("--weights", sha256)
 
-    assert [weights_named(platform, done) for done in (first, again, named)] == [digest] * 3
+    assert [weights_named(platform, done) for done in (first, again, named)] == [sha256] * 3
     assert "sent weights.zip before; it is not sent again" in again.err
     assert "before" not in first.err + named.err
 

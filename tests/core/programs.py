@@ -3,7 +3,6 @@
 import csv
 import dataclasses
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from challenge_platform.core.run import ProgramRun, runs_of
 from challenge_platform.core.submission import Kind, Submission, find_submission
 from challenge_platform.core.upload import Accepted, Upload
+from tests.archives import zipped
 from tests.conftest import TINY, Participant
 from tests.fakes import Clock, FakePrograms, Files
 
@@ -33,12 +33,7 @@ def publish_hidden(platform: Platform, /, *, folder: Path = HIDDEN) -> Published
 
 def code(**others: bytes) -> bytes:
     """Make an archive with a main.py, and other files."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("main.py", "print('hello')\n")
-        for name, data in others.items():
-            archive.writestr(name, data)
-    return content.getvalue()
+    return zipped({"main.py": b"print('hello')\n", **others})
 
 
 CODE = code()

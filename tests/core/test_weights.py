@@ -1,6 +1,5 @@
 """Weights beside code: sent once, named by their digest, and in each sandbox as was checked."""
 
-import hashlib
 import io
 import tarfile
 import uuid
@@ -26,11 +25,11 @@ from challenge_platform.errors import (
     UploadTooLarge,
 )
 from challenge_platform.storage import CheckedFile
+from tests.archives import Pack, tarred, zipped
 from tests.conftest import TINY, Participant, participant
 from tests.core.programs import CODE, Runs, good, with_programs
 from tests.fakes import Clock, FakePrograms
-from tests.images import special, tarball
-from tests.unit.sandbox.test_archive import Pack, tarred, zipped
+from tests.images import digest, special, tarball
 
 FILES = {"model.bin": bytes(range(256)) * 100, "deep/vocabulary.txt": b"a\nb\n"}
 ARCHIVE = zipped(FILES)
@@ -49,16 +48,12 @@ def ann(runs: Runs) -> Participant:
     return participant(runs.platform, runs.challenge, name="ann")
 
 
-def digest_of(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def arrived(runs: Runs, content: bytes, /) -> NamedWeights:
     """Have weights arrive, as an upload in parts leaves them."""
     path = runs.platform.store.scratch / uuid.uuid4().hex
     path.write_bytes(content)
-    digest = digest_of(content)
-    return NamedWeights(digest=digest, file=CheckedFile(path, digest, len(content)))
+    file = CheckedFile(path, digest(content), len(content))
+    return NamedWeights(digest=file.digest, file=file)
 
 
 def send(
@@ -98,8 +93,8 @@ def test_weights_are_in_every_sandbox_of_the_code_that_named_them(
     with runs.platform.database.reading() as session:
         seen = read_submission(session, accepted.submission_id, user=ann.user)
         receipt = session.get_one(Result, accepted.submission_id).receipt["payload"]
-    assert seen.weights == digest_of(archive)
-    assert receipt["weights"] == {"sha256": digest_of(archive)}
+    assert seen.weights == digest(archive)
+    assert receipt["weights"] == {"sha256": digest(archive)}
 
 
 def test_weights_are_named_again_by_their_digest_and_kept_once(
@@ -108,7 +103,7 @@ def test_weights_are_named_again_by_their_digest_and_kept_once(
     evaluated(runs, send(runs, ann, arrived(runs, ARCHIVE)))
     kept = dict(runs.runner.kept)
 
-    again = send(runs, ann, NamedWeights(digest=digest_of(ARCHIVE)))
+    again = send(runs, ann, NamedWeights(digest=digest(ARCHIVE)))
 
     assert evaluated(runs, again) == FILES
     assert runs.runner.kept == kept
@@ -122,9 +117,9 @@ def test_weights_of_another_team_or_of_nobody_are_not_there(runs: Runs, ann: Par
     send(runs, ann, arrived(runs, ARCHIVE))
     eve = participant(runs.platform, runs.challenge, name="eve")
 
-    for who, digest in ((eve, digest_of(ARCHIVE)), (ann, "0" * 64)):
-        with pytest.raises(NotFound, match=f"SHA-256 {digest}; send the archive"):
-            send(runs, who, NamedWeights(digest=digest))
+    for who, sha256 in ((eve, digest(ARCHIVE)), (ann, "0" * 64)):
+        with pytest.raises(NotFound, match=f"SHA-256 {sha256}; send the archive"):
+            send(runs, who, NamedWeights(digest=sha256))
 
 
 def refused(runs: Runs, who: Participant, content: bytes) -> PlatformError:
@@ -137,7 +132,7 @@ def refused(runs: Runs, who: Participant, content: bytes) -> PlatformError:
         phase = runs.challenge.definition.phases[0]
         left = quota.quota_of(session, team_id=who.team.id, phase=phase, now=runs.clock())
     assert left.used == 0
-    assert not runs.platform.store.has(digest_of(content))
+    assert not runs.platform.store.has(digest(content))
     return error.value
 
 
@@ -188,7 +183,7 @@ def test_a_challenge_that_takes_none_says_so(runs: Runs, alice: Participant) -> 
 def test_the_same_request_with_other_weights_is_another_one(runs: Runs, ann: Participant) -> None:
     first = send(runs, ann, arrived(runs, ARCHIVE), key="k")
 
-    again = send(runs, ann, NamedWeights(digest=digest_of(ARCHIVE)), key="k")
+    again = send(runs, ann, NamedWeights(digest=digest(ARCHIVE)), key="k")
     with pytest.raises(Conflict, match="used for another file"):
         send(runs, ann, None, key="k")
 
@@ -205,4 +200,4 @@ def test_weights_are_in_the_takeout_and_go_with_who_sent_them(runs: Runs, ann: P
 
     names = [file.name for file in told.files]
     assert f"submissions/{accepted.submission_id}/weights" in names
-    assert not runs.platform.store.has(digest_of(ARCHIVE))
+    assert not runs.platform.store.has(digest(ARCHIVE))

@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from challenge_platform.core.submission import State
 from scorers.predictions.table import InvalidPredictions, read_predictions
 from scorers.rasters.png import written
 from scorers.tables import SubmissionDefinition
+from tests.archives import zipped
 from tests.conftest import TINY, Participant
 from tests.web.conftest import IDS, SLUG, Browser, Program
 
@@ -86,12 +86,8 @@ def marked(rows: int = 3, /) -> NDArray[np.uint8]:
 
 
 def packed(**changed: bytes) -> bytes:
-    stream = io.BytesIO()
     files = {name: written(marked()) for name in IDS} | changed
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(f"{name}.png", content)
-    return stream.getvalue()
+    return zipped({f"{name}.png": content for name, content in files.items()})
 
 
 WRONG = packed(p007=written(marked() * 255))

@@ -4,7 +4,6 @@ import io
 import json
 import tarfile
 import uuid
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from sandbox.images.debian import debian_archive
 from scorers import evaluate
 from scorers.definition import Task
 from scorers.request import write_request
+from tests.archives import zipped
 
 pytestmark = pytest.mark.docker
 
@@ -108,11 +108,11 @@ def test_masks_in_an_archive_are_scored_as_at_home(scoring: DockerRunner) -> Non
     truth, given = ({f"p{i}.npy": mask(i + moved) for i in PATIENTS} for moved in (0, 1))
     truth["truth.csv"] = TRUTH.encode()
 
-    request = write_request(task, truth=packed(truth), predictions=packed(given), seed=7)
+    request = write_request(task, truth=zipped(truth), predictions=zipped(given), seed=7)
     run = Run(id=str(uuid.uuid4()), runtime="scoring", limits=Limits(seconds=30), input=request)
     outcome = scoring.run(run)
 
-    at_home = evaluate(task, truth=packed(truth), predictions=packed(given), seed=7)
+    at_home = evaluate(task, truth=zipped(truth), predictions=zipped(given), seed=7)
     assert outcome.end is End.FINISHED
     assert json.loads(outcome.output)["splits"] == json.loads(at_home.to_json())["splits"]
 
@@ -122,14 +122,6 @@ def mask(number: int) -> bytes:
     labels[: 1 + number % 4, : 1 + number % 5] = 1
     stream = io.BytesIO()
     np.save(stream, labels)
-    return stream.getvalue()
-
-
-def packed(files: dict[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
     return stream.getvalue()
 
 

@@ -9,7 +9,7 @@ import sys
 import tarfile
 import tracemalloc
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,22 +26,11 @@ from sandbox.archive import (
     check_archive,
     unpack,
 )
-
-Files = Mapping[str, bytes]
-Pack = Callable[[Files], bytes]
+from tests.archives import Files, Pack, tarred, zipped
 
 PACKAGE = Path(sandbox.archive.__file__).parent
 MAIN = {"main.py": b"print(1)"}
 SMALL = ArchiveLimits(members=4, unpacked=40_000, file=20_000, ratio=10, free=20_000, depth=3)
-
-
-def zipped(files: Files, *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    """Give a zip archive of files."""
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", method) as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    return stream.getvalue()
 
 
 class Pipe(io.RawIOBase):
@@ -65,17 +54,6 @@ def streamed(files: Files) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return bytes(pipe.content)
-
-
-def tarred(files: Files, *, mode: str = "w:gz", form: int = tarfile.PAX_FORMAT) -> bytes:
-    """Give a tar archive of files."""
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode=mode, format=form) as archive:  # type: ignore[call-overload]  # any mode
-        for name, content in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
-    return stream.getvalue()
 
 
 PACKS: dict[str, Pack] = {

@@ -12,7 +12,8 @@ import pytest
 from sandbox.archive import ArchiveLimits, FileContent, InvalidArchive, check_archive, unpack
 from sandbox.archive.repacking import repacked
 from sandbox.plain_tar import rewritten
-from tests.unit.sandbox.test_archive import SMALL, Pack, forms, tarred, written, zipped
+from tests.archives import Pack, tarred, zipped
+from tests.unit.sandbox.test_archive import SMALL, forms, written
 from tests.uploads.case import Case
 from tests.uploads.corpus import CASES, named
 
