@@ -120,7 +120,7 @@ class Table(Section):
                 )
         if self.file is not None and self.files is None:
             raise ValueError("file names a column of pictures; name their folder in files too")
-        if USAGE in self.truth_columns:
+        if USAGE in (self.id, *self.truth_columns):
             raise ValueError(f"a column is called {USAGE!r}, as one of the truth; rename it")
         if unknown := set(self.columns) - {*self.targets, *self.subgroups}:
             raise ValueError(

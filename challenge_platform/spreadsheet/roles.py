@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from challenge_platform.core.data_section import Table
+from challenge_platform.core.data_section import USAGE, Table
 from challenge_platform.spreadsheet.sheet import Problems, Sheet
 
 
@@ -42,6 +42,12 @@ def features_of(table: Table, /, *, sheet: Sheet, problems: Problems) -> tuple[s
             sheet.name,
             what=f"challenge.yaml does not say whether to publish {', '.join(unnamed)}",
             repair="add each to data.features, or to data.drop so that nobody sees it",
+        )
+    if USAGE in features:
+        problems.add(
+            sheet.name,
+            what=f"a column is called {USAGE!r}, as the one that says how rows are dealt out",
+            repair="rename it, or add it to data.drop",
         )
     return tuple(features)
 

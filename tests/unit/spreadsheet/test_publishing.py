@@ -169,6 +169,16 @@ def test_a_star_names_all_other_columns_that_are_not_dropped(
     ]
 
 
+@pytest.mark.parametrize("features", ["*", "usage"])
+def test_a_column_by_which_the_parts_would_be_published_is_refused(
+    publish: Publish, rows: Rows, data: dict[str, Any], features: str
+) -> None:
+    rows[0][rows[0].index("age")] = "usage"
+    data["features"] = [features]
+
+    assert "labels.csv: a column is called 'usage'" in refusal(publish)
+
+
 def test_a_column_that_is_not_there_is_named_with_the_nearest(
     publish: Publish, data: dict[str, Any]
 ) -> None:
@@ -241,6 +251,7 @@ def test_shares_that_leave_a_part_empty_are_refused(
         ({"table": "labels.ods"}, "name a .xlsx or a .csv file"),
         ({"table": "../labels.csv"}, "'../labels.csv' is outside the folder"),
         ({"subgroups": ["usage"]}, "a column is called 'usage'"),
+        ({"id": "usage"}, "a column is called 'usage'"),
         ({"columns": {"age": {"type": "float"}}}, "columns types 'age'"),
         ({"split": {"test": 1, "public": 0.5}}, "less than 1"),
         ({"target": ["diagnosis"]}, "Extra inputs"),
