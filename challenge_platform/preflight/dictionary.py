@@ -1,47 +1,30 @@
 """The data dictionary against the files that it describes."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import translate
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from math import isnan
 from statistics import median
 
+from challenge_platform.preflight.entries import (
+    CODES,
+    LEAST,
+    MOST,
+    ROWS,
+    TYPES,
+    UNITS,
+    Entry,
+    code_of,
+    codes_of,
+    entries_of,
+)
 from challenge_platform.preflight.finding import Finding, Severity
 from challenge_platform.preflight.tables import Table, numbers
-
-NAMES = ("name", "column", "variable", "field", "nom", "colonne", "champ")
-TYPES = ("type", "dtype", "format")
-UNITS = ("unit", "units", "unité", "unite")
-CODES = ("codes", "code", "values", "modalities", "modalités", "modalites", "valeurs")
-LEAST = ("min", "minimum", "lowest")
-MOST = ("max", "maximum", "highest")
-ROWS = re.compile(r"(?:rows|n_rows|row_count|lignes)(?:_(?P<part>\w+))?")
-"""Headings of a dictionary, in any case, in English or French."""
-
-_RANGE = re.compile(
-    r"(?P<stem>.*?)(?P<low>\d+)\s*(?:-|\u2013|\.\.+|…|to|à)\s*(?P<tail>\D*)(?P<high>\d+)"
-)
-"""A name of several columns, such as `SNP1-75`, `Age_v1..Age_v22` or `Age_v1 à _v22`."""
-
-_EMPTY = frozenset({"empty", "blank", "vide", "NA", "NaN"})
-"""Codes of cells that hold nothing."""
 
 _FILE = re.compile(r".*\.\w{2,6}")
 """The name of a file, which some dictionaries describe beside columns."""
 
 NAMED = 5
 """Columns that a finding names."""
-
-_SPAN = re.compile(r"(?P<low>\d{1,3})\s*(?:-|\u2013|\.\.+|to|à)\s*(?P<high>\d{1,3})\b")
-"""Codes that follow each other, such as `1 to 4`."""
-
-_NAMED = re.compile(r"(?P<code>-?\d+(?:\.\d+)?)\b.*|(?P<word>\S+)(?:\s*[=:].*)?")
-"""One code, with what it means or without."""
-
-_PLACE = re.compile(r"<\w+>|\{\w+\}")
-"""A part of a name that stands for anything, such as in `bmi_v<k>`."""
 
 _COUNT = re.compile(
     r"\b(\d{1,3}(?:[ ,\u202f\u00a0]\d{3})+|\d{2,})\s+"
@@ -61,33 +44,6 @@ PLAUSIBLE = (
 """Names and units of columns, and between what the middle of their values lies in people."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """What a dictionary says of a column, or of several that are named alike."""
-
-    name: str
-    row: int
-    cells: Mapping[str, str]
-
-    def get(self, headings: Sequence[str], /) -> str:
-        """Give what stands under the first of some headings, nothing where none is there."""
-        return next((self.cells[name].strip() for name in headings if name in self.cells), "")
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str] | None:
-        """What the names of its columns are like, None if it is about one column."""
-        match = _RANGE.fullmatch(self.name)
-        if match and match["stem"].endswith(match["tail"]):
-            numbered = range(int(match["low"]), int(match["high"]) + 1)
-            return re.compile(re.escape(match["stem"]) + f"({'|'.join(map(str, numbered))})")
-        pattern = _PLACE.sub("*", self.name)
-        return re.compile(translate(pattern)) if "*" in pattern else None
-
-    def covers(self, column: str, /) -> bool:
-        """Whether it is about this column."""
-        return column == self.name or bool(self.pattern and self.pattern.fullmatch(column))
-
-
 def check_dictionaries(
     tables: Sequence[Table], /, *, described: Sequence[Table], skip: Sequence[str]
 ) -> Iterator[Finding]:
@@ -96,7 +52,7 @@ def check_dictionaries(
     The columns of `skip` need no words and no table: challenge.yaml says what they are.
     """
     for dictionary in tables:
-        if not dictionary.is_dictionary or (entries := _entries(dictionary)) is None:
+        if not dictionary.is_dictionary or (entries := entries_of(dictionary)) is None:
             continue
         yield from _columns(dictionary, entries, data=described, skip=skip)
         yield from _counts(dictionary, entries, data=described)
@@ -105,19 +61,6 @@ def check_dictionaries(
                 for name in filter(entry.covers, table.columns):
                     yield from _cells(table, name, entry=entry)
             yield from _unseen(dictionary, entry, data=described)
-
-
-def _entries(dictionary: Table) -> list[Entry] | None:
-    headings = {name.strip().lower(): name for name in dictionary.columns}
-    named = next((headings[name] for name in NAMES if name in headings), None)
-    if named is None:
-        return None
-    rows = zip(*dictionary.columns.values(), strict=True)
-    names = dictionary.columns[named]
-    return [
-        Entry(name=name.strip(), row=row, cells=dict(zip(headings, cells, strict=True)))
-        for row, (name, cells) in enumerate(zip(names, rows, strict=True), start=2)
-    ]
 
 
 def _columns(
@@ -200,7 +143,7 @@ def _cells(table: Table, name: str, *, entry: Entry) -> Iterator[Finding]:
     codes = codes_of(entry.get(CODES))
     if codes:
         strange = [
-            row for row, cell in enumerate(cells) if cell.strip() and _code(cell) not in codes
+            row for row, cell in enumerate(cells) if cell.strip() and code_of(cell) not in codes
         ]
         rules.append(("undeclared_code", "one of " + ", ".join(sorted(codes)), strange))
     rules += _range_rules(cells, entry=entry)
@@ -275,7 +218,7 @@ def _unseen(dictionary: Table, entry: Entry, *, data: Sequence[Table]) -> Iterat
     columns = [
         set(cells) for table in data for name, cells in table.columns.items() if entry.covers(name)
     ]
-    unseen = codes - {_code(cell) for cells in columns for cell in cells} if codes else codes
+    unseen = codes - {code_of(cell) for cells in columns for cell in cells} if codes else codes
     if columns and unseen:
         yield Finding(
             code="code_never_seen",
@@ -287,30 +230,3 @@ def _unseen(dictionary: Table, entry: Entry, *, data: Sequence[Table]) -> Iterat
             row=entry.row,
             column=entry.name,
         )
-
-
-def codes_of(text: str, /) -> frozenset[str]:
-    """Read codes such as `0 = no; 1 = yes`, `1 to 4; 9 missing` or `female; male`.
-
-    Give none if there are not two, or if a part is a sentence, so that there may be others.
-
-    >>> sorted(codes_of("1 to 3; 9 = missing"))
-    ['1', '2', '3', '9']
-    >>> codes_of("0 none; several are separated in many ways")
-    frozenset()
-    """
-    codes: set[str] = set()
-    for part in filter(None, map(str.strip, re.split(r"[;|\n]", text))):
-        if span := _SPAN.match(part):
-            codes |= {str(code) for code in range(int(span["low"]), int(span["high"]) + 1)}
-        elif named := _NAMED.fullmatch(part):
-            codes.add(_code(named["code"] or named["word"].rstrip(":=")))
-        else:
-            return frozenset()
-    return frozenset(codes - _EMPTY) if len(codes) > 1 else frozenset()
-
-
-def _code(cell: str) -> str:
-    """Write a code in one way: 1.0 is 1."""
-    told = numbers([cell]) if cell.strip() else None
-    return f"{told[0]:g}" if told else cell.strip()

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from challenge_platform.preflight.dictionary import Entry, check_dictionaries, codes_of
+from challenge_platform.preflight.dictionary import check_dictionaries
+from challenge_platform.preflight.entries import Entry, codes_of
 from challenge_platform.preflight.finding import Severity
 from challenge_platform.preflight.tables import Table
 
