@@ -6,20 +6,24 @@ import re
 import string
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from challenge_platform.cli.flaws import DEFINITION
 from challenge_platform.cli.organizer import Challenges
+from challenge_platform.core.definition import Slug
 from challenge_platform.errors import InvalidInput
+from challenge_platform.spreadsheet.dictionary import number
 from challenge_platform.spreadsheet.sheet import Sheet, read_sheet
 
 SCAFFOLD = Path(__file__).parent / "scaffold"
 MOST_CLASSES = 30
 """Values of a target that are taken for classes; of more, it must be a number."""
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]*")
 _WORDS_OF_YAML = {"y", "n", "yes", "no", "true", "false", "on", "off", "null"}
 
@@ -52,10 +56,13 @@ def new_challenge(
     Columns that you did not name are not shown to participants: in challenge.yaml, move those
     that they may see from `drop` to `features`.
     """
-    if not _SLUG.fullmatch(slug):
+    try:
+        _SLUG.validate_python(slug)
+    except ValidationError as error:
         raise InvalidInput(
-            f"{slug!r} is not a name for addresses; use small letters, digits and single hyphens"
-        )
+            f"{slug!r} is not a name for addresses; use small letters, digits and single hyphens, "
+            "64 of them at most"
+        ) from error
     folder = challenges / slug
     if folder.exists():
         raise InvalidInput(f"{folder} exists already; choose another name, or remove it")
@@ -85,14 +92,15 @@ def new_challenge(
         },
     )
     typer.echo(f"{folder}: made; next, read {folder / DEFINITION} and replace every TODO, then")
-    typer.echo(f"  challenge lint {folder} --from {source}")
-    typer.echo(f"  challenge data build {slug} --challenges {challenges} --from {source}")
+    place, here = quote(str(source)), quote(str(challenges))
+    typer.echo(f"  challenge lint {quote(str(folder))} --from {place}")
+    typer.echo(f"  challenge data build {slug} --challenges {here} --from {place}")
 
 
 def _kind(sheet: Sheet, target: str) -> tuple[str, ...] | None:
     """Give the classes of the target, or None if it is a number."""
     held = sorted({cell for cell in sheet.column(target) if cell})
-    if all(_is_number(cell) for cell in held):
+    if all(number(cell) is not None for cell in held):
         few = len(held) <= MOST_CLASSES and all(map(_is_whole, held))
         return tuple(sorted(held, key=int)) if few else None
     if len(held) > MOST_CLASSES:
@@ -101,14 +109,6 @@ def _kind(sheet: Sheet, target: str) -> tuple[str, ...] | None:
             f"up to {MOST_CLASSES} classes; write a recipe, or another column"
         )
     return tuple(held)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_whole(cell: str) -> bool:

@@ -51,9 +51,8 @@ def described(
 
 def _held(cells: Sequence[str]) -> tuple[str, str]:
     """Give the type of a column, `number` or `text`, and its range or its values."""
-    numbers = [_number(cell) for cell in cells]
-    if cells and all(number is not None for number in numbers):
-        low, high = (pick(cells, key=lambda cell: _number(cell) or 0.0) for pick in (min, max))
+    if cells and all(number(cell) is not None for cell in cells):
+        low, high = (pick(cells, key=lambda cell: number(cell) or 0.0) for pick in (min, max))
         return "number", f"{low} to {high}"
     values = sorted(set(cells))
     if len(values) > MOST_VALUES:
@@ -61,9 +60,10 @@ def _held(cells: Sequence[str]) -> tuple[str, str]:
     return "text", "; ".join(values)
 
 
-def _number(cell: str) -> float | None:
+def number(cell: str, /) -> float | None:
+    """Give the finite number that a cell holds; None if it holds anything else."""
     try:
-        number = float(cell)
+        found = float(cell)
     except ValueError:
         return None
-    return number if math.isfinite(number) and "_" not in cell else None
+    return found if math.isfinite(found) and "_" not in cell else None

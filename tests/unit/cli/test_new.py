@@ -1,6 +1,7 @@
 """`challenge new`: a challenge made from a spreadsheet has no flaw, and its baseline is scored."""
 
 import random
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,7 @@ def test_columns_that_nobody_named_are_dropped(study: Path) -> None:
     ("slug", "target", "message"),
     [
         ("My cases", "Yes", "'My cases' is not a name for addresses"),
+        ("a" * 65, "Yes", "is not a name for addresses"),
         ("my-cases", "Yess", "has no column 'Yess', which --target names; it has Case no"),
         ("my-cases", "name", "has 200 different texts: neither numbers nor up to 30 classes"),
     ],
@@ -106,3 +108,21 @@ def test_a_folder_that_exists_is_left_alone(
     assert new(study, target="Yes") == ExitCode.USAGE
     assert "exists already; choose another name" in capsys.readouterr().err
     assert page.read_text() == "Mine."
+
+
+def test_the_commands_that_come_next_can_be_typed_as_they_are_printed(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved = study.rename(study.with_name("my study"))
+    new(moved, target="Yes")
+
+    lint = capsys.readouterr().out.splitlines()[1]
+    assert main(shlex.split(lint)[1:]) == ExitCode.DONE
+
+
+def test_a_target_that_holds_infinity_is_of_classes_and_of_no_numbers(study: Path) -> None:
+    (study / "t.csv").write_text("Case no,patient,grade\na,p,1\nb,q,inf\n")
+    new(study, target="grade")
+
+    definition = read_definition(study.parent / "challenges/my-cases/challenge.yaml")
+    assert definition.submission.columns["grade"].type == "label"
