@@ -60,13 +60,6 @@ def pyramid(picture: Image.Image, /, *, levels: int, resolution: float) -> bytes
     return bytes(file)
 
 
-def read_slide(data: bytes, /, *, level: int = 0) -> Image.Image:
-    """Read one level of a slide, as any program with Pillow can."""
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.seek(level)
-        return picture.convert("RGB")
-
-
 def _tiles(picture: Image.Image) -> Iterator[Image.Image]:
     """Yield the tiles, row after row; those at the edge are filled up with background."""
     for top in range(0, picture.height, TILE):

@@ -20,8 +20,6 @@ from scipy.ndimage import gaussian_filter
 BLUR = 2.0
 """Standard deviation of the blur before the threshold, in pixels."""
 
-Mask = NDArray[np.uint8]
-
 
 def main() -> None:
     """Read test_images.zip in PUBLIC_DIR and write one mask for each slice into OUT.zip."""
