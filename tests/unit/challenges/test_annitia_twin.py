@@ -53,7 +53,7 @@ def train(twin: BuiltChallenge) -> Rows:
 
 
 @pytest.fixture(scope="module")
-def test(twin: BuiltChallenge) -> Rows:
+def asked(twin: BuiltChallenge) -> Rows:
     return _rows((twin.made.public / "test.csv").read_bytes())
 
 
@@ -95,21 +95,21 @@ def _first_last(values: Array) -> tuple[Array, Array]:
     return first, last
 
 
-def test_the_files_have_the_published_shape(twin: BuiltChallenge, train: Rows, test: Rows) -> None:
+def test_the_files_have_the_published_shape(twin: BuiltChallenge, train: Rows, asked: Rows) -> None:
     hello = _rows((twin.made.public / "hello_world_submission.csv").read_bytes())
 
     assert (len(train), len(train[0])) == (1253, 287)
-    assert (len(test), len(test[0])) == (423, 284)
-    assert [row["trustii_id"] for row in test] == [str(n) for n in range(1, 424)]
+    assert (len(asked), len(asked[0])) == (423, 284)
+    assert [row["trustii_id"] for row in asked] == [str(n) for n in range(1, 424)]
     assert list(hello[0].values()) == ["1", "0.594", "2.103"]
-    assert [row["trustii_id"] for row in hello] == [row["trustii_id"] for row in test]
-    assert set(train[0]) - set(test[0]) == {HEPATIC, HEPATIC_AGE, "death", "death_age_occur"}
-    assert {"Age_v22", "BMI_v22", "fibs_stiffness_med_BM_1_v22", "alt_v21"} <= set(test[0])
+    assert [row["trustii_id"] for row in hello] == [row["trustii_id"] for row in asked]
+    assert set(train[0]) - set(asked[0]) == {HEPATIC, HEPATIC_AGE, "death", "death_age_occur"}
+    assert {"Age_v22", "BMI_v22", "fibs_stiffness_med_BM_1_v22", "alt_v21"} <= set(asked[0])
     assert {"alt_v22", "fibrotest_BM_2_v22", "Age_v23"}.isdisjoint(train[0])
 
 
-def test_ids_are_of_one_person_each(train: Rows, test: Rows) -> None:
-    assert len({row["patient_id_anon"] for row in train + test}) == 1676
+def test_ids_are_of_one_person_each(train: Rows, asked: Rows) -> None:
+    assert len({row["patient_id_anon"] for row in train + asked}) == 1676
 
 
 def test_the_dictionary_is_latin_1_and_does_not_explain_code_2(twin: BuiltChallenge) -> None:
@@ -142,10 +142,10 @@ def test_ages_are_whole_years(train: Rows) -> None:
     assert all(age.isdigit() for age in ages - {""})
 
 
-def test_missing_conditions_shift_from_train_to_test(train: Rows, test: Rows) -> None:
+def test_missing_conditions_shift_from_train_to_test(train: Rows, asked: Rows) -> None:
     for name in CONDITIONS:
         in_train, in_test = (
-            sum(row[name] == "" for row in rows) / len(rows) for rows in (train, test)
+            sum(row[name] == "" for row in rows) / len(rows) for rows in (train, asked)
         )
 
         assert in_train == pytest.approx(0.21, abs=0.03)

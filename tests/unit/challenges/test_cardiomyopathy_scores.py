@@ -35,7 +35,7 @@ def train(built: BuiltChallenge) -> Rows:
 
 
 @pytest.fixture(scope="module")
-def test(built: BuiltChallenge) -> Rows:
+def asked(built: BuiltChallenge) -> Rows:
     return _rows((built.made.hidden / "test.csv").read_bytes())
 
 
@@ -58,14 +58,16 @@ def score() -> ModuleType:
     return _module(FOLDER / "baseline" / "hcm-risk-scd" / "main.py")
 
 
-def test_the_files_have_the_published_shape(built: BuiltChallenge, train: Rows, test: Rows) -> None:
-    assert (len(train), len(test)) == (347, 149)
-    assert [row["trustii_id"] for row in test] == [str(n) for n in range(1, 150)]
-    assert len(test[0]) == 303
-    assert {*train[0]} - {*test[0]} == {MACE, SEVERITY}
-    assert {f"SNP{n}" for n in range(1, 289)} <= {*test[0]}
-    assert {int(row["ID"]) for row in train + test} == {*range(1, 497)}
-    assert not any("" in row.values() for row in train + test)
+def test_the_files_have_the_published_shape(
+    built: BuiltChallenge, train: Rows, asked: Rows
+) -> None:
+    assert (len(train), len(asked)) == (347, 149)
+    assert [row["trustii_id"] for row in asked] == [str(n) for n in range(1, 150)]
+    assert len(asked[0]) == 303
+    assert {*train[0]} - {*asked[0]} == {MACE, SEVERITY}
+    assert {f"SNP{n}" for n in range(1, 289)} <= {*asked[0]}
+    assert {int(row["ID"]) for row in train + asked} == {*range(1, 497)}
+    assert not any("" in row.values() for row in train + asked)
     assert not (built.made.public / "test.csv").exists()
 
 
@@ -232,12 +234,12 @@ def test_a_second_build_gives_the_same_bytes(built: BuiltChallenge, tmp_path: Pa
             assert (other / path.name).read_bytes() == path.read_bytes()
 
 
-def _real(built: BuiltChallenge, folder: Path, train: Rows, test: Rows) -> None:
+def _real(built: BuiltChallenge, folder: Path, train: Rows, asked: Rows) -> None:
     """Write a folder like that of an organizer: the twin's files with the answers of the test."""
     truth = {row["trustii_id"]: row for row in _rows(built.made.truth)}
     answers = [f"trustii_id,{MACE},{SEVERITY}"]
     answers += [f"{name},{row['mace']},{row['severity']}" for name, row in truth.items()]
-    for name, rows in (("train.csv", train), ("test.csv", test)):
+    for name, rows in (("train.csv", train), ("test.csv", asked)):
         with (folder / name).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
             writer.writeheader()
@@ -247,12 +249,12 @@ def _real(built: BuiltChallenge, folder: Path, train: Rows, test: Rows) -> None:
 
 
 def test_real_files_give_the_truth_of_their_own(
-    built: BuiltChallenge, train: Rows, test: Rows, tmp_path: Path
+    built: BuiltChallenge, train: Rows, asked: Rows, tmp_path: Path
 ) -> None:
     real, work = tmp_path / "real", tmp_path / "work"
     real.mkdir()
     work.mkdir()
-    _real(built, real, train, test)
+    _real(built, real, train, asked)
 
     made = run_recipe(
         built.folder / "data.py",
@@ -265,13 +267,13 @@ def test_real_files_give_the_truth_of_their_own(
 
 
 def test_all_that_differs_in_real_files_is_told(
-    built: BuiltChallenge, train: Rows, test: Rows, tmp_path: Path
+    built: BuiltChallenge, train: Rows, asked: Rows, tmp_path: Path
 ) -> None:
     real, work = tmp_path / "real", tmp_path / "work"
     real.mkdir()
     work.mkdir()
     wrong = [row | {"SYNCOPE": "9" if place else ""} for place, row in enumerate(train[1:])]
-    _real(built, real, wrong, [{**row, "extra": "1"} for row in test])
+    _real(built, real, wrong, [{**row, "extra": "1"} for row in asked])
 
     with pytest.raises(ValueError, match="differ from the described ones") as told:
         run_recipe(

@@ -255,19 +255,6 @@ def test_the_overview_gives_the_public_score_of_each_baseline(folder: Path, lang
     ]
 
 
-@pytest.mark.parametrize(
-    "page", ["pages/overview", "pages/data", "pages/evaluation", "pages/rules", "agreement"]
-)
-def test_both_languages_have_the_same_outline(folder: Path, page: str) -> None:
-    english, french = (
-        [re.findall(r"^#+ |^\* |^\d+\. |^\||^```|^> ", line) for line in text.splitlines()]
-        for text in ((folder / f"{page}.{name}.md").read_text("utf-8") for name in ("en", "fr"))
-    )
-
-    assert any(english)
-    assert english == french
-
-
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_data_page_names_every_column(
     folder: Path, language: str, built: Built, read: Read
@@ -276,9 +263,3 @@ def test_the_data_page_names_every_column(
     columns = read((built[0] / "train.csv").read_bytes())[0]
 
     assert [column for column in columns if f"`{column}`" not in text] == []
-
-
-def test_the_agreement_states_its_version(folder: Path, definition: ChallengeDefinition) -> None:
-    agreement = definition.agreement
-    for name in (agreement.file.en, agreement.file.fr):
-        assert f"Version {agreement.version}." in (folder / name).read_text("utf-8")
