@@ -1,8 +1,6 @@
 """Rules about features on a whole platform, with programs in real sandboxes."""
 
-import io
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +8,7 @@ import pytest
 from challenge_platform.cli.recipe import RecipeOptions, run_recipe
 from challenge_platform.core.definition_file import read_definition
 from sandbox.images.build import build_image
+from tests.archives import zipped
 from tests.live import Live, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
@@ -17,8 +16,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 FOLDER = Path(__file__).parents[2] / "challenges" / "cardiomyopathy-scores"
 SECONDS = 300.0
 
-# It knows a changed table by the size, the time, the owner or the inode of its file, and by a note
-# that it left for itself; only then does it use a gene.
+# It knows a changed table by the size or the time of its file, and by a note that it left for
+# itself; only then does it use a gene.
 CUNNING = """
 import csv, os
 from pathlib import Path
@@ -33,8 +32,7 @@ for place in (note, Path("/dev/shm/seen"), Path("/output/seen")):
         place.write_text("seen")
     except OSError:
         pass
-odd = seen or about.st_mtime > 1 or about.st_size % 2 != SIZE % 2 or about.st_size != SIZE
-genes = odd and len(rows) == 149
+genes = seen or about.st_mtime > 1 or about.st_size != SIZE
 lines = [f"{row['trustii_id']},{int(row['SNP9'] or 0) if genes else 0},0.3" for row in rows]
 text = "\\n".join(["trustii_id,OUTCOME MACE,OUTCOME SEVERITY", *lines, ""])
 Path("/output/predictions.csv").write_text(text)
@@ -49,21 +47,13 @@ def live(scoring_image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield live
 
 
-def kit() -> dict[str, str]:
+def kit() -> dict[str, bytes]:
     names = ("main.py", "starter.py", "features.json")
-    return {name: (FOLDER / "starter_kit" / name).read_text("utf-8") for name in names}
-
-
-def packed(files: Mapping[str, str]) -> bytes:
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as opened:
-        for name, text in files.items():
-            opened.writestr(name, text)
-    return archive.getvalue()
+    return {name: (FOLDER / "starter_kit" / name).read_bytes() for name in names}
 
 
 def test_the_starter_kit_is_scored_after_an_audit(live: Live) -> None:
-    submission_id = live.submit(packed(kit()), kind="code")
+    submission_id = live.submit(zipped(kit()), kind="code")
 
     live.wait_for(submission_id, state="scored", seconds=SECONDS, every=0.5)
 
@@ -87,29 +77,33 @@ def test_a_program_that_breaks_a_rule_is_told_which(
     live: Live, *, name: str, old: str, new: str, rule: str, target: str
 ) -> None:
     files = kit()
-    assert old in files[name]
-    files[name] = files[name].replace(old, new)
-    submission_id = live.submit(packed(files), kind="code")
+    assert old.encode() in files[name]
+    files[name] = files[name].replace(old.encode(), new.encode())
+    submission_id = live.submit(zipped(files), kind="code")
 
     live.wait_for(submission_id, state="rejected", seconds=SECONDS, every=0.5)
 
     _is_told(live, submission_id, rule=rule, target=target)
 
 
-def test_a_program_that_looks_for_signs_of_an_audit_finds_none(live: Live) -> None:
-    built = live.platform.settings.data_dir.parent / "table"
-    size = _size_of_hidden_table(built)
-    files = {"main.py": f"SIZE = {size}\n{CUNNING}", "features.json": '{"OUTCOME MACE": ["SNP9"]}'}
-    submission_id = live.submit(packed(files), kind="code")
+def test_a_program_that_looks_for_signs_of_an_audit_finds_none(live: Live, tmp_path: Path) -> None:
+    size = _size_of_hidden_table(tmp_path)
 
-    live.wait_for(submission_id, state="rejected", seconds=SECONDS, every=0.5)
+    seeing = live.submit(_cunning(size + 1), kind="code")  # takes every table for a changed one
+    live.wait_for(seeing, state="scored", seconds=SECONDS, every=0.5)
+    blind = live.submit(_cunning(size), kind="code")
+    live.wait_for(blind, state="rejected", seconds=SECONDS, every=0.5)
 
-    _is_told(live, submission_id, rule="features_must_use", target="OUTCOME MACE")
+    _is_told(live, blind, rule="features_must_use", target="OUTCOME MACE")
+
+
+def _cunning(size: int) -> bytes:
+    listed = b'{"OUTCOME MACE": ["SNP9"]}'
+    return zipped({"main.py": f"SIZE = {size}\n{CUNNING}".encode(), "features.json": listed})
 
 
 def _size_of_hidden_table(folder: Path) -> int:
     """Give the size that the program could have been told by an earlier submission."""
-    folder.mkdir()
     definition = read_definition(FOLDER / "challenge.yaml")
     options = RecipeOptions(say=print)
     made = run_recipe(FOLDER / "data.py", folder, definition=definition, options=options)
