@@ -103,6 +103,19 @@ def wait_until(holds: Callable[[], bool], /, *, seconds: float, every: float = 0
 
 
 @contextlib.contextmanager
+def launching(settings: Settings, /) -> Iterator[None]:
+    """Run a launcher alone, for a platform in the test's own process; nothing of it is left."""
+    command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
+    with subprocess.Popen(command, env=settings.environment()) as launcher:
+        try:
+            wait_until(settings.launcher_address.exists, seconds=30)
+            yield
+        finally:
+            launcher.terminate()
+    remove_kept(settings.launcher_address.parent)
+
+
+@contextlib.contextmanager
 def running(
     folder: Path,
     /,

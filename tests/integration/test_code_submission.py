@@ -22,8 +22,7 @@ from challenge_platform.core.team import join
 from challenge_platform.core.upload import Upload
 from sandbox import End
 from sandbox.images.build import build_image
-from tests.kept import remove_kept
-from tests.live import wait_until
+from tests.live import launching
 
 pytestmark = pytest.mark.docker
 
@@ -46,12 +45,8 @@ def platform(
     platform = Platform.from_settings(settings)
     datadir.prepare(platform, slugs=[SLUG])
     build_challenge(platform, FOLDER, say=lambda _line: None)
-    command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
-    with subprocess.Popen(command, env=settings.environment()) as launcher:
-        wait_until(settings.launcher_address.exists, seconds=30)
+    with launching(settings):
         yield platform
-        launcher.terminate()
-    remove_kept(settings.launcher_address.parent)
     platform.database.close()
 
 

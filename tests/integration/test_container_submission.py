@@ -3,8 +3,6 @@
 import dataclasses
 import gzip
 import io
-import subprocess
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,8 +25,7 @@ from tests.conftest import Participant, participant, prepared
 from tests.core.programs import publish_hidden
 from tests.fakes import Clock, FakeRunner
 from tests.images import digest, file, tarball
-from tests.kept import remove_kept
-from tests.live import wait_until
+from tests.live import launching
 
 pytestmark = pytest.mark.docker
 
@@ -84,12 +81,8 @@ def platform(
     wired = prepared(settings, clock=Clock(), runner=FakeRunner())
     plain = Platform.from_settings(settings)
     platform = dataclasses.replace(plain, database=wired.database, pause=lambda _seconds: None)
-    command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
-    with subprocess.Popen(command, env=settings.environment()) as launcher:
-        wait_until(settings.launcher_address.exists, seconds=30)
+    with launching(settings):
         yield platform
-        launcher.terminate()
-    remove_kept(settings.launcher_address.parent)
     store = ImageStore(ENGINE_SOCKET, label=installation(settings.launcher_address.parent))
     store.clear()
     store.close()

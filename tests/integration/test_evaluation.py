@@ -23,7 +23,7 @@ from challenge_platform.core.team import join
 from challenge_platform.core.upload import Upload
 from challenge_platform.vault import open_truth
 from scorers.document import SplitScores
-from tests.live import wait_until
+from tests.live import launching
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what its own dependencies warn of at import is not ours
@@ -46,11 +46,8 @@ def platform(
     platform = Platform.from_settings(settings)
     datadir.prepare(platform, slugs=[SLUG])
     build_challenge(platform, FOLDER, say=lambda _line: None)
-    command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
-    with subprocess.Popen(command, env=settings.environment()) as launcher:
-        wait_until(settings.launcher_address.exists, seconds=30)
+    with launching(settings):
         yield platform
-        launcher.terminate()
     platform.database.close()
 
 

@@ -1,10 +1,6 @@
 """Submitted code from its upload to its standing, through a real launcher, sandbox and runtime."""
 
 import hashlib
-import io
-import subprocess
-import sys
-import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,11 +20,10 @@ from challenge_platform.core.upload import Upload
 from challenge_platform.core.weights import NamedWeights
 from challenge_platform.storage import CheckedFile
 from sandbox.images.build import build_image
+from tests.archives import zipped
 from tests.conftest import Participant, participant
 from tests.core.programs import CANARY, HIDDEN
-from tests.kept import remove_kept
-from tests.live import wait_until
-from tests.unit.sandbox.test_archive import zipped
+from tests.live import launching
 
 pytestmark = pytest.mark.docker
 
@@ -86,12 +81,8 @@ def platform(
     platform = replace(Platform.from_settings(settings), pause=lambda _seconds: None)
     datadir.prepare(platform, slugs=[HIDDEN.name])
     build_challenge(platform, HIDDEN, say=lambda _line: None)
-    command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
-    with subprocess.Popen(command, env=settings.environment()) as launcher:
-        wait_until(settings.launcher_address.exists, seconds=30)
+    with launching(settings):
         yield platform
-        launcher.terminate()
-    remove_kept(settings.launcher_address.parent)
     platform.database.close()
 
 
@@ -107,11 +98,8 @@ def end(
     platform: Platform, who: Participant, main: str, *, weights: NamedWeights | None = None
 ) -> VisibleSubmission:
     """Submit code, take it to its end, and give what its team may see."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("main.py", main)
     upload = Upload(
-        content=archive.getvalue(),
+        content=zipped({"main.py": main.encode()}),
         filename="code.zip",
         kind=Kind.CODE,
         weights=weights,
