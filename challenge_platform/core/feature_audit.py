@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -51,9 +51,10 @@ class Broken:
 class Check:
     """A run on a changed table: what `broken` says when the predictions are not as the rule wants.
 
-    With `share` the predictions of the target must change, in more than this share of the rows, by
-    more than `by`; without, none of them may, nor may their order, by which small differences would
-    rank people as well as large ones. `table` is None where the table is the given one.
+    With `share` the predictions of the target must change, in one row and in this share of the rows
+    at least, by more than `by`; without, none of them may, nor may their order, by which small
+    differences would rank people as well as large ones. `table` is None where the table is the
+    given one.
     """
 
     table: bytes | None
@@ -98,7 +99,6 @@ class Table:
 
     cells: list[list[str]]
     ends: list[str]
-    columns: list[str] = field(default_factory=list)
 
     @classmethod
     def read(cls, content: bytes, /) -> "Table":
@@ -113,9 +113,13 @@ class Table:
         rows = [row for row in rows if row not in ([], [""])]
         if not rows or len({len(row) for row in rows}) > 1:
             raise ValueError("the rows of the table are not of one length")
-        header = [_unquoted(cell) for cell in rows[0]]
-        header[0] = header[0].removeprefix("\ufeff")
-        return cls(rows, ends[: len(rows)], header)
+        return cls(rows, ends[: len(rows)])
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the columns."""
+        first, *others = (_unquoted(cell) for cell in self.cells[0])
+        return [first.removeprefix("\ufeff"), *others]
 
     def content(self) -> bytes:
         """Write the table as it was read."""
