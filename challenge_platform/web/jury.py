@@ -40,7 +40,7 @@ def required(session: Session, challenge: PublishedChallenge, /, *, phase: str) 
 
 
 def shown_final(session: Session, seen: Glance, /) -> FinalRanking | None:
-    """Give the final ranking that stands below a board; None below public and sealed ones."""
+    """Give the final ranking that stands above a board; None above public and sealed ones."""
     if seen.board is not Board.PRIVATE or seen.key is None:
         return None
     return final_ranking(session, seen.challenge, phase=seen.phase)

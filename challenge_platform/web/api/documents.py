@@ -231,10 +231,12 @@ class UsageDocument(Document):
 class StageDocument(Document):
     """A stage: `smoke` (on the public sample), `public` or `hidden` of a program, and `score`.
 
-    `end` and `seconds` are null while it goes on. On hidden input the team is told seconds in tens,
-    and neither `timings` of its parts nor `usage` nor `exit_code`; of scoring tenths of a second.
-    `seconds_per_id` is what a run took for each id, null where it is not told or wrote no file;
-    `slow` says that this is longer than `program.seconds_per_id` of the challenge.
+    After a program's own there is `audit` where features have rules: it ran again on changed
+    tables. `end` and `seconds` are null while it goes on. On hidden input, and of an audit, the
+    team is told seconds in tens, and neither `timings` of its parts nor `usage` nor `exit_code`; of
+    scoring tenths of a second. `seconds_per_id` is what a run took for each id, null where it is
+    not told or wrote no file; `slow` says that this is longer than `program.seconds_per_id` of the
+    challenge.
     """
 
     name: str
