@@ -40,3 +40,4 @@ FolderOption = Annotated[
         help="Folder of the challenge's files; by default ./SLUG.",
     ),
 ]
+EngineOption = Annotated[Path, typer.Option(metavar="SOCKET", help="Socket of the Docker Engine.")]

@@ -14,7 +14,7 @@ from docker.errors import DockerException
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
-from challenge_platform.cli.arguments import SlugArgument
+from challenge_platform.cli.arguments import EngineOption, SlugArgument
 from challenge_platform.cli.codabench.importing import Scoring, import_bundle
 from challenge_platform.cli.codabench.report import ACCEPTABLE, Kind, Report
 from challenge_platform.cli.exits import ExitCode, PlatformFault
@@ -57,51 +57,53 @@ class Source(StrEnum):
     CODABENCH = "codabench"
 
 
-IMPORTERS = {Source.CODABENCH: import_bundle}
-"""What reads each kind of file into the draft of a challenge."""
+FileArgument = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True, help="The bundle."),
+]
+SourceOption = Annotated[
+    Source | None,
+    typer.Option(
+        "--from",
+        help="Whose file it is: codabench also reads CodaLab's. Without it, the file says.",
+    ),
+]
+ToOption = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Write the challenge into this new folder."),
+]
+PublishOption = Annotated[
+    bool,
+    typer.Option("--publish", help="Publish what a platform exported with --with-sources."),
+]
+ReportOption = Annotated[
+    bool, typer.Option("--report", help="Print the whole report, not only what is undecided.")
+]
+AcceptOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CODE", help=f"Take a decision: {', '.join(ACCEPTABLE)}."),
+]
+ExpectOption = Annotated[
+    list[str] | None,
+    typer.Option(metavar="KEY=VALUE", help="A score that the first solution must get."),
+]
+RunOption = Annotated[
+    bool, typer.Option(help="Score the bundle's solutions in the sandbox, which needs Docker.")
+]
 
 
 @app.command("import")
 def import_challenge(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", exists=True, dir_okay=False, readable=True, help="The bundle."
-        ),
-    ],
+    file: FileArgument,
     *,
-    source: Annotated[
-        Source | None,
-        typer.Option(
-            "--from",
-            help="Whose file it is: codabench also reads CodaLab's. Without it, the file says.",
-        ),
-    ] = None,
-    to: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Write the challenge into this new folder."),
-    ] = None,
-    publish: Annotated[
-        bool,
-        typer.Option("--publish", help="Publish what a platform exported with --with-sources."),
-    ] = False,
-    report: Annotated[
-        bool, typer.Option("--report", help="Print the whole report, not only what is undecided.")
-    ] = False,
-    accept: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help=f"Take a decision: {', '.join(ACCEPTABLE)}."),
-    ] = None,
-    expect: Annotated[
-        list[str] | None,
-        typer.Option(metavar="KEY=VALUE", help="A score that the first solution must get."),
-    ] = None,
-    run: Annotated[
-        bool, typer.Option(help="Score the bundle's solutions in the sandbox, which needs Docker.")
-    ] = True,
-    engine: Annotated[
-        Path, typer.Option(metavar="SOCKET", help="Socket of the Docker Engine.")
-    ] = ENGINE_SOCKET,
+    source: SourceOption = None,
+    to: ToOption = None,
+    publish: PublishOption = False,
+    report: ReportOption = False,
+    accept: AcceptOption = None,
+    expect: ExpectOption = None,
+    run: RunOption = True,
+    engine: EngineOption = ENGINE_SOCKET,
     data_dir: DataDir = None,
 ) -> None:
     """Import a challenge: what a platform exported, or a bundle of Codabench or CodaLab.
@@ -122,7 +124,7 @@ def import_challenge(
     scores = _expected(expect or [])
     scoring = Scoring(runner=_runner(engine), runtime=RUNTIME, expected=scores) if run else None
     try:
-        found = IMPORTERS[source](file, to, accepted=accept or [], scoring=scoring)
+        found = import_bundle(file, to, accepted=accept or [], scoring=scoring)
     except (SandboxUnavailable, BuildFailed, DockerException) as error:
         raise PlatformFault(
             f"the solutions could not be scored on this machine: {error}; --no-run leaves it out"
@@ -131,30 +133,37 @@ def import_challenge(
     raise typer.Exit(ExitCode.INVALID if found.undecided else ExitCode.DONE)
 
 
+BiasOption = Annotated[
+    bool, typer.Option("--bias", help="The answered questions of the BIAS statement.")
+]
+CroissantOption = Annotated[
+    bool, typer.Option("--croissant", help="The public files, described in Croissant 1.0.")
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="With --bias: for programs, in both languages.")
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="All that is public, as this ZIP file."),
+]
+WithSourcesOption = Annotated[
+    bool,
+    typer.Option(
+        "--with-sources",
+        help="With --out: its folder too, and the hidden truth and input in clear (operator).",
+    ),
+]
+
+
 @app.command("export")
 def export_challenge(
     slug: SlugArgument,
     *,
-    bias: Annotated[
-        bool, typer.Option("--bias", help="The answered questions of the BIAS statement.")
-    ] = False,
-    croissant: Annotated[
-        bool, typer.Option("--croissant", help="The public files, described in Croissant 1.0.")
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="With --bias: for programs, in both languages.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="All that is public, as this ZIP file."),
-    ] = None,
-    with_sources: Annotated[
-        bool,
-        typer.Option(
-            "--with-sources",
-            help="With --out: its folder too, and the hidden truth and input in clear (operator).",
-        ),
-    ] = False,
+    bias: BiasOption = False,
+    croissant: CroissantOption = False,
+    as_json: JsonOption = False,
+    out: OutOption = None,
+    with_sources: WithSourcesOption = False,
     challenges: Challenges = Path("challenges"),
     data_dir: DataDir = None,
 ) -> None:

@@ -174,7 +174,7 @@ def run_program(
     other = {} if table is None else {submission.ids: table}
     with tempfile.TemporaryFile() as packed:
         _pack(challenge.inputs, packed, other=other)
-        digest = _kept(packed, runner=runner)
+        digest = kept(packed, runner=runner)
     return runner.run(
         Run(
             id=uuid.uuid4().hex,
@@ -182,14 +182,14 @@ def run_program(
             limits=limits_of(challenge.definition),
             input=archive,
             files=digest,
-            weights=None if weights is None else _kept(weights, runner=runner),
+            weights=None if weights is None else kept(weights, runner=runner),
             collect=collect or submission.file,
         )
     )
 
 
-def _kept(packed: BinaryIO, *, runner: Runner) -> str:
-    """Have a tar's files kept, and give its digest."""
+def kept(packed: BinaryIO, /, *, runner: Runner) -> str:
+    """Have the files of a tar kept, which was just written, and give its digest."""
     size = packed.tell()
     packed.seek(0)
     sha256 = hashlib.sha256()

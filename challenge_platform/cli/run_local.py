@@ -11,7 +11,7 @@ import typer
 from docker.errors import DockerException
 
 from challenge_platform.cli import local_audit
-from challenge_platform.cli.arguments import FolderOption, SlugArgument
+from challenge_platform.cli.arguments import EngineOption, FolderOption, SlugArgument
 from challenge_platform.cli.exits import ExitCode, PlatformFault
 from challenge_platform.cli.local_run import (
     LocalChallenge,
@@ -85,9 +85,7 @@ def run_local(
             metavar="IMAGE", help="Image of the runtime, if it is not one that comes with this."
         ),
     ] = None,
-    engine: Annotated[
-        Path, typer.Option(metavar="SOCKET", help="Socket of the Docker Engine.")
-    ] = ENGINE_SOCKET,
+    engine: EngineOption = ENGINE_SOCKET,
 ) -> None:
     """Run a program in the platform's sandbox, on this machine, and tell what would be said of it.
 

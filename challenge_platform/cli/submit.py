@@ -30,6 +30,73 @@ SECONDS = re.compile(r"\d+(\.\d+)?")
 
 app = typer.Typer()
 
+MessageOption = Annotated[
+    str,
+    typer.Option(
+        "-m", "--message", metavar="TEXT", help="A note for your team: what is new in it."
+    ),
+]
+SentOption = Annotated[
+    Path | None,
+    typer.Option(
+        "-f",
+        "--file",
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        readable=True,
+        help="The predictions file, the archive of code, or the saved image.",
+    ),
+]
+ImageOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="REFERENCE",
+        help="An image in a registry instead of a file, as host/repository@sha256:….",
+    ),
+]
+KindOption = Annotated[
+    Kind | None,
+    typer.Option(help="What is submitted: by default predictions, with --image a container."),
+]
+PhaseOption = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="Phase to submit to; by default the one that is open."),
+]
+WaitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        metavar="[SECONDS]",
+        min=0,
+        help="Wait for its end and print its scores; a bare --wait waits at most an hour.",
+    ),
+]
+SourceOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="The notebook or archive that made the file; it is kept, never executed.",
+    ),
+]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|DIGEST",
+        help="Weights for code or an image: an archive of them, or the SHA-256 of one that "
+        "your team has sent before.",
+    ),
+]
+CheckOption = Annotated[
+    bool, typer.Option("--check/--no-check", help="Check the file here before the upload.")
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help="Submissions with the same key count once; for scripts."),
+]
+
 
 class SubmitCommand(TyperCommand):
     """A command whose `--wait` may stand alone; Typer has no options with an optional value."""
@@ -52,73 +119,17 @@ def submit(
     context: typer.Context,
     slug: SlugArgument,
     *,
-    message: Annotated[
-        str,
-        typer.Option(
-            "-m", "--message", metavar="TEXT", help="A note for your team: what is new in it."
-        ),
-    ],
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "-f",
-            "--file",
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            readable=True,
-            help="The predictions file, the archive of code, or the saved image.",
-        ),
-    ] = None,
-    image: Annotated[
-        str | None,
-        typer.Option(
-            metavar="REFERENCE",
-            help="An image in a registry instead of a file, as host/repository@sha256:….",
-        ),
-    ] = None,
-    kind: Annotated[
-        Kind | None,
-        typer.Option(help="What is submitted: by default predictions, with --image a container."),
-    ] = None,
-    phase: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="Phase to submit to; by default the one that is open."),
-    ] = None,
-    wait_seconds: Annotated[
-        float | None,
-        typer.Option(
-            "--wait",
-            metavar="[SECONDS]",
-            min=0,
-            help="Wait for its end and print its scores; a bare --wait waits at most an hour.",
-        ),
-    ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            exists=True,
-            dir_okay=False,
-            help="The notebook or archive that made the file; it is kept, never executed.",
-        ),
-    ] = None,
-    weights: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE|DIGEST",
-            help="Weights for code or an image: an archive of them, or the SHA-256 of one that "
-            "your team has sent before.",
-        ),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check/--no-check", help="Check the file here before the upload.")
-    ] = True,
+    message: MessageOption,
+    file: SentOption = None,
+    image: ImageOption = None,
+    kind: KindOption = None,
+    phase: PhaseOption = None,
+    wait_seconds: WaitOption = None,
+    source: SourceOption = None,
+    weights: WeightsOption = None,
+    check: CheckOption = True,
     path: FolderOption = None,
-    idempotency_key: Annotated[
-        str | None,
-        typer.Option(metavar="KEY", help="Submissions with the same key count once; for scripts."),
-    ] = None,
+    idempotency_key: KeyOption = None,
     form: FormatOption = Format.TABLE,
 ) -> ExitCode:
     """Submit predictions, code or an image.

@@ -1,6 +1,5 @@
 """Running a bundle's solutions with its own scoring program, in the platform's sandbox."""
 
-import hashlib
 import io
 import json
 import tarfile
@@ -14,6 +13,7 @@ from challenge_platform.cli.codabench import inside
 from challenge_platform.cli.codabench.bundle import Bundle, Program, Solution, Task
 from challenge_platform.cli.codabench.report import Report
 from challenge_platform.cli.codabench.scores import InvalidScores, read_scores
+from challenge_platform.cli.local_run import kept
 from sandbox import MIB, End, Limits, Outcome, Run, Runner
 
 LIMITS = Limits(seconds=600, memory=1024 * MIB, processes=64, scratch=512 * MIB, file=MIB)
@@ -102,11 +102,7 @@ def run_scorer(
                 for path, place in _files(folder, below=name):
                     with path.open("rb") as file:
                         tar.addfile(_header(path, place), file)
-        size = packed.tell()
-        packed.seek(0)
-        digest = hashlib.file_digest(packed, "sha256").hexdigest()
-        packed.seek(0)
-        runner.keep_files(digest, packed, size=size)
+        digest = kept(packed, runner=runner)
     return runner.run(
         Run(
             id=uuid.uuid4().hex,
