@@ -23,7 +23,7 @@ from scorers.predictions.table import Predictions
 DECLARATION = "features.json"
 """The file in which a program lists the columns that it uses, of those that are counted."""
 
-_CELL = re.compile(r'("(?:[^"]|"")*"|[^,"\r\n]*)(,|\r\n|\r|\n|\Z)')
+_CELL = re.compile(r'((?:"(?:[^"]|"")*")?[^,\r\n]*)(,|\r\n|\r|\n|\Z)')
 
 
 class Rule(StrEnum):
@@ -118,8 +118,8 @@ class Table:
     @property
     def columns(self) -> list[str]:
         """The names of the columns."""
-        first, *others = (_unquoted(cell) for cell in self.cells[0])
-        return [first.removeprefix("\ufeff"), *others]
+        first, *others = self.cells[0]
+        return [_unquoted(cell) for cell in (first.removeprefix("\ufeff"), *others)]
 
     def content(self) -> bytes:
         """Write the table as it was read."""

@@ -18,6 +18,16 @@ def test_a_table_is_written_as_it_was_read() -> None:
     assert Table.read(CONTENT).columns == ["id", 'a "b"', "c"]
 
 
+@pytest.mark.parametrize("cell", ['5"', '3" x 4"', '"x"z', '"'])
+def test_a_quote_that_stands_within_a_cell_stays_there(cell: str) -> None:
+    content = f'\ufeff"id",a\n1,{cell}\n2,b\n'.encode()
+
+    table = Table.read(content)
+
+    assert table.content() == content
+    assert (table.columns, table.cells[1]) == (["id", "a"], ["1", cell])
+
+
 @pytest.mark.parametrize("together", [False, True])
 def test_cells_are_exchanged_byte_by_byte_and_nobody_keeps_theirs(*, together: bool) -> None:
     table = Table.read(CONTENT)
