@@ -4,6 +4,7 @@ import dataclasses
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +25,10 @@ KEY = b"k" * 32
 SECONDS = 15.0
 pytestmark = pytest.mark.redis
 
-# A worker whose sandbox takes as long as its second argument says.
+# A worker whose sandbox takes until there is a file called released in the data folder, and that
+# waits for a job under way as many seconds as its second argument says when it is told to end.
 WORKER = """
-import dataclasses, sys, threading, time
+import dataclasses, sys, time
 from pathlib import Path
 from challenge_platform import jobs, presence
 from challenge_platform.bootstrap import Platform
@@ -36,10 +38,11 @@ from tests.fakes import FakeRunner
 
 class Slow(FakeRunner):
     def run(self, run):
-        time.sleep(float(sys.argv[2]))
+        while not Path(sys.argv[1], "released").exists():
+            time.sleep(0.01)
         return super().run(run)
 
-presence.BEAT_SECONDS, presence.STOP_SECONDS = 0.2, 1.0
+presence.BEAT_SECONDS, presence.STOP_SECONDS = 0.2, float(sys.argv[2])
 platform = Platform.from_settings(Settings(data_dir=Path(sys.argv[1])))
 queue = Queue(address=sys.argv[3], key=lambda: b"k" * 32)
 jobs.work(dataclasses.replace(platform, runner=Slow(), queue=queue))
@@ -54,16 +57,21 @@ def clocked(platform: Platform) -> Platform:
 
 @contextmanager
 def working(
-    platform: Platform, redis: str, /, *, takes: float
+    platform: Platform, redis: str, /, *, waits: float = SECONDS
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker; it is killed at the end if it still lives."""
-    command = [sys.executable, "-c", WORKER, str(platform.settings.data_dir), str(takes), redis]
+    command = [sys.executable, "-c", WORKER, str(platform.settings.data_dir), str(waits), redis]
     with subprocess.Popen(command) as process:
         try:
             wait_until(lambda: bool(living(platform)), seconds=SECONDS)
             yield process
         finally:
             process.kill()
+
+
+def release(platform: Platform, /) -> None:
+    """Let the sandbox come to an end, now and from now on."""
+    (platform.settings.data_dir / "released").touch()
 
 
 def living(platform: Platform) -> list[worker.Worker]:
@@ -89,11 +97,12 @@ def test_a_worker_that_is_told_to_end_finishes_a_short_job(
     clocked: Platform, alice: Participant, redis_url: str
 ) -> None:
     platform = clocked
-    with working(platform, redis_url, takes=0.5) as process:
+    with working(platform, redis_url) as process:
         submission_id = submit(platform, alice, redis_url)
         wait_for(platform, submission_id, State.RUNNING)
 
         process.send_signal(signal.SIGTERM)
+        release(platform)
 
         assert process.wait(SECONDS) == 0
     assert row(platform, submission_id).state is State.SCORED
@@ -104,7 +113,7 @@ def test_a_worker_that_is_told_to_end_hands_a_long_job_back(
     clocked: Platform, alice: Participant, redis_url: str
 ) -> None:
     platform = clocked
-    with working(platform, redis_url, takes=60) as process:
+    with working(platform, redis_url, waits=1) as process:
         submission_id = submit(platform, alice, redis_url)
         wait_for(platform, submission_id, State.RUNNING)
         told = time.monotonic()
@@ -122,11 +131,13 @@ def test_a_worker_that_is_drained_finishes_its_job_and_takes_no_other(
     clocked: Platform, alice: Participant, redis_url: str
 ) -> None:
     platform = clocked
-    with working(platform, redis_url, takes=0.5) as process:
+    with working(platform, redis_url) as process:
         first = submit(platform, alice, redis_url)
         wait_for(platform, first, State.RUNNING)
 
         process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: [w.draining for w in living(platform)] == [True], seconds=SECONDS)
+        release(platform)
 
         wait_for(platform, first, State.SCORED)
         wait_until(
@@ -149,20 +160,30 @@ def test_a_platform_is_drained_when_nothing_is_under_way(
     clocked: Platform, alice: Participant, redis_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     platform = clocked
-    with working(platform, redis_url, takes=1):
+    with working(platform, redis_url):
         first = submit(platform, alice, redis_url)
         wait_for(platform, first, State.RUNNING)
         second = submit(platform, alice, redis_url)
 
-        drain.drain(platform)
+        draining = threading.Thread(target=drain.drain, args=(platform,))
+        draining.start()
+        told = ""
+
+        def tells(text: str) -> bool:
+            nonlocal told
+            told += capsys.readouterr().out
+            return text in told
+
+        wait_until(lambda: tells("1 under way"), seconds=SECONDS)
+        release(platform)
+        draining.join(SECONDS)
 
         states = [row(platform, id_).state for id_ in (first, second)]
         assert states == [State.SCORED, State.QUEUED]
         drain.resume(platform)
         submit(platform, alice, redis_url)
         wait_for(platform, second, State.SCORED)
-    told = capsys.readouterr().out.splitlines()
-    assert [line.partition(":")[0] for line in told if ":" in line] == [
+    assert tells("resumed: ")
+    assert [line.partition(":")[0] for line in told.splitlines() if ":" in line] == [
         *("draining", "drained", "resumed")
     ]
-    assert any(line.startswith("1 under way") for line in told)

@@ -10,6 +10,8 @@ from functools import partial
 
 import numpy as np
 
+from tests.png import COLOUR, GREY, chunk
+from tests.png import png as written
 from tests.uploads.case import (
     ACCEPTED,
     IDS,
@@ -27,22 +29,15 @@ from tests.uploads.zips import DEFLATED, STORED, UTF8, File, archive
 
 Members = Mapping[str, bytes]
 
-PNG = b"\x89PNG\r\n\x1a\n"
-GREY, COLOUR = 0, 2
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    """Give a part of a PNG."""
-    crc = struct.pack(">I", zlib.crc32(kind + content))
-    return struct.pack(">I", len(content)) + kind + content + crc
-
 
 def png(
     data: bytes, *, side: int = SIDE, depth: int = 8, colour: int = GREY, interlaced: int = 0
 ) -> bytes:
     """Give a square PNG of these packed rows, which need not fit."""
-    header = struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, interlaced)
-    return b"".join((PNG, chunk(b"IHDR", header), chunk(b"IDAT", data), chunk(b"IEND", b"")))
+    pixels = chunk(b"IDAT", data)
+    return written(
+        pixels, width=side, height=side, depth=depth, colour=colour, interlaced=interlaced
+    )
 
 
 def rows(label: int = 0, *, kind: int = 0, side: int = SIDE) -> bytes:

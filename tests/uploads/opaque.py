@@ -14,6 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from tests.png import chunk
+from tests.png import png as written
 from tests.uploads.case import Case, Format
 
 MARKER = "the-pickle-ran"
@@ -52,20 +54,7 @@ def saved(**arrays: np.ndarray) -> bytes:
 
 def png(width: int, height: int, data: bytes = b"\0\0") -> bytes:
     """Give a grey PNG that says it has this many pixels."""
-
-    def chunk(kind: bytes, content: bytes) -> bytes:
-        crc = struct.pack(">I", zlib.crc32(kind + content))
-        return struct.pack(">I", len(content)) + kind + content + crc
-
-    shape = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"".join(
-        (
-            b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", shape),
-            chunk(b"IDAT", zlib.compress(data)),
-            chunk(b"IEND", b""),
-        )
-    )
+    return written(chunk(b"IDAT", zlib.compress(data)), width=width, height=height)
 
 
 SVG = (

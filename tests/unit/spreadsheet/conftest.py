@@ -1,6 +1,5 @@
 """A small table with pictures, as a clinician would keep them: patients, several lesions each."""
 
-import struct
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import yaml
 
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.spreadsheet.publishing import publish_table
+from tests.png import chunk, png
 
 KEY = bytes(range(32))
 PATIENTS = 40
@@ -19,18 +19,9 @@ TEXT = {"en": "page.md", "fr": "page.md"}
 Rows = list[list[str]]
 
 
-def png(*, shade: int, extra: bytes = b"") -> bytes:
+def pixel(*, shade: int, extra: bytes = b"") -> bytes:
     """Write a grey picture of one pixel, with chunks before its end."""
-    head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
-    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes([0, shade])))]
-    chunks = [chunk(kind, content) for kind, content in parts]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks) + extra + chunk(b"IEND", b"")
-
-
-def chunk(kind: bytes, content: bytes) -> bytes:
-    """Write a chunk of a PNG."""
-    checksum = struct.pack(">I", zlib.crc32(kind + content))
-    return struct.pack(">I", len(content)) + kind + content + checksum
+    return png(chunk(b"IDAT", zlib.compress(bytes([0, shade]))), extra, width=1, height=1)
 
 
 @pytest.fixture
@@ -109,7 +100,7 @@ def publish(tmp_path: Path, rows: Rows, data: dict[str, Any]) -> Publish:
         (tmp_path / "images").mkdir(exist_ok=True)
         for number, name in enumerate(pictures or [row[0] for row in rows[1:]]):
             (tmp_path / "images" / name).write_bytes(
-                png(shade=number, extra=chunk(b"tEXt", b"Author\0Dr Dupont"))
+                pixel(shade=number, extra=chunk(b"tEXt", b"Author\0Dr Dupont"))
             )
         (tmp_path / "labels.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
         (tmp_path / public).mkdir()

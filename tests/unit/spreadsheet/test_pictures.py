@@ -5,7 +5,8 @@ import struct
 import pytest
 
 from challenge_platform.spreadsheet.pictures import InvalidPicture, bare, kind_of
-from tests.unit.spreadsheet.conftest import chunk, png
+from tests.png import chunk
+from tests.unit.spreadsheet.conftest import pixel
 
 
 def segment(marker: int, content: bytes) -> bytes:
@@ -31,7 +32,7 @@ def jpeg(*segments: bytes, after: bytes = b"") -> bytes:
 def test_a_png_keeps_its_picture_alone() -> None:
     extra = chunk(b"tEXt", b"Author\0Dupont") + chunk(b"eXIf", b"x") + chunk(b"pHYs", bytes(9))
 
-    assert bare(png(shade=3, extra=extra) + b"Dupont") == png(shade=3)
+    assert bare(pixel(shade=3, extra=extra) + b"Dupont") == pixel(shade=3)
 
 
 def test_a_jpeg_keeps_its_picture_and_how_its_colours_are_stored() -> None:
@@ -60,10 +61,10 @@ def test_a_jpeg_keeps_which_side_is_up_and_nothing_else_of_its_exif(order: str) 
     ("content", "message"),
     [
         (b"II*\0 a TIFF", "neither a PNG nor a JPEG"),
-        (png(shade=1)[:-6], "ends before the picture does"),
-        (png(shade=1).replace(b"IDAT", b"IDAX"), "checksum"),
-        (png(shade=1, extra=chunk(b"acTL", bytes(8))), "animation"),
-        (png(shade=1, extra=chunk(b"QQQQ", b"")), "unknown kind"),
+        (pixel(shade=1)[:-6], "ends before the picture does"),
+        (pixel(shade=1).replace(b"IDAT", b"IDAX"), "checksum"),
+        (pixel(shade=1, extra=chunk(b"acTL", bytes(8))), "animation"),
+        (pixel(shade=1, extra=chunk(b"QQQQ", b"")), "unknown kind"),
         (jpeg()[:-2], "ends before the picture does"),
         (jpeg()[:40], "ends before the picture does"),
         (b"\xff\xd8 no marker", "does not begin where it should"),
@@ -75,4 +76,4 @@ def test_a_picture_that_is_none_or_not_whole_is_refused(content: bytes, message:
 
 
 def test_the_kind_of_a_picture_is_told_by_its_bytes() -> None:
-    assert (kind_of(png(shade=1)), kind_of(jpeg())) == ("png", "jpg")
+    assert (kind_of(pixel(shade=1)), kind_of(jpeg())) == ("png", "jpg")

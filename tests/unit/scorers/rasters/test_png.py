@@ -1,6 +1,5 @@
 """PNG files are read as other programs wrote them, whatever their filters, and no further."""
 
-import struct
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 
 from scorers.rasters.png import read_png, written
 from scorers.rasters.raster import Fault, Unreadable
+from tests.png import GREY, chunk
+from tests.png import png as assembled
 
 FOLDER = Path(__file__).parents[3] / "data/rasters"
 ROWS, COLUMNS = np.mgrid[:23, :31]
@@ -36,27 +37,22 @@ NOISE: Bytes = np.random.default_rng(0).integers(0, 256, (300, 10), dtype=np.uin
 """Rows enough for more slow filters than are undone one by one."""
 
 
-def chunk(kind: bytes, data: bytes) -> bytes:
-    crc = struct.pack(">I", zlib.crc32(kind + data))
-    return struct.pack(">I", len(data)) + kind + data + crc
-
-
 def png(
     data: Iterable[bytes],
     /,
     *,
     shape: tuple[int, int],
     depth: int = 8,
-    colour: int = 0,
+    colour: int = GREY,
     more: tuple[bytes, ...] = (),
-    ending: bytes = b"",
     interlaced: int = 0,
 ) -> bytes:
     """Give a PNG of chunks of pixels, which may be wrong in many ways."""
-    header = struct.pack(">IIBBBBB", shape[1], shape[0], depth, colour, 0, 0, interlaced)
-    pixels = [chunk(b"IDAT", part) for part in data]
-    parts = [b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", header), *more, *pixels, chunk(b"IEND", b"")]
-    return b"".join(parts) + ending
+    height, width = shape
+    parts = (*more, *(chunk(b"IDAT", part) for part in data))
+    return assembled(
+        *parts, width=width, height=height, depth=depth, colour=colour, interlaced=interlaced
+    )
 
 
 def paeth(a: int, b: int, c: int) -> int:
