@@ -32,8 +32,7 @@ class Task:
     name: str
     scorer: Program | None
     reference: Path | None
-    input: Path | None = None
-    ingestion: bool = False
+    input: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)

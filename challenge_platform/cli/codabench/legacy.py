@@ -22,7 +22,7 @@ from challenge_platform.cli.codabench.fields import (
 from challenge_platform.cli.codabench.files import Files
 from challenge_platform.cli.codabench.report import Report
 from challenge_platform.cli.codabench.times import read_time
-from challenge_platform.cli.codabench.version2 import DEFAULTS, published, read_exposure
+from challenge_platform.cli.codabench.version2 import DEFAULTS, published, read_task
 
 _UNUSED = {
     "admin_names": "the names of organizers",
@@ -128,24 +128,14 @@ def _phase(phase: Mapping, position: int, *, report: Report) -> Phase:
 
 def _tasks(listed: list[Mapping], *, files: Files, report: Report) -> Iterator[Task]:
     for position, phase in enumerate(listed):
-        place = f"phases[{position + 1}]"
-        ingestion = given(phase.get("ingestion_program"))
-        if ingestion:
-            report.decide(
-                f"{place}.ingestion_program",
-                "it runs the code of participants: write a `main.py` that does so, or take "
-                "predictions only",
-            )
-            read_exposure(
-                phase.get("ingestion_program_only_during_scoring"), place=place, report=report
-            )
-        yield Task(
+        yield read_task(
+            phase,
             index=position,
             name=text(phase.get("label"), default=f"Phase {position + 1}"),
-            scorer=files.program(phase.get("scoring_program"), place=f"{place}.scoring_program"),
-            reference=files.folder(phase.get("reference_data"), place=f"{place}.reference_data"),
-            input=files.folder(phase.get("input_data"), place=f"{place}.input_data"),
-            ingestion=ingestion,
+            place=f"phases[{position + 1}]",
+            exposure="ingestion_program_only_during_scoring",
+            files=files,
+            report=report,
         )
 
 

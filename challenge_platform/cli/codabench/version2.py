@@ -91,33 +91,52 @@ def _tasks(document: Mapping, *, files: Files, report: Report) -> Iterator[Task]
         if task.get("key"):
             report.decide(place, f"{task['key']} is a task of its server, and not in the bundle")
             continue
-        ingestion = task.get("ingestion_program") is not None
-        if ingestion:
-            report.decide(
-                f"{place}.ingestion_program",
-                "it runs the code of participants: write a `main.py` that does so, or take "
-                "predictions only",
-            )
-            read_exposure(task.get("ingestion_only_during_scoring"), place=place, report=report)
-        yield Task(
+        yield read_task(
+            task,
             index=index,
             name=text(task.get("name"), default=f"Task {index}"),
-            scorer=files.program(task.get("scoring_program"), place=f"{place}.scoring_program"),
-            reference=files.folder(task.get("reference_data"), place=f"{place}.reference_data"),
-            input=files.folder(task.get("input_data"), place=f"{place}.input_data"),
-            ingestion=ingestion,
+            place=place,
+            exposure="ingestion_only_during_scoring",
+            files=files,
+            report=report,
         )
 
 
-def read_exposure(value: object, /, *, place: str, report: Report) -> None:
-    """Tell that a program of participants would run where the reference data are."""
-    if truth(value, default=False):
+def read_task(
+    found: Mapping,
+    /,
+    *,
+    index: int,
+    name: str,
+    place: str,
+    exposure: str,
+    files: Files,
+    report: Report,
+) -> Task:
+    """Give a task with its files.
+
+    The key `exposure` says that a program of participants would run where the reference data are.
+    """
+    if given(found.get("ingestion_program")):
         report.decide(
-            f"{place}.ingestion_only_during_scoring",
-            "the code of participants would run beside the reference data and could read them; "
-            "here the two never meet",
-            code="label-exposure",
+            f"{place}.ingestion_program",
+            "it runs the code of participants: write a `main.py` that does so, or take "
+            "predictions only",
         )
+        if truth(found.get(exposure), default=False):
+            report.decide(
+                f"{place}.{exposure}",
+                "the code of participants would run beside the reference data and could read them; "
+                "here the two never meet",
+                code="label-exposure",
+            )
+    return Task(
+        index=index,
+        name=name,
+        scorer=files.program(found.get("scoring_program"), place=f"{place}.scoring_program"),
+        reference=files.folder(found.get("reference_data"), place=f"{place}.reference_data"),
+        input=files.folder(found.get("input_data"), place=f"{place}.input_data"),
+    )
 
 
 def _phases(document: Mapping, *, known: set[int], report: Report) -> Iterator[Phase]:
