@@ -6,6 +6,7 @@ It imports the standard library alone, for the image in which participants' code
 from sandbox.archive.content import Content, FileContent
 from sandbox.archive.limits import ArchiveLimits
 from sandbox.archive.listing import Listing, Member, check_archive, read_archive
+from sandbox.archive.names import unusable_name
 from sandbox.archive.problems import ArchiveProblem, InvalidArchive, Problem, Words
 from sandbox.archive.unpacking import unpack
 
@@ -22,4 +23,5 @@ __all__ = [
     "check_archive",
     "read_archive",
     "unpack",
+    "unusable_name",
 ]

@@ -1,7 +1,9 @@
 """The names in an archive: which may be used, and whether two mean the same file."""
 
 import re
+import sys
 import unicodedata
+from collections.abc import Iterable
 
 from sandbox.archive.limits import ArchiveLimits, too_many_members
 from sandbox.archive.problems import ArchiveProblem, Problem, Words, refuse, visible
@@ -62,6 +64,23 @@ class Names:
             if known is not found and (known != found or not found[1]):
                 return known[0]
         return None
+
+
+def unusable_name(names: Iterable[str], /) -> tuple[int, Words] | None:
+    """Give the place of the first file that an archive cannot bring under its name, and why.
+
+    None if an archive can bring them all.
+    """
+    known = Names(ArchiveLimits(members=sys.maxsize))
+    for place, name in enumerate(names):
+        path = known.place(name, folder=False)
+        if isinstance(path, Problem):
+            return place, path.found
+        if path != name:
+            return place, Words("letters that are not in Unicode's form NFC")
+        if is_leftover(path):
+            return place, Words("the name of what systems leave in folders")
+    return None
 
 
 def is_leftover(path: str, /) -> bool:

@@ -4,7 +4,7 @@ The archive itself is read by `sandbox.archive`, as archives of code are. It is 
 needed: scorers of tables do without.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from scorers.message import Message
@@ -72,6 +72,17 @@ def read_files(
         findings.count(end.total - len(end.problems))
         findings.stop_if_any()
     _compare(list(missing), surplus, findings=findings)
+
+
+def unpackable(names: Iterable[str], /) -> tuple[int, Message] | None:
+    """Return the place of the first file that no archive can have, and why; None if there is none.
+
+    Its name is refused, another is taken for it, or it is read in Unicode's form NFC.
+    """
+    from sandbox.archive import unusable_name  # noqa: PLC0415 -- see above
+
+    found = unusable_name(names)
+    return None if found is None else (found[0], message_of(found[1]))
 
 
 def _limits(wanted: Collection[str], *, largest: int, others: bool) -> "ArchiveLimits":

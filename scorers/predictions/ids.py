@@ -1,5 +1,6 @@
 """The ids of a predictions file, which must be known, and each there once."""
 
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -103,6 +104,8 @@ def unknown_id(cell: str, /, *, known: Collection[str], line: int, column: str) 
         repair = Message("write the id exactly as in the list, as text")
         if cell.strip() in known:
             repair = Message("remove the spaces around the id")
+        elif not cell.isascii() and _composed(cell) in map(_composed, known):
+            repair = Message("write its accents as the list has them, in the same Unicode form")
     return Problem(
         code=code,
         line=line,
@@ -111,3 +114,8 @@ def unknown_id(cell: str, /, *, known: Collection[str], line: int, column: str) 
         expected=Message("an id of the list"),
         repair=repair,
     )
+
+
+def _composed(name: str) -> str:
+    """Give what is the same for ids that look the same."""
+    return unicodedata.normalize("NFC", name)

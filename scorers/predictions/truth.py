@@ -1,6 +1,5 @@
 """The organizer's tables that predictions are compared with: the ids to predict, and the truth."""
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorers.metric import Columns
-from scorers.predictions.archive import read_files
+from scorers.predictions.archive import read_files, unpackable
 from scorers.predictions.cells import read_column
 from scorers.predictions.masks import read_masks
 from scorers.predictions.numbers import NUMBERS_OR_NOTHING
@@ -105,12 +104,7 @@ def _read_masks(
             f"the masks of the truth have {pixels:,} pixels; at most {MAX_PIXELS_IN_ALL:,} are "
             "scored in the sandbox's time and memory: make the images smaller, or fewer"
         )
-    for number, name in enumerate(ids):
-        if not unicodedata.is_normalized("NFC", name):
-            raise InvalidTable(
-                f"line {number + 2} of the truth has an id that is not in Unicode's form NFC, in "
-                "which the names of files in an archive are read: write it in that form everywhere"
-            )
+    _require_files(ids, table=table)
     masks = _read_files(
         lambda findings: read_masks(
             data, masks=table.masks, ids=ids, findings=findings, others=True
@@ -127,6 +121,20 @@ def _read_masks(
     if both := spacing.keys() & known.keys():
         raise InvalidTable(f"{TRUTH_TABLE} has a column {min(both)}, which the masks make")
     return {**masks.columns, **spacing}
+
+
+def _require_files(ids: tuple[str, ...], *, table: TruthTable) -> None:
+    """Raise InvalidTable for an id that no participant could send a file of."""
+    for name, mask in table.masks.items():
+        if (found := unpackable(map(mask.file, ids))) is None:
+            continue
+        line, why = found[0] + 2, found[1]
+        raise InvalidTable(
+            f"{TRUTH_TABLE}, line {line}, column {table.id}: the file of {name} of this id would "
+            f"have {why}, which no archive that is sent in can have; write the id in plain letters "
+            "and digits (or, of other letters, as unicodedata.normalize('NFC', id) gives it), in "
+            "the truth, its files and the public files alike"
+        )
 
 
 def _spacing(known: Columns, names: Sequence[str]) -> NDArray[Any]:

@@ -37,11 +37,17 @@ def read_npy(content: bytes, /, *, shape: Shape) -> Raster:
     if not _INTEGERS.fullmatch(header["type"]):
         refuse_type(header["type"][:_MOST_SHOWN])
     require_shape(_shape(header["shape"]), expected=shape)
-    # A byte of an array of bool is its label: numpy takes all but 0 for true, and would score 1.
-    kind = np.dtype(header["type"].strip("'").replace("b1", "u1"))
+    is_bool = header["type"] == "'|b1'"
+    kind = np.dtype(np.uint8 if is_bool else header["type"].strip("'"))
     if len(content) - end != math.prod(shape) * kind.itemsize:
         refuse(Message("another number of bytes than its header says"), expected=_expected())
     flat = np.frombuffer(content, dtype=kind, offset=end)
+    if is_bool and flat.size and flat.max() > 1:  # numpy takes it for true, others for a label
+        refuse(
+            Message("the byte {byte} in an array of bool", byte=int(flat.max())),
+            expected=Message("0 or 1 in each byte of an array of bool"),
+            repair=Message("convert the labels, for example by astype(np.uint8)"),
+        )
     fortran = header["fortran"] == "True"
     labels = flat.reshape(shape, order="F") if fortran else flat.reshape(shape)
     return Raster(labels=np.ascontiguousarray(labels))

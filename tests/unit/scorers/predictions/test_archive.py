@@ -328,10 +328,6 @@ def test_the_spacing_of_each_image_is_that_of_the_truths_columns() -> None:
             | {"masks/i00.png": FILES["i00.png"]},
             "truth.csv has no column x of mm, all above 0",
         ),
-        (
-            {"truth.csv": "image,patient,usage\ni00,p,public\ne\u0301,p,public\n".encode()},
-            "line 3 of the truth has an id that is not in Unicode's form NFC",
-        ),
     ],
 )
 def test_a_truth_that_is_not_whole_says_what_is_missing(files: dict[str, bytes], told: str) -> None:
@@ -339,6 +335,27 @@ def test_a_truth_that_is_not_whole_says_what_is_missing(files: dict[str, bytes],
 
     with pytest.raises(InvalidTable, match=told):
         read_truth(packed(files), table=task_of(DICE, true=true).truth_table)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["i00", "e\u0301"], "line 3, .* have letters that are not in Unicode's form NFC"),
+        (["i00", "a", "A"], "line 4, .* a name that some systems take for that of .*a.png"),
+        (["../i00"], "line 2, .* a step up"),
+        (["a|b"], "line 2, .* one of the characters"),
+        (["i" * 300], "line 2, .* a longer name"),
+        (["._i00"], "line 2, .* the name of what systems leave in folders"),
+    ],
+)
+def test_an_id_whose_file_no_archive_can_have_is_refused_when_the_truth_is_read(
+    names: list[str], told: str
+) -> None:
+    rows = [f"{name},p,public" for name in names]
+    table = "\n".join(["image,patient,usage", *rows, ""]).encode()
+
+    with pytest.raises(InvalidTable, match=f"truth.csv, {told}.*; write the id in plain letters"):
+        read_truth(packed({"truth.csv": table}), table=task_of(DICE, true=TRUE).truth_table)
 
 
 def test_a_truth_with_masks_that_is_a_table_is_refused_as_no_archive() -> None:

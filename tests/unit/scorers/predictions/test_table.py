@@ -229,6 +229,17 @@ def test_ids_are_text_and_each_is_told_that_is_wrong() -> None:
     assert "spaces" in refused.problems[1].repair
 
 
+def test_an_id_with_its_accents_in_another_unicode_form_is_told_so() -> None:
+    composed, apart = "Ren\u00e9", "Rene\u0301"
+
+    with pytest.raises(InvalidPredictions) as refused:
+        read_predictions(f"{HEADER}{apart},1,1\n".encode(), submission=SUBMISSION, ids=(composed,))
+
+    unknown = refused.value.problems[0]
+    assert (unknown.code, unknown.line) == (ProblemCode.UNKNOWN_ID, 2)
+    assert unknown.repair == "write its accents as the list has them, in the same Unicode form"
+
+
 def test_a_duplicate_id_is_told_with_the_line_of_the_first() -> None:
     refused = refusal(HEADER + "a,1,0\nb,1,0\nb,2,0\n")
 

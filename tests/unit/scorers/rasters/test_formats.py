@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scorers.predictions.masks import PackedMask
 from scorers.rasters.formats import READERS, reader_of
 from scorers.rasters.npy import read_npy
 from scorers.rasters.raster import Fault, Raster, Unreadable
@@ -80,13 +79,16 @@ def test_an_npy_of_any_integers_is_read_in_either_order(kind: str, order: str) -
     assert read_npy(content, shape=SMALL.shape).labels.tolist() == array.tolist()
 
 
-def test_a_byte_of_an_npy_of_bool_is_its_label_and_not_taken_for_true() -> None:
+def test_an_npy_of_bool_with_another_byte_than_0_and_1_is_refused() -> None:
     content = saved(SMALL.astype(np.uint8).view(np.bool_))
 
-    mask = PackedMask.of(read_npy(content, shape=SMALL.shape).labels)
+    with pytest.raises(Unreadable) as refused:
+        read_npy(content, shape=SMALL.shape)
 
     assert SMALL.max() == 2
-    assert np.asarray(mask).tolist() == SMALL.tolist()
+    assert refused.value.found == "the byte 2 in an array of bool"
+    assert refused.value.expected == "0 or 1 in each byte of an array of bool"
+    assert refused.value.repair == "convert the labels, for example by astype(np.uint8)"
 
 
 def test_an_npy_with_a_long_header_is_read() -> None:
