@@ -9,9 +9,11 @@ from pathlib import Path
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.flaws import DEFINITION, require_flawless
+from challenge_platform.cli.kit import STARTER_KIT, pack_kit
 from challenge_platform.cli.publishing import Texts, publish_made, published_version
 from challenge_platform.cli.recipe import Made, RecipeOptions, run_recipe
 from challenge_platform.core.challenge import ChallengeVersion
+from challenge_platform.core.data_section import KIT
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.definition_file import read_definition
 from challenge_platform.core.local_text import LocalText
@@ -53,11 +55,15 @@ def build_challenge(
         return current
     key = platform.keys.scoring.open(definition.slug)
     with tempfile.TemporaryDirectory(prefix="challenge-build-") as temporary:
-        made = make_files(folder, Path(temporary), definition=definition, key=key, options=options)
+        place = Path(temporary)
+        made = make_files(folder, place, definition=definition, key=key, options=options)
         texts = read_texts(folder, definition)
         for name in _unfinished(texts):
             options.say(f"{name} is published with words that `challenge new` left to be replaced")
-        return publish_made(platform, definition, made, texts=texts, source_digest=digest, say=say)
+        kit = _kit(folder, place / KIT, say=options.say)
+        return publish_made(
+            platform, definition, made, texts=texts, source_digest=digest, say=say, kit=kit
+        )
 
 
 def make_files(
@@ -135,6 +141,15 @@ def sources(folder: Path, /) -> list[Path]:
             part.startswith(".") or part in LEFT_BEHIND for part in path.relative_to(folder).parts
         )
     )
+
+
+def _kit(folder: Path, into: Path, /, *, say: Callable[[str], None]) -> Path | None:
+    """Pack the starter kit, and tell its files, since everybody may download them."""
+    kit = folder / STARTER_KIT
+    if not (files := sources(kit)):
+        return None
+    say(f"{KIT} has {', '.join(pack_kit(kit, files, into))}")
+    return into
 
 
 def _source_digest(folder: Path, *, options: RecipeOptions) -> str:

@@ -19,6 +19,7 @@ from challenge_platform.cli.flaws import DEFINITION
 from challenge_platform.cli.publishing import Texts, publish_made
 from challenge_platform.cli.recipe import Made
 from challenge_platform.core.challenge import ChallengeVersion
+from challenge_platform.core.data_section import KIT
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.publication import SAMPLE
 from challenge_platform.errors import InvalidInput
@@ -216,8 +217,13 @@ def publish_export(
     data = export.definition.data
     made = Made.in_folder(temporary)
     names = [name.removeprefix(exporting.PUBLIC) for name in export.below(exporting.PUBLIC)]
-    if sorted(names) != sorted([*data.public, *(SAMPLE + name for name in data.input)]):
+    kit = temporary / KIT if KIT in names else None
+    made_of = [*data.public, *(SAMPLE + name for name in data.input)]
+    if sorted(names) != sorted([*made_of, *([KIT] if kit else [])]):
         raise InvalidInput(f"its public files are {names}, and not those of its definition")
+    if kit:
+        export.unpack(exporting.PUBLIC + KIT, kit)
+        names.remove(KIT)
     for name in names:
         place = made.sample if name.startswith(SAMPLE) else made.public
         export.unpack(exporting.PUBLIC + name, place / name.removeprefix(SAMPLE))
@@ -235,6 +241,7 @@ def publish_export(
         source_digest=export.digest,
         say=say,
         nonce=nonce,
+        kit=kit,
     )
 
 

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from sqlmodel import Session
 
@@ -14,6 +15,7 @@ from challenge_platform.core.challenge import (
     find_challenge,
     publish,
 )
+from challenge_platform.core.data_section import KIT
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.program import PREDICTIONS
 from challenge_platform.core.program_input import Tar, file_of
@@ -39,12 +41,14 @@ def publish_made(
     source_digest: str,
     say: Callable[[str], None],
     nonce: bytes | None = None,
+    kit: Path | None = None,
 ) -> ChallengeVersion:
     """Publish files and a truth that were made; the challenge's keys exist already.
 
     `nonce` is that of the truth where it has one: without, one that is published is kept, and a new
-    truth gets its own. Raise InvalidInput if the files do not fit each other or the pre-flight
-    stops them, Conflict if scores that there are could not be compared with new ones.
+    truth gets its own. `kit` is the packed starter kit, if there is one. Raise InvalidInput if the
+    files do not fit each other or the pre-flight stops them, Conflict if scores that there are
+    could not be compared with new ones.
     """
     slug = definition.slug
     key = platform.keys.scoring.open(slug)
@@ -57,7 +61,7 @@ def publish_made(
         truth=made.truth,
     )
     require_clear(report, say=say)
-    files = _store_public(platform, definition, made)
+    files = _store_public(platform, definition, made, kit=kit)
     truth = Truth(nonce=nonce, table=made.truth) if nonce else Truth.of(made.truth)
     truth_object, commitment = _encrypted(platform, key, truth, known=nonce is not None)
     found = _input(platform, key, made, definition=definition, truth_object=truth_object)
@@ -132,11 +136,12 @@ def _digest_of(found: ProgramInput | None) -> str | None:
 
 
 def _store_public(
-    platform: Platform, definition: ChallengeDefinition, made: Made
+    platform: Platform, definition: ChallengeDefinition, made: Made, *, kit: Path | None
 ) -> tuple[PublicFile, ...]:
     """Store the files that participants download, those of the sample under names of their own."""
     paths = {name: made.public / name for name in definition.data.public}
     paths |= {SAMPLE + name: made.sample / name for name in definition.data.input}
+    paths |= {KIT: kit} if kit else {}
     files = []
     for name, path in paths.items():
         with path.open("rb") as file:

@@ -11,6 +11,7 @@ from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field, Session, SQLModel, UniqueConstraint, col, func, select
 
 from challenge_platform.core import audit
+from challenge_platform.core.data_section import KIT
 from challenge_platform.core.definition import ChallengeDefinition, Phase
 from challenge_platform.core.power import Power
 from challenge_platform.core.publication import (
@@ -111,6 +112,11 @@ class PublishedChallenge:
         """The public file with the ids to predict, of the sample where the others are hidden."""
         name = self.definition.submission.ids
         return self.file(name if name in self.definition.data.public else SAMPLE + name)
+
+    @property
+    def kit(self) -> PublicFile | None:
+        """The starter kit, which participants may download too; None where there is none."""
+        return next((file for file in self.files if file.name == KIT), None)
 
     @property
     def sample(self) -> tuple[PublicFile, ...]:

@@ -15,6 +15,9 @@ TRAIN, TEST = "train.csv", "test.csv"
 DICTIONARY = "dictionary.csv"
 """The public file that says what the columns of the others mean, where a challenge has one."""
 
+KIT = "starter-kit.zip"
+"""The public file that is no data: what a participant needs for a first submission."""
+
 TRUTH = "truth.csv"
 USAGE = "usage"
 """The column of a table's truth that says `public` or `private`."""
@@ -203,6 +206,11 @@ class Data(Section):
         if (self.recipe is None) == (self.table is None):
             raise ValueError(
                 "name in recipe the Python file that makes the data, or in table a spreadsheet"
+            )
+        if KIT in self.public:
+            raise ValueError(
+                f"public names {KIT}, which the folder starter_kit is packed as; leave it out, or "
+                "rename the file"
             )
         return self
 

@@ -72,8 +72,11 @@ def publish(platform: Platform, source: Path, *, folder: Path, scratch: Path) ->
 def test_an_export_that_another_platform_publishes_is_exported_from_there_with_the_same_bytes(
     platform: Platform, other: Platform, tmp_path: Path, source: Path
 ) -> None:
-    publish_hidden(platform, folder=source)
-    whole = export(platform, source.name, tmp_path / "whole.zip", folder=source)
+    folder = shutil.copytree(source, tmp_path / "mine" / source.name)
+    (folder / "starter_kit").mkdir()
+    (folder / "starter_kit" / "main.py").write_text("print(1)\n")
+    publish_hidden(platform, folder=folder)
+    whole = export(platform, source.name, tmp_path / "whole.zip", folder=folder)
     public = export(platform, source.name, tmp_path / "public.zip")
 
     there = tmp_path / source.name
@@ -84,6 +87,7 @@ def test_an_export_that_another_platform_publishes_is_exported_from_there_with_t
     mine, theirs = found(platform, source.name).version, found(other, source.name).version
     assert mine.digest == theirs.digest
     assert mine.truth_object != theirs.truth_object
+    assert found(other, source.name).kit == found(platform, source.name).kit is not None
     assert found(other, source.name).is_genuine(other.keys.scoring.open(source.name))
 
 

@@ -3,8 +3,10 @@
 import hashlib
 import io
 import json
+import os
 import shutil
 import tarfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
+from challenge_platform.cli.kit import pack_kit
 from challenge_platform.core.challenge import (
     ChallengeVersion,
     PublishedChallenge,
@@ -251,3 +254,55 @@ def test_hidden_input_cannot_be_changed_once_there_are_submissions(
 
     with pytest.raises(Conflict, match="another hidden input"):
         build_challenge(platform, copy, say=lambda _line: None)
+
+
+def test_the_starter_kit_is_a_file_to_download_and_nothing_that_programs_find(
+    platform: Platform, tmp_path: Path, build: Build
+) -> None:
+    before = build()
+    kit = tmp_path / HIDDEN.name / "starter_kit"
+    (kit / "__pycache__").mkdir(parents=True)
+    (kit / "__pycache__" / "main.pyc").write_bytes(b"")
+    (kit / "README.md").write_text("Begin here.\n")
+    (kit / "main.py").write_text("print(1)\n")
+
+    after = build()
+
+    assert before.kit is None
+    assert [file.name for file in after.files] == [
+        *(file.name for file in before.files),
+        "starter-kit.zip",
+    ]
+    assert after.kit == after.files[-1]
+    assert after.input == before.input
+    with zipfile.ZipFile(io.BytesIO(platform.store.read(after.kit.digest))) as archive:
+        assert archive.namelist() == ["README.md", "main.py"]
+        assert archive.read("main.py") == b"print(1)\n"
+        assert {entry.external_attr >> 16 for entry in archive.infolist()} == {0o644}
+
+
+def test_the_same_starter_kit_makes_the_same_bytes(tmp_path: Path) -> None:
+    digests = set()
+    for day in (1, 2):
+        path = tmp_path / "main.py"
+        path.write_text("print(1)\n")
+        os.utime(path, (86400.0 * 365 * 40 * day,) * 2)
+        pack_kit(tmp_path, [path], tmp_path / f"{day}.zip")
+        digests.add((tmp_path / f"{day}.zip").read_bytes())
+
+    assert len(digests) == 1
+
+
+def test_a_link_is_not_published_in_a_starter_kit(build: Build, tmp_path: Path) -> None:
+    kit = tmp_path / HIDDEN.name / "starter_kit"
+    kit.mkdir()
+    (tmp_path / "secret.csv").write_text("id,answer\n")
+    (kit / "example.csv").symlink_to(tmp_path / "secret.csv")
+
+    with pytest.raises(InvalidInput, match=r"example\.csv is a link to .*secret\.csv"):
+        build()
+
+
+def test_a_public_file_cannot_take_the_place_of_the_starter_kit(build: Build) -> None:
+    with pytest.raises(InvalidInput, match=r"public names starter-kit\.zip"):
+        build(challenge_yaml=("public: [train.csv]", "public: [train.csv, starter-kit.zip]"))

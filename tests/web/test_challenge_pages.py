@@ -175,3 +175,23 @@ def test_what_the_pre_flight_found_and_was_accepted_is_published_with_its_reason
         told = anonymous.get(f"{PAGE}/{page}").text
         assert "Known faults of the data" in told
         assert "<code>leak_visits (c)</code>: As it was." in told
+
+
+def test_who_accepted_the_agreement_may_download_the_starter_kit(
+    platform: Platform, alice: Participant, browser: Callable[[User], Browser], tmp_path: Path
+) -> None:
+    hers = browser(alice.user)
+    link = f'href="{PAGE}/files/starter-kit.zip">Starter kit ('
+    without = hers.get(f"{PAGE}/data").text
+    folder = shutil.copytree(TINY, tmp_path / SLUG)
+    (folder / "starter_kit").mkdir()
+    (folder / "starter_kit" / "README.md").write_text("Begin here.\n")
+    build_challenge(platform, folder, say=lambda _line: None)
+
+    page = hers.get(f"{PAGE}/data").text
+    sent = hers.get(f"{PAGE}/files/starter-kit.zip")
+
+    assert link not in without
+    assert link in page
+    with zipfile.ZipFile(io.BytesIO(sent.data)) as archive:
+        assert archive.read("README.md") == b"Begin here.\n"
