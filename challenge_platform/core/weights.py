@@ -5,11 +5,12 @@ keeps among the files of programs. A later submission of the team names the arch
 """
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import BigInteger
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.core.program import Program
@@ -24,6 +25,9 @@ from sandbox.archive.repacking import repacked
 
 WEIGHTS = "weights"
 """What an upload of weights is, in the place of the kind of a submission."""
+
+SHOWN = 20
+"""Of how many weights that a team has sent its form tells."""
 
 
 class Weights(SQLModel, table=True):
@@ -69,9 +73,16 @@ def check_weights(
     return None if named.file is None else _plain_tar(named.file, most=most)
 
 
+def most_weights(challenge: PublishedChallenge, /, *, in_parts: bool = True) -> int:
+    """Give how many bytes weights may have, 0 where none are taken; fewer if not sent in parts."""
+    program = challenge.definition.program or Program()
+    most = program.weights_max_bytes
+    return int(most if in_parts else min(most, program.max_bytes))
+
+
 def require_taken(challenge: PublishedChallenge, /, *, kind: Kind, size: int) -> int:
     """Give how many bytes weights may have; raise unless a challenge takes so many."""
-    most = int((challenge.definition.program or Program()).weights_max_bytes)
+    most = most_weights(challenge)
     if kind is Kind.PREDICTIONS or not most:
         raise InvalidInput(
             "{challenge} takes no weights beside {kind}; send all that is needed in one file",
@@ -120,6 +131,12 @@ def record_weights(
             received_at=now,
         )
     )
+
+
+def sent_weights(session: Session, /, *, team_id: int) -> Sequence[Weights]:
+    """Give the weights that a team has sent, the last first, as many as anybody chooses among."""
+    query = select(Weights).where(Weights.team_id == team_id)
+    return session.exec(query.order_by(col(Weights.received_at).desc()).limit(SHOWN)).all()
 
 
 def weights_of(session: Session, submission: Submission, /) -> Weights | None:

@@ -12,6 +12,7 @@ from challenge_platform.config import Settings
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.submission import Kind
 from challenge_platform.core.upload import SOURCE_BYTES, most_bytes
+from challenge_platform.core.weights import most_weights
 from challenge_platform.web import current
 from challenge_platform.web.large_uploads import PART_BYTES
 
@@ -88,7 +89,8 @@ def _upload_bytes() -> int:
         challenge = find_challenge(reading, slug)
     asked = challenge.definition.submission
     largest = max(most_bytes(challenge, kind=Kind(kind)) for kind in asked.kinds)
-    return largest + (0 if asked.source == "none" else SOURCE_BYTES)
+    source = 0 if asked.source == "none" else SOURCE_BYTES
+    return largest + source + most_weights(challenge, in_parts=False)
 
 
 def register_rates(app: Flask, settings: Settings, /) -> None:

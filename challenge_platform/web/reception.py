@@ -2,7 +2,6 @@
 
 import hashlib
 import ntpath
-import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import BoundedSemaphore
@@ -18,21 +17,19 @@ from challenge_platform.core.program import Program
 from challenge_platform.core.reaper import enqueue_evaluation
 from challenge_platform.core.registry_image import fetched
 from challenge_platform.core.submission import Kind
-from challenge_platform.core.transfer import Transfer
 from challenge_platform.core.turn import Hint
 from challenge_platform.core.upload import Accepted, Checked, Upload
-from challenge_platform.core.weights import WEIGHTS, NamedWeights
+from challenge_platform.core.weights import NamedWeights
 from challenge_platform.errors import InvalidInput, QueueUnavailable
 from challenge_platform.storage import CheckedFile
 from challenge_platform.web import current
 from challenge_platform.web.lanes import lane
+from challenge_platform.web.named_uploads import find_transfer, found_weights
 
 FILENAME_LENGTH = 200
 MESSAGE_LENGTH = 500
 KEY_LENGTH = 80
 FORM_KEY_LENGTH = 32
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 READING = BoundedSemaphore(4)
 """Files that are read at once: one Python can read no more, and other requests need it too."""
@@ -40,15 +37,21 @@ READING = BoundedSemaphore(4)
 log = structlog.get_logger()
 
 
-def read_upload(*, person: User, form_key: str = "", image: CheckedFile | None = None) -> Upload:
+def read_upload(
+    *,
+    person: User,
+    form_key: str = "",
+    image: CheckedFile | None = None,
+    weights: NamedWeights | None = None,
+) -> Upload:
     """Read the form of this request; raise InvalidInput naming the field that is wrong.
 
     Its file is in the field `file`, or has arrived in parts before, and `upload` names it, or is
-    the `image` that was fetched from a registry.
+    the `image` that was fetched from a registry; beside it may be `weights`.
     `form_key` is what a page's form was rendered with: without the header Idempotency-Key, what is
     sent twice from one form is one submission, as long as it is the same file.
     """
-    sent, transfer = request.files.get("file"), _transfer(person, field="upload")
+    sent, transfer = request.files.get("file"), find_transfer(person, field="upload")
     meant = Kind.CONTAINER if image else transfer.kind if transfer else Kind.PREDICTIONS
     kind = request.form.get("kind") or meant
     if kind not in set(Kind):
@@ -71,9 +74,9 @@ def read_upload(*, person: User, form_key: str = "", image: CheckedFile | None =
         kind=Kind(kind),
         phase=request.form.get("phase") or None,
         message=_line(request.form.get("message", ""), name="message", most=MESSAGE_LENGTH),
-        idempotency_key=_header_key() or _key_of(form_key, content) or None,
+        idempotency_key=_header_key() or _key_of(form_key, content, weights) or None,
         source=_source(),
-        weights=_weights(person),
+        weights=weights,
         opened_at=current.opened_at(),
     )
 
@@ -103,49 +106,19 @@ def _fetched(slug: str, *, person: User) -> Iterator[CheckedFile | None]:
         yield image
 
 
-def _weights(person: User) -> NamedWeights | None:
-    """Find the weights that the form names: by their digest, or by the upload that they came in."""
-    named = request.form.get("weights", "")
-    if not named:
-        return None
-    if _SHA256.fullmatch(named):
-        return NamedWeights(digest=named)
-    transfer = _transfer(person, field="weights")
-    if transfer is None or transfer.kind != WEIGHTS:
-        raise InvalidInput(
-            "the field `weights` names an upload of another kind; begin the upload with the kind "
-            "`weights`, or name weights that your team has sent by their SHA-256"
-        )
-    file = current.platform().transfers.file(transfer.id, user_id=person.id)
-    return NamedWeights(digest=file.digest, file=file)
-
-
-def _transfer(person: User, *, field: str) -> Transfer | None:
-    """Find the upload that a field of the form names instead of having a file."""
-    named = request.form.get(field, "")
-    if not named:
-        return None
-    transfer = current.platform().transfers.find(named, user_id=person.id)
-    if transfer.challenge != (request.view_args or {}).get("slug"):
-        raise InvalidInput(
-            "the upload {transfer} is for {challenge}; submit it there",
-            transfer=transfer.id,
-            challenge=transfer.challenge,
-        )
-    return transfer
-
-
 def _header_key() -> str:
     sent = request.headers.get("Idempotency-Key", "")
     return _line(sent, name="Idempotency-Key", most=KEY_LENGTH)
 
 
-def _key_of(form_key: str, content: bytes | CheckedFile) -> str:
-    """Make a key of a form and a file, since another file in the same form is meant as another."""
+def _key_of(form_key: str, content: bytes | CheckedFile, weights: NamedWeights | None) -> str:
+    """Make a key of a form and its files, since another file in the same form is meant as such."""
     form_key = _line(form_key, name="form_key", most=FORM_KEY_LENGTH)
     if not form_key:
         return ""
     digest = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else content.digest
+    if weights is not None:
+        digest = hashlib.sha256(f"{digest} {weights.digest}".encode()).hexdigest()
     return f"{form_key}-{digest[:32]}"
 
 
@@ -158,13 +131,12 @@ def _source() -> bytes | None:
 def submit(slug: str, /, *, person: User, form_key: str = "") -> Accepted:
     """Have the file of this request accepted and queued, at once or by the reaper."""
     platform = current.platform()
-    with _fetched(slug, person=person) as image:
-        upload = read_upload(person=person, form_key=form_key, image=image)
+    with _fetched(slug, person=person) as image, found_weights(person) as weights:
+        upload = read_upload(person=person, form_key=form_key, image=image, weights=weights)
         with _turn(upload, has_lane=image is not None):
             accepted = platform.uploads.submit(slug, upload, user_id=person.id)
-    weights = upload.weights.file if upload.weights else None
-    for sent in (upload.content if image is None else None, weights):
-        if isinstance(sent, CheckedFile):
+    for sent in (upload.content, weights and weights.file):
+        if isinstance(sent, CheckedFile) and sent.path.is_relative_to(platform.transfers.folder):
             platform.transfers.release(sent.path.stem, user_id=person.id)
     try:
         hint = Hint(submission_id=accepted.submission_id, token=0, queue=accepted.queue)
@@ -182,9 +154,10 @@ def check(slug: str, /, *, person: User) -> Checked:
     with platform.database.reading() as session:
         challenge = find_challenge(session, slug)
         team.require_access(session, challenge, user=person)
-    upload = read_upload(person=person)
-    with _turn(upload):
-        return platform.uploads.check(challenge, upload)
+    with found_weights(person) as weights:
+        upload = read_upload(person=person, weights=weights)
+        with _turn(upload):
+            return platform.uploads.check(challenge, upload)
 
 
 def _turn(upload: Upload, *, has_lane: bool = False) -> AbstractContextManager[object]:

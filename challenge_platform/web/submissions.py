@@ -25,6 +25,7 @@ from challenge_platform.core.progress import standing_ids
 from challenge_platform.core.submission import Kind, State
 from challenge_platform.core.template import example, write_template
 from challenge_platform.core.upload import SOURCE_BYTES, Checked, is_open, most_bytes
+from challenge_platform.core.weights import most_weights, sent_weights
 from challenge_platform.errors import (
     AgreementRequired,
     ConcurrencyExceeded,
@@ -212,7 +213,9 @@ def _form(
     with platform.database.reading() as session:
         challenge = find_challenge(session, slug)
         place = place_of(session, challenge, person=current.user(), now=now)
-        under_way = open_submissions(session, team_id=place.team.id) if place.team else []
+        team_id = place.team.id if place.team else 0
+        under_way = open_submissions(session, team_id=team_id)
+        known = sent_weights(session, team_id=team_id)
     kinds = challenge.definition.submission.kinds
     page = render_template(
         "submissions/submit.html",
@@ -225,6 +228,9 @@ def _form(
         example=example(platform.store, challenge) if place.accepted else "",
         most={kind: most_bytes(challenge, kind=Kind(kind)) for kind in kinds},
         in_parts=_in_parts(challenge),
+        most_weights=most_weights(challenge),
+        whole_weights=most_weights(challenge, in_parts=False),
+        known_weights=known,
         part_bytes=large_uploads.PART_BYTES,
         wanted_kind=_wanted_kind(challenge),
         form_key=secrets.token_hex(reception.FORM_KEY_LENGTH // 2),

@@ -1,7 +1,9 @@
-"""Sending a large image in a real browser: in parts, over interruptions and new pages."""
+"""Sending large images and weights in a real browser: in parts, over interruptions and pages."""
 
+import json
 import os
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +14,12 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core.submission import Submission
 from challenge_platform.web import large_uploads
+from tests.archives import zipped
 from tests.browser.looks import barriers
-from tests.browser.test_submit import SUBMISSION, log_in, submit
-from tests.conftest import Participant, participant
-from tests.core.programs import publish_hidden
-from tests.images import HandMadeImage, file, tarball
+from tests.browser.test_submit import SUBMISSION, drop, log_in, submit
+from tests.conftest import Participant, participant, publish_changed
+from tests.core.programs import CODE, publish_hidden
+from tests.images import HandMadeImage, digest, file, tarball
 from tests.live import wait_until
 
 pytestmark = pytest.mark.browser
@@ -214,3 +217,88 @@ def test_what_would_not_be_admitted_is_told_before_a_part_is_sent(
 
     expect(page.locator("#outcome")).to_contain_text("you have 3 uploads under way")
     assert offsets == []
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """Give an archive of weights of two parts."""
+    path = tmp_path / "weights.zip"
+    path.write_bytes(zipped({"model.bin": os.urandom(PART + 60_000)}, method=zipfile.ZIP_STORED))
+    return path
+
+
+def choose_code(page: Page, tmp_path: Path, content: bytes, *, weights: Path) -> None:
+    """Open the form in a narrow window, and choose code and weights."""
+    code = tmp_path / "code.zip"
+    code.write_bytes(content)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/challenges/hidden-cells/submit")
+    page.get_by_label("What you submit").select_option("code")
+    page.locator("#file").set_input_files(code)
+    page.get_by_label("Archive of weights").set_input_files(weights)
+
+
+def test_weights_go_in_parts_and_are_chosen_again_in_a_narrow_window(
+    page: Page, platform: Platform, tmp_path: Path, weights: Path, offsets: list[int]
+) -> None:
+    choose_code(page, tmp_path, CODE, weights=weights)
+    expect(page.locator("#chosen-weights")).to_have_text(
+        re.compile("weights.zip · .* kB .* it goes in parts")
+    )
+    assert barriers(page) == []
+
+    submit(page)
+
+    made = submitted(page, platform)
+    assert made.weights == digest(weights.read_bytes())
+    assert offsets == [0, PART]
+    assert page.evaluate("localStorage.length") == 0
+    page.goto("/challenges/hidden-cells/submit")
+    page.get_by_label("Weights that your team has sent").select_option(made.weights)
+    assert barriers(page) == []
+    page.get_by_label("Archive of weights").set_input_files(weights)
+    expect(page.get_by_label("Weights that your team has sent")).to_have_value("")
+
+
+def test_weights_stay_when_the_code_beside_them_is_refused_and_go_when_others_are_chosen(
+    page: Page, platform: Platform, tmp_path: Path, weights: Path, offsets: list[int]
+) -> None:
+    choose_code(page, tmp_path, b"no archive", weights=weights)
+    submit(page)
+    expect(page.locator("#outcome")).to_contain_text("This is no zip or tar.gz archive.")
+    assert offsets == [0, PART]
+
+    choose_code(page, tmp_path, CODE, weights=weights)
+    submit(page)
+    expect(page).to_have_url(SUBMISSION, timeout=60_000)
+    assert offsets == [0, PART]  # nothing of them was sent again
+
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(os.urandom(PART + 60_000))
+    choose_code(page, tmp_path, CODE, weights=broken)
+    submit(page)
+    expect(page.locator("#outcome")).to_contain_text("This is no zip or tar.gz archive.")
+    choose_code(page, tmp_path, CODE, weights=weights)
+    submit(page)
+    expect(page).to_have_url(SUBMISSION, timeout=60_000)
+    left = [json.loads(one.read_text()) for one in platform.transfers.folder.glob("*/*.json")]
+    assert {one["filename"] for one in left} == {"weights.zip"}
+
+
+def test_a_file_dropped_on_the_weights_is_weights_and_none_go_beside_predictions(
+    page: Page, platform: Platform, alice: Participant, tmp_path: Path
+) -> None:
+    program = "program: {weights_max_bytes: 1MB}\nsubmission:\n  kinds: [predictions, code]"
+    publish_changed(platform, tmp_path / "changed", "submission:\n  kinds: [predictions]", program)
+    page.context.clear_cookies()
+    log_in(page.context, alice)
+    page.goto("/challenges/tiny-survival/submit")
+    expect(page.get_by_label("Archive of weights")).to_be_hidden()
+
+    page.get_by_label("What you submit").select_option("code")
+    assert drop(page, "#weights-help", "model.zip")
+
+    assert page.evaluate("document.getElementById('weights').files[0].name") == "model.zip"
+    assert page.evaluate("document.getElementById('file').files.length") == 0
+    page.get_by_label("What you submit").select_option("predictions")
+    assert page.evaluate("new FormData(document.getElementById('upload')).has('weights')") is False

@@ -8,16 +8,20 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import quota
 from challenge_platform.core.account import User
+from challenge_platform.core.submission import Submission
 from challenge_platform.web import create_app
 from sandbox import End, Usage
+from tests.archives import zipped
 from tests.conftest import Participant, participant
 from tests.core.programs import CANARY, CODE, Runs, code, good, sizes, with_programs
+from tests.core.test_weights import ARCHIVE
 from tests.fakes import Clock, FakePrograms, Files
-from tests.images import HandMadeImage, file, tarball
+from tests.images import HandMadeImage, digest, file, tarball
 from tests.web.conftest import Answer, Browser, Program, Visitor
 
 PLAIN = Usage(cpu_seconds=1.5, peak_memory=8_000_000, wall_seconds=2.5, output_bytes=1_000)
@@ -232,7 +236,7 @@ def test_an_archive_that_cannot_be_run_is_refused_and_uses_nothing(
 
 
 def test_an_archive_over_the_limit_is_refused_before_it_is_read(anns: Program) -> None:
-    within, over = send(anns, bytes(201_000)), send(anns, bytes(400_000))
+    within, over = send(anns, bytes(201_000)), send(anns, bytes(500_000))
 
     assert [answer.status_code for answer in (within, over)] == [413, 413]
     assert "takes at most 200,000" in within.json["detail"]
@@ -312,3 +316,54 @@ def test_the_overview_asks_for_a_program_where_no_file_is_taken(
 
     assert "Submit a program" in page
     assert "Submit a predictions file" not in page
+
+
+def test_weights_go_with_the_form_and_are_then_chosen_among_those_that_were_sent(
+    runs: Runs, hers: Browser
+) -> None:
+    def sent(**weights: tuple[io.BytesIO, str] | str) -> Answer:
+        data = {"file": (io.BytesIO(CODE), "code.zip"), "kind": "code", **weights}
+        return hers.send("/challenges/hidden-cells/submit", data)
+
+    first = sent(weights=(io.BytesIO(ARCHIVE), "weights.zip"))
+    page = hers.get("/challenges/hidden-cells/submit").text
+    again = sent(weights=digest(ARCHIVE))
+
+    assert (first.status_code, again.status_code) == (303, 303), first.text + again.text
+    assert f'<option value="{digest(ARCHIVE)}">{digest(ARCHIVE)[:12]}… · ' in page
+    with runs.platform.database.reading() as session:
+        named = session.exec(select(Submission.weights)).all()
+    assert named == [digest(ARCHIVE)] * 2
+    assert list(runs.platform.store.scratch.iterdir()) == []
+
+
+def test_weights_that_are_chosen_twice_or_cannot_be_used_are_refused_in_place(
+    runs: Runs, hers: Browser
+) -> None:
+    def sent(**fields: list[tuple[io.BytesIO, str] | str] | str) -> str:
+        data = {"file": (io.BytesIO(CODE), "code.zip"), "kind": "code", **fields}
+        page = str(hers.send("/challenges/hidden-cells/submit", data).text)
+        return page.partition('id="upload"')[0]
+
+    outer = sent(weights=[(io.BytesIO(zipped({"../out": b"x"})), "weights.zip")])
+    both = sent(weights=[(io.BytesIO(ARCHIVE), "weights.zip"), digest(ARCHIVE)])
+
+    assert "weights/../out" in outer
+    assert "the form names weights and has an archive of others" in both
+    assert list(runs.platform.store.scratch.iterdir()) == []
+
+
+def test_the_same_code_with_other_weights_is_another_submission_of_the_same_form(
+    runs: Runs, hers: Browser
+) -> None:
+    for weights in (ARCHIVE, zipped({"model.bin": b"better"}), ARCHIVE):
+        data = {
+            "file": (io.BytesIO(CODE), "code.zip"),
+            "kind": "code",
+            "form_key": "a" * 32,
+            "weights": (io.BytesIO(weights), "weights.zip"),
+        }
+        assert hers.send("/challenges/hidden-cells/submit", data).status_code == 303
+
+    with runs.platform.database.reading() as session:
+        assert len(session.exec(select(Submission)).all()) == 2

@@ -75,7 +75,8 @@ class UploadForm(BaseModel):
     weights: str | None = Field(
         default=None,
         description="Weights beside code or an image, read-only in `/weights`: the id of a whole "
-        "upload of the kind `weights`, or the SHA-256 of some that the team has sent before.",
+        "upload of the kind `weights`, the SHA-256 of some that the team has sent before, or, as a "
+        "file, a small archive.",
     )
     source: str | None = Field(
         default=None,

@@ -43,9 +43,10 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 
 class Parts {
   // A part has `most` bytes; `token` gives the form's token, `told` hears how many have arrived.
-  constructor({ file, begin, most, login, kind, phase, token, told }) {
+  // It is remembered by its `place`, of which a form has one for each file.
+  constructor({ file, begin, place, most, login, kind, phase, token, told }) {
     Object.assign(this, { file, begin, most, login, kind, phase, token, told });
-    this.memory = new Memory(begin);
+    this.memory = new Memory(place);
     this.address = null;
     this.cancelled = false;
     this.request = null;
@@ -77,10 +78,21 @@ class Parts {
     this.request.abort();
   }
 
-  // Forgets an upload that is over; one that nobody can use any more is given up.
-  async end({ useless = false } = {}) {
+  // Forgets an upload that is over.
+  end() {
     this.memory.set(null);
-    if (useless) await this.ask("DELETE", this.address).catch(() => null);
+  }
+
+  // Gives an upload up that was refused. Weights are kept until others are chosen: what was refused
+  // may be the file beside them, and they may have taken hours.
+  async refused() {
+    if (this.kind === "weights") return this.remember({ refused: true });
+    this.end();
+    await this.giveUp(this.address);
+  }
+
+  giveUp(address) {
+    return this.ask("DELETE", address).catch(() => null);
   }
 
   get about() {
@@ -88,14 +100,15 @@ class Parts {
     return { name, size, lastModified, kind: this.kind, phase: this.phase };
   }
 
-  remember() {
-    this.memory.set({ ...this.about, address: this.address });
+  remember(more = {}) {
+    this.memory.set({ ...this.about, address: this.address, ...more });
   }
 
   // Gives how much of this file has arrived by an earlier page, null if there is nothing of it.
   async known() {
     const found = this.memory.get();
     const isSame = found && Object.entries(this.about).every(([name, value]) => found[name] === value);
+    if (found && found.refused && !isSame) await this.giveUp(found.address);
     if (!isSame) return null;
     this.address = found.address;
     return this.offset();

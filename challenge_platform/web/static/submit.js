@@ -8,9 +8,12 @@ const LONG = 3; // seconds, after which speed and remaining time are told
 const form = document.getElementById("upload");
 const kinds = form.querySelector("select[name=kind]");
 const words = form.dataset;
-const file = form.elements.file;
-const zone = file.closest(".drop");
-const chosen = document.getElementById("chosen");
+const file = document.getElementById("file");
+const beside = document.getElementById("beside"); // weights, where the challenge takes them
+const weights = document.getElementById("weights");
+const sent = document.getElementById("sent-weights"); // those of before, among which one may choose
+const inputs = [...form.querySelectorAll("input[type=file]")];
+const zones = [...form.querySelectorAll(".drop")];
 const outcome = document.getElementById("outcome");
 const stage = document.getElementById("stage");
 const panel = document.getElementById("sending");
@@ -21,7 +24,7 @@ const buttons = form.querySelectorAll("button[name=action]");
 const target = new URL(form.getAttribute("action"), location);
 
 let request = null; // the upload under way
-let parts = null; // those of a large file, the last that was sent
+let parts = []; // those of the large files that were sent last
 let stale = false; // whether the form's token may be too old to be sent again
 let stall = null;
 
@@ -32,8 +35,8 @@ const unit = (name, display = "short") => {
   const format = new Intl.NumberFormat(language, options);
   return (number) => format.format(number);
 };
-const SCALE = [[1e6, "megabyte"], [1e3, "kilobyte"], [1, "byte"]];
-const scaleOf = (bytes) => SCALE.find(([size]) => bytes >= size) || SCALE[2];
+const SCALE = [[1e9, "gigabyte"], [1e6, "megabyte"], [1e3, "kilobyte"], [1, "byte"]];
+const scaleOf = (bytes) => SCALE.find(([size]) => bytes >= size) || SCALE.at(-1);
 const sized = (bytes, per = "") => {
   const [size, name] = scaleOf(bytes);
   return unit(name + per, size > 1 ? "short" : "long")(bytes / size);
@@ -44,64 +47,79 @@ const seconds = unit("second", "long");
 
 const sizeOf = (input) => (input.files.length ? input.files[0].size : 0);
 const tooLarge = (input) => sizeOf(input) > Number(input.dataset.parts || input.dataset.most);
-const goesInParts = () => sizeOf(file) > Number(file.dataset.most) && !tooLarge(file);
+const goesInParts = (input) => sizeOf(input) > Number(input.dataset.most) && !tooLarge(input);
+const chosenOf = (input) => input.closest(".drop").querySelector(".chosen");
+const inputOf = (zone) => zone.querySelector("input[type=file]");
+const placeOf = (input) => words.uploads + (input === weights ? " weights" : "");
 
-function describe() {
-  const [picked] = file.files;
-  chosen.textContent = picked ? `${picked.name} · ${sized(picked.size)}` : left();
-  file.setAttribute("aria-invalid", tooLarge(file));
-  chosen.className = "help";
+function describe(input) {
+  const [picked] = input.files;
+  const chosen = chosenOf(input);
+  chosen.textContent = picked ? `${picked.name} · ${sized(picked.size)}` : left(input);
+  input.setAttribute("aria-invalid", tooLarge(input));
+  chosen.className = "help chosen";
   if (!picked) return;
-  const suffixes = words.suffix.toLowerCase().split(" ");
-  const usual = suffixes.some((suffix) => picked.name.toLowerCase().endsWith(suffix));
-  const inParts = goesInParts() ? words.inparts : "";
-  const warning = tooLarge(file) ? words.large : usual ? inParts : words.other;
+  if (input === weights && sent) sent.value = "";
+  const { suffix, large, other } = input.dataset;
+  const usual = suffix.split(" ").some((end) => picked.name.toLowerCase().endsWith(end.toLowerCase()));
+  const inParts = goesInParts(input) ? words.inparts : "";
+  const warning = tooLarge(input) ? large : usual ? inParts : other;
   if (!warning) return;
   chosen.textContent += ` – ${warning}`;
-  chosen.className = tooLarge(file) ? "wrong" : usual ? "help" : "help warn";
+  chosen.className = tooLarge(input) ? "wrong chosen" : usual ? "help chosen" : "help warn chosen";
 }
 
 // Names the file of which a part arrived by an earlier page.
-function left() {
-  const found = words.uploads && new Memory(words.uploads).get();
-  return found ? words.resume.replace("{name}", found.name) : "";
+function left(input) {
+  const found = words.uploads && new Memory(placeOf(input)).get();
+  return found && !found.refused ? words.resume.replace("{name}", found.name) : "";
 }
 
 const hasFiles = (event) => event.dataTransfer && event.dataTransfer.types.includes("Files");
-const onOther = (event) => event.target !== file && event.target.type === "file";
+const onOther = (event) => event.target.type === "file" && !event.target.closest(".drop");
 
 for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
   addEventListener(kind, (event) => {
     if (!hasFiles(event) || onOther(event)) return;
     event.preventDefault(); // else a file dropped beside the zone would replace the page
-    const inside = zone.contains(event.target);
-    zone.classList.toggle("over", inside && kind !== "drop" && kind !== "dragleave");
+    const inside = zones.find((zone) => zone.contains(event.target));
+    for (const zone of zones) {
+      zone.classList.toggle("over", zone === inside && kind !== "drop" && kind !== "dragleave");
+    }
     event.dataTransfer.dropEffect = inside ? "copy" : "none";
     if (kind !== "drop" || !inside || request) return;
     const dropped = event.dataTransfer.files;
     if (dropped.length === 1) {
-      file.files = dropped;
-      describe();
+      inputOf(inside).files = dropped;
+      describe(inputOf(inside));
     } else {
-      chosen.textContent = words.one;
-      chosen.className = "wrong";
+      chosenOf(inputOf(inside)).textContent = words.one;
+      chosenOf(inputOf(inside)).className = "wrong chosen";
     }
   });
 }
-file.addEventListener("change", describe);
+for (const zone of zones) zone.addEventListener("change", () => describe(inputOf(zone)));
+if (sent) {
+  sent.addEventListener("change", () => {
+    if (sent.value) weights.value = "";
+    describe(weights);
+  });
+}
 
 // What is told of a file depends on what it is sent as.
 function choose() {
   const { most, parts: inParts = "", suffix, large, other } = kinds.selectedOptions[0].dataset;
-  Object.assign(file.dataset, { most, parts: inParts });
-  Object.assign(words, { suffix, large, other });
-  describe();
+  Object.assign(file.dataset, { most, parts: inParts, suffix, large, other });
+  if (beside) beside.hidden = beside.disabled = kinds.value === "predictions";
 }
 if (kinds) {
-  kinds.addEventListener("change", choose);
+  kinds.addEventListener("change", () => {
+    choose();
+    describe(file);
+  });
   choose();
 }
-describe(); // a browser may have kept the choice over a reload
+for (const zone of zones) describe(inputOf(zone)); // a browser may have kept the choice over a reload
 
 // Sending it.
 
@@ -109,45 +127,50 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (request) return;
   const action = event.submitter ? event.submitter.value : "submit";
-  const inputs = [...form.querySelectorAll("input[type=file]")];
-  if (inputs.some(tooLarge)) return refuse("large", action);
+  const used = inputs.filter((input) => input.files.length && !input.matches(":disabled"));
+  if (used.some(tooLarge)) return refuse("large", action);
   request = new XMLHttpRequest();
   busy(true);
-  if (!(await Promise.all(inputs.map(isReadable))).every(Boolean)) return refuse("changed", action);
+  if (!(await Promise.all(used.map(isReadable))).every(Boolean)) return refuse("changed", action);
   if (stale && !(await renew())) return refuse("login", action);
-  if (goesInParts()) return sendInParts(action);
-  parts = null;
-  send(action);
-});
-
-// Has a large file arrive, then submits it by the name of its upload.
-async function sendInParts(action) {
-  const started = performance.now();
-  const fields = form.elements;
-  request = parts = new Parts({
-    file: file.files[0],
-    begin: words.uploads,
-    most: Number(words.part),
-    login: words.login,
-    kind: fields.kind.value,
-    phase: fields.phase ? fields.phase.value : "",
-    token: () => fields.csrf_token.value,
-    told: (sent) => progress(sent, parts.file.size, (performance.now() - started) / 1000, parts.before),
-  });
-  tell(file.files[0].size);
+  const large = used.filter(goesInParts);
+  parts = [];
   try {
-    const upload = await parts.send();
-    request = new XMLHttpRequest();
-    send(action, upload);
+    const uploads = [];
+    for (const input of large) uploads.push([input.name, await arrived(input)]);
+    if (large.length) request = new XMLHttpRequest();
+    send(action, uploads);
   } catch (failure) {
     if (!(failure instanceof Failure)) throw failure;
     if (failure.page) return answerWith(failure.page, action);
     refuse(failure.reason, action);
   }
+});
+
+// Has a large file arrive, and gives the name of its upload.
+function arrived(input) {
+  const started = performance.now();
+  const fields = form.elements;
+  const [picked] = input.files;
+  const one = new Parts({
+    file: picked,
+    begin: words.uploads,
+    place: placeOf(input),
+    most: Number(words.part),
+    login: words.login,
+    kind: input === weights ? "weights" : fields.kind.value,
+    phase: fields.phase ? fields.phase.value : "",
+    token: () => fields.csrf_token.value,
+    told: (bytes) => progress(bytes, picked.size, (performance.now() - started) / 1000, one.before),
+  });
+  request = one;
+  parts.push(one);
+  tell(picked.name, picked.size);
+  return one.send();
 }
 
-function tell(size) {
-  stage.textContent = words.sending.replace("{name}", file.files[0].name);
+function tell(name, size) {
+  stage.textContent = words.sending.replace("{name}", name);
   progress(0, size, 0);
   cancel.focus();
 }
@@ -155,7 +178,7 @@ function tell(size) {
 // A file that was saved again since it was chosen cannot be read: browsers send only what was chosen.
 async function isReadable(input) {
   try {
-    if (input.files.length) await input.files[0].slice(0, 1).arrayBuffer();
+    await input.files[0].slice(0, 1).arrayBuffer();
     return true;
   } catch {
     return false;
@@ -175,13 +198,14 @@ async function renew() {
   }
 }
 
-function send(action, upload = "") {
+// Sends the form, in which names of uploads stand for the large files: [field, name].
+function send(action, uploads) {
   const started = performance.now();
   const data = new FormData(form);
   data.set("action", action);
-  if (upload) {
-    data.delete("file");
-    data.set("upload", upload);
+  for (const [field, upload] of uploads) {
+    data.delete(field);
+    data.set(field === "file" ? "upload" : field, upload);
   }
   request.open("POST", target);
   request.setRequestHeader("Accept", "text/html");
@@ -200,7 +224,7 @@ function send(action, upload = "") {
   request.onload = () => answered(action);
   request.onerror = () => refuse("network", action);
   request.onabort = () => refuse(stall ? "cancelled" : "network", action);
-  if (!upload) tell(1);
+  if (!uploads.length) tell(file.files[0].name, 1);
   watch();
   request.send(data);
 }
@@ -236,11 +260,11 @@ function answered(action) {
   const path = responseURL && new URL(responseURL).pathname;
   if (path && path !== target.pathname) {
     if (path === words.login) return refuse("login", action);
-    if (parts) parts.end();
+    for (const one of parts) one.end();
     request = null;
     return location.assign(responseURL);
   }
-  if (parts && status === 422) parts.end({ useless: true });
+  if (status === 422) for (const one of parts) one.refused();
   const told = page && page.getElementById("outcome");
   stale = status !== 200 && status !== 422;
   if (told && told.childElementCount) return show([...told.childNodes]);
