@@ -1,13 +1,15 @@
 """The times of a bundle: read as they were meant, and told where Codabench reads another one."""
 
 import re
-from datetime import UTC, date, datetime, time
+from datetime import UTC, datetime, time
 from typing import Any
 
 from challenge_platform.cli.codabench.report import Report
 from challenge_platform.cli.codabench.yamls import UnquotedTime
 
 _MONTH_FIRST = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})(?:[ T](\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_LONE = re.compile(r"(?<=[-+T ])(\d)(?=[-:T ]|$)", re.ASCII)
+"""A digit that stands where two are usual."""
 _MONTHS = 12
 
 
@@ -44,11 +46,10 @@ def read_time(value: Any, /, *, place: str, report: Report) -> datetime | None: 
 
 
 def _iso(text: str) -> datetime | None:
+    """Read a time with the year first; its day and its hour may have one digit, as in YAML."""
+    joined = re.sub(r"\s+(?=[+-]\d|Z$)", "", text)
     try:
-        if re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", text):
-            year, month, day = map(int, text.split("-"))
-            return datetime.combine(date(year, month, day), time())
-        return datetime.fromisoformat(re.sub(r"\s+(?=[+-]\d|Z$)", "", text))
+        return datetime.fromisoformat(_LONE.sub(r"0\1", joined))
     except ValueError:
         return None
 

@@ -65,6 +65,8 @@ def _text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> str:
 
 _Loader.add_constructor("tag:yaml.org,2002:timestamp", _time)
 _Loader.add_constructor("tag:yaml.org,2002:str", _text)
+for _name in ("unicode", "str"):  # what CodaLab's own dumps have, written by Python 2
+    _Loader.add_constructor(f"tag:yaml.org,2002:python/{_name}", _text)
 
 
 def read_mapping(path: Path, /, *, place: str) -> dict[str, Any]:
@@ -78,11 +80,23 @@ def read_mapping(path: Path, /, *, place: str) -> dict[str, Any]:
         raise InvalidInput(f"{place} has more than {MOST_BYTES:,} bytes; make it shorter")
     try:
         document = yaml.load(content.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 -- it is a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        raise InvalidInput(_told(error, place=place)) from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise InvalidInput(f"{place} is no YAML that can be read: {error}") from error
     if not isinstance(document, dict):
         raise InvalidInput(f"{place} must hold keys and values; it holds a {_kind(document)}")
     return {str(key): value for key, value in document.items()}
+
+
+def _told(error: yaml.MarkedYAMLError, *, place: str) -> str:
+    """Say in which line a file stops being YAML, and what is most often wrong there."""
+    mark = error.problem_mark or error.context_mark
+    where = f"{place}, line {mark.line + 1}, column {mark.column + 1}" if mark else place
+    told = f"{where} is no YAML that can be read: {error.problem}"
+    if error.problem and "<block end>" in error.problem:
+        told += "; let the parts of a list, and the keys of a part, begin in the same column"
+    return told
 
 
 def _kind(value: object) -> str:
