@@ -7,10 +7,10 @@ from pathlib import Path
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.preflight.bench import Bench
 from challenge_platform.preflight.dictionary import check_dictionaries
-from challenge_platform.preflight.features import by_id, table_features
+from challenge_platform.preflight.features import by_id, row_features, table_features
 from challenge_platform.preflight.finding import Finding, Probe, Report, Severity, limited
 from challenge_platform.preflight.identities import find_identities
-from challenge_platform.preflight.leaks import probe_leaks
+from challenge_platform.preflight.leaks import try_leaks
 from challenge_platform.preflight.likeness import find_likeness
 from challenge_platform.preflight.looks import Look, look_at, looks_of
 from challenge_platform.preflight.overlap import find_overlap
@@ -21,7 +21,9 @@ from challenge_platform.preflight.power import measure_power
 from challenge_platform.preflight.roles import Roles, answer_columns
 from challenge_platform.preflight.scores import probe_scores
 from challenge_platform.preflight.tables import read_tables
-from challenge_platform.preflight.training import measured_after, probe_training, targets_of
+from challenge_platform.preflight.target import targets_of, truth_targets
+from challenge_platform.preflight.training import Part, measured_after, try_training
+from challenge_platform.preflight.trials import Trial, judge
 from scorers.metric import InvalidColumns, ParamsError
 from scorers.predictions.table import Truth, read_truth
 
@@ -46,15 +48,14 @@ def check(
     files = Files(
         roles=Roles.of(definition, answers, tables=[*read[0][0], *read[1][0]]),
         looks=look_at(find_pictures((public, hidden))),
+        answers=answer_columns(definition),
     )
     bench, scored, probes = _scorer(definition, answers)
-    leaks, tried = _test_leaks(bench, files) if bench else ([], [])
-    learned, learning = _training_leaks(files)
+    leaks, tried = _leaks(bench, files)
     findings = [
         *scored,
         *(finding for _, unreadable in read for finding in unreadable),
         *leaks,
-        *learned,
         *find_overlap(files.roles),
         *find_likeness(files.looks),
         *check_dictionaries(
@@ -68,7 +69,7 @@ def check(
     return Report(
         slug=definition.slug,
         findings=list(limited(findings)),
-        probes=[*probes, *tried, *learning],
+        probes=[*probes, *tried],
         power=measure_power(bench) if bench else None,
         accept=definition.preflight.accept,
     )
@@ -107,31 +108,38 @@ class Files:
 
     roles: Roles
     looks: Sequence[Look]
+    answers: set[str]
 
 
-def _test_leaks(bench: Bench, files: Files) -> tuple[list[Finding], list[Probe]]:
-    """Probe every table that says something of the ids to predict, and its pictures."""
+def _leaks(bench: Bench | None, files: Files) -> tuple[list[Finding], list[Probe]]:
+    """Probe all tables, and the pictures of their rows, and judge what was found together."""
+    trials, asked = _test_trials(bench, files) if bench else ([], Part(features=(), targets=()))
     findings: list[Finding] = []
-    probes: list[Probe] = []
+    roles = files.roles
+    for table in roles.training:
+        targets = targets_of(table, test=roles.test, skip=roles.ids)
+        known = table.without({target.column for target in targets})
+        features = [
+            *row_features(known, column=roles.key(table)),
+            *picture_features(looks_of(table, files.looks)),
+        ]
+        learned = Part(features=features, targets=targets)
+        trials += try_training(table.name, learned, test=asked)
+        findings += measured_after(table, targets)
+    found, probes = judge(trials)
+    return [*found, *findings], probes
+
+
+def _test_trials(bench: Bench, files: Files) -> tuple[list[Trial], Part]:
+    """Probe every table that says something of the ids to predict; give the first one's part."""
     ids, column = bench.truth.ids, files.roles.id
+    targets = truth_targets(bench.truth.columns, answers=files.answers)
+    trials: list[Trial] = []
+    parts: list[Part] = []
     for table in files.roles.test:
         features = table_features(table, ids=ids, column=column)
         shown = picture_features(looks_of(table, files.looks))
         features += by_id(shown, table, ids=ids, column=column)
-        found, tried = probe_leaks(bench, features)
-        findings, probes = findings + found, probes + tried
-    return findings, probes
-
-
-def _training_leaks(files: Files) -> tuple[list[Finding], list[Probe]]:
-    """Probe every table to learn from, by the columns that those of the test do not have."""
-    findings: list[Finding] = []
-    probes: list[Probe] = []
-    roles = files.roles
-    for table in roles.training:
-        targets = targets_of(table, test=roles.test, skip=roles.ids)
-        others = picture_features(looks_of(table, files.looks))
-        found, tried = probe_training(table, targets, column=roles.key(table), others=others)
-        findings += [*found, *measured_after(table, targets)]
-        probes += tried
-    return findings, probes
+        trials += try_leaks(bench, features, targets=targets)
+        parts.append(Part(features=features, targets=targets))
+    return trials, parts[0] if parts else Part(features=(), targets=targets)

@@ -1,39 +1,16 @@
 """What the form of the data gives away: one number for each row, that no model should need."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from challenge_platform.preflight.tables import Table, numbers
+from challenge_platform.preflight.details import detail_features
+from challenge_platform.preflight.feature import Feature, Kind
+from challenge_platform.preflight.natural import natural_order
+from challenge_platform.preflight.tables import Table, times
 from scorers.metric import Vector
-
-_PARTS = re.compile(r"([0-9]+)")
-
-
-class Kind(StrEnum):
-    """What a feature is allowed to tell."""
-
-    ORDER = "order"  # nothing at all: it is how the files were written
-    SHAPE = "shape"  # a little: sicker people are measured more often
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feature:
-    """One number for each row or id; `words` says what it is."""
-
-    name: str
-    kind: Kind
-    words: str
-    values: Vector
-
-    @property
-    def varies(self) -> bool:
-        """Whether it tells any two rows apart."""
-        return bool(len(self.values) and (self.values != self.values[0]).any())
 
 
 def table_features(table: Table, /, *, ids: Sequence[str], column: str) -> list[Feature]:
@@ -41,7 +18,7 @@ def table_features(table: Table, /, *, ids: Sequence[str], column: str) -> list[
     rows = _rows_of(table.columns[column], ids=ids)
     if any(len(each) != 1 for each in rows):
         found = _of_long(table, rows=rows, column=column)
-        return [feature for feature in found if feature.varies]
+        return [replace(feature, table=table.name) for feature in found if feature.varies]
     return by_id(row_features(table, column=column), table, ids=ids, column=column)
 
 
@@ -53,13 +30,19 @@ def by_id(
     if any(len(each) != 1 for each in rows):
         return []
     places = np.array([each[0] for each in rows], dtype=np.intp)
-    found = [replace(feature, values=feature.values[places]) for feature in features]
+    found = [_taken(feature, places) for feature in features]
     return [feature for feature in found if feature.varies]
+
+
+def _taken(feature: Feature, places: NDArray[np.intp]) -> Feature:
+    within = None if feature.within is None else feature.within[places]
+    return replace(feature, values=feature.values[places], within=within)
 
 
 def row_features(table: Table, /, *, column: str | None) -> list[Feature]:
     """Give the features of each row of a table, whose `column` names the rows if it has one."""
-    return [feature for feature in _of_wide(table, column=column) if feature.varies]
+    found = [*_of_wide(table, column=column), *detail_features(table, column=column)]
+    return [replace(feature, table=table.name) for feature in found if feature.varies]
 
 
 def _rows_of(cells: Sequence[str], *, ids: Sequence[str]) -> list[list[int]]:
@@ -75,21 +58,21 @@ def _of_wide(table: Table, *, column: str | None) -> Iterator[Feature]:
     yield Feature(
         name="row_order",
         kind=Kind.ORDER,
-        words=f"the place of the row in {table.name}",
+        words="the place of the row",
         values=np.arange(table.rows, dtype=np.float64),
     )
     if column is not None:
         yield Feature(
             name="id_order",
             kind=Kind.ORDER,
-            words=f"the order of {column} in {table.name}",
+            words=f"the order of {column}",
             values=natural_order(table.columns[column]),
         )
     others = [cells for name, cells in table.columns.items() if name != column]
     yield Feature(
         name="missing_count",
         kind=Kind.SHAPE,
-        words=f"how many cells of the row are empty in {table.name}",
+        words="how many cells of the row are empty",
         values=_empty_count(others, rows=table.rows),
     )
     longitudinal = {
@@ -99,7 +82,7 @@ def _of_wide(table: Table, *, column: str | None) -> Iterator[Feature]:
         yield Feature(
             name="visits",
             kind=Kind.SHAPE,
-            words=f"how many measurements the row has in {table.name}, at most of one thing",
+            words="how many measurements the row has, at most of one thing",
             values=np.max(
                 [len(each) - _empty_count(each, rows=table.rows) for each in longitudinal.values()],
                 axis=0,
@@ -110,7 +93,7 @@ def _of_wide(table: Table, *, column: str | None) -> Iterator[Feature]:
             yield Feature(
                 name="follow_up",
                 kind=Kind.SHAPE,
-                words=f"the last {stem} less the first of the row in {table.name}",
+                words=f"the last {stem} less the first of the row",
                 values=np.nan_to_num(np.nanmax(moments, axis=0) - np.nanmin(moments, axis=0)),
             )
 
@@ -120,13 +103,13 @@ def _of_long(table: Table, *, rows: Sequence[Sequence[int]], column: str) -> Ite
     yield Feature(
         name="row_order",
         kind=Kind.ORDER,
-        words=f"the place of the first row of {column} in {table.name}",
+        words=f"the place of the first row of {column}",
         values=np.array([each[0] if each else table.rows for each in rows], dtype=np.float64),
     )
     yield Feature(
         name="visits",
         kind=Kind.SHAPE,
-        words=f"how many rows of {table.name} there are of {column}",
+        words=f"how many rows there are of {column}",
         values=np.array([len(each) for each in rows], dtype=np.float64),
     )
     for name in table.times:
@@ -135,22 +118,9 @@ def _of_long(table: Table, *, rows: Sequence[Sequence[int]], column: str) -> Ite
             yield Feature(
                 name="follow_up",
                 kind=Kind.SHAPE,
-                words=f"the last {name} less the first of {column} in {table.name}",
+                words=f"the last {name} less the first of {column}",
                 values=np.array([max(each) - min(each) if each else 0 for each in ranges]),
             )
-
-
-def natural_order(cells: Sequence[str], /) -> Vector:
-    """Give the place of each text among all, numbers within them by their size."""
-    keys = [
-        [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in _PARTS.split(each)]
-        for each in cells
-    ]
-    place: Mapping[str, int] = {
-        cells[row]: number
-        for number, row in enumerate(sorted(range(len(cells)), key=keys.__getitem__))
-    }
-    return np.array([place[cell] for cell in cells], dtype=np.float64)
 
 
 def _empty_count(columns: Sequence[Sequence[str]], *, rows: int) -> Vector:
@@ -168,18 +138,3 @@ def _moments(columns: Sequence[Sequence[str]]) -> Vector | None:
     moments = np.array(told, dtype=np.float64)
     moments[:, np.isnan(moments).all(axis=0)] = 0
     return moments
-
-
-def times(cells: Sequence[str], /) -> list[float] | None:
-    """Read numbers, or dates as days, NaN where empty; None if a cell is neither."""
-    if (told := numbers(cells)) is not None:
-        return told
-    try:
-        return [
-            datetime.fromisoformat(cell).replace(tzinfo=UTC).timestamp() / 86_400
-            if cell.strip()
-            else float("nan")
-            for cell in cells
-        ]
-    except ValueError:
-        return None

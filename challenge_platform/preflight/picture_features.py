@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from challenge_platform.preflight.features import Feature, Kind, natural_order
+from challenge_platform.preflight.feature import Feature, Kind
 from challenge_platform.preflight.looks import Look
+from challenge_platform.preflight.natural import natural_order
 
 _PARTS = re.compile(r"[^A-Za-z0-9]+")
 

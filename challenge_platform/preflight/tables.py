@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -146,5 +147,20 @@ def numbers(cells: Iterable[str], /) -> list[float] | None:
     """Read cells as numbers, NaN where empty; None if one of them is something else."""
     try:
         return [float(cell) if cell.strip() else float("nan") for cell in cells]
+    except ValueError:
+        return None
+
+
+def times(cells: Sequence[str], /) -> list[float] | None:
+    """Read numbers, or dates as days, NaN where empty; None if a cell is neither."""
+    if (told := numbers(cells)) is not None:
+        return told
+    try:
+        return [
+            datetime.fromisoformat(cell).replace(tzinfo=UTC).timestamp() / 86_400
+            if cell.strip()
+            else float("nan")
+            for cell in cells
+        ]
     except ValueError:
         return None

@@ -4,101 +4,99 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
-from challenge_platform.preflight.features import Feature, row_features, times
-from challenge_platform.preflight.finding import Finding, Probe, Severity
-from challenge_platform.preflight.leaks import REPAIRS, verdict
-from challenge_platform.preflight.tables import TIME_LIKE, Table
+from challenge_platform.preflight.chance import moments
+from challenge_platform.preflight.feature import Feature, Kind
+from challenge_platform.preflight.finding import Finding, Severity
+from challenge_platform.preflight.tables import TIME_LIKE, Table, times
+from challenge_platform.preflight.target import Target
+from challenge_platform.preflight.trials import Trial, split_weights
 from scorers.metric import Vector
 
-MOST_CLASSES = 40
-"""Different texts that a column may hold to be a class of each row."""
+PLAIN_P = 0.05
+"""From this probability by chance on a mark or a detail is nothing that would be told."""
 
 FEWEST = 10
 """Rows that a probe needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
-    """A column that only training tables have: each row's number, NaN where it is empty."""
+class Part:
+    """Rows of one table: what their form is like, and what is to be predicted of them."""
 
-    column: str
-    outcome: Vector
-
-
-def targets_of(train: Table, /, *, test: Sequence[Table], skip: Sequence[str]) -> list[Target]:
-    """Give the columns of a training table that no table of the test has, ids left out.
-
-    A column of texts is a target for each of its classes: 1 for the rows that have it.
-    """
-    asked = {name for table in test for name in table.columns} | set(skip)
-    found: list[Target] = []
-    for name, cells in train.columns.items():
-        if name in asked:
-            continue
-        if (told := times(cells)) is not None:
-            found.append(Target(column=name, outcome=np.array(told, dtype=np.float64)))
-        elif len(classes := sorted(set(cells) - {""})) <= MOST_CLASSES:
-            found += [
-                Target(column=name, outcome=np.array([float(cell == one) for cell in cells]))
-                for one in classes
-            ]
-    return [target for target in found if len(np.unique(_known(target.outcome))) > 1]
+    features: Sequence[Feature]
+    targets: Sequence[Target]
 
 
-def probe_training(
-    train: Table,
-    targets: Sequence[Target],
-    /,
-    *,
-    column: str | None,
-    others: Sequence[Feature] = (),
-) -> tuple[list[Finding], list[Probe]]:
-    """Correlate each feature of a training table, and `others` of its rows, with each target.
+def try_training(name: str, train: Part, /, *, test: Part) -> list[Trial]:
+    """Correlate each feature of the training table `name` with each of its targets.
 
     Of a target that is yes or no the score is the AUROC of the feature, in its better direction,
-    and `p` that of Mann and Whitney's test; else Spearman's correlation, and that of its test. `p`
-    is times the number of targets.
+    else Spearman's correlation; `p` is that of the sum of products of ranks, dealt anew. What the
+    truth says of the same feature and column is taken as a second part of the same file, unless it
+    has more rows.
     """
-    findings, probes = [], []
-    known = train.without({target.column for target in targets})
-    for feature in (*row_features(known, column=column), *others):
-        worst: dict[str, tuple[float, float, str]] = {}
-        for target in targets:
-            measured = _association(feature.values, target.outcome)
-            if measured is None:
-                continue
-            gain, p, words = measured
-            if target.column not in worst or p < worst[target.column][1]:
-                worst[target.column] = gain, p, words
-        for name, (gain, p, words) in worst.items():
-            corrected = min(1.0, p * len(targets))
-            severity = verdict(feature.kind, gain=gain, p=corrected)
-            probes.append(_probe(train, feature, name, gain=gain, p=corrected, bad=severity))
-            if severity is not None:
-                findings.append(
-                    _leak(train, feature, name, severity=severity, words=words, p=corrected)
+    trials: list[Trial] = []
+    columns: dict[str, list[Target]] = {}
+    for target in train.targets:
+        columns.setdefault(target.column, []).append(target)
+    weights = split_weights(int(each[0].known.sum()) for each in columns.values())
+    beside = {(each.name, each.words): each for each in test.features}
+    asked = {(each.column, each.label): each for each in test.targets}
+    for feature in train.features:
+        other = beside.get((feature.name, feature.words))
+        for (column, targets), weight in zip(columns.items(), weights, strict=True):
+            pairs = [
+                (target, _p(feature, target, other=other, told=asked.get((column, target.label))))
+                for target in targets
+                if target.known.sum() >= FEWEST
+            ]
+            if pairs:
+                target, p = min(pairs, key=lambda pair: pair[1])
+                trials.append(
+                    _trial(feature, target, p=min(1.0, p * len(targets)), weight=weight, file=name)
                 )
-    return findings, probes
+    return trials
 
 
-def _association(feature: Vector, outcome: Vector) -> tuple[float, float, str] | None:
-    """Give how far from chance to perfect, the two-sided probability of it, and what to say."""
-    known = np.isfinite(outcome)
-    feature, outcome = feature[known], outcome[known]
+def _p(feature: Feature, target: Target, *, other: Feature | None, told: Target | None) -> float:
+    found = moments(feature.ranks, target.ranks, within=feature.within)
+    if other is not None and told is not None and told.known.sum() <= target.known.sum():
+        found += moments(other.ranks, told.ranks, within=other.within)
+    return found.p
+
+
+def _trial(feature: Feature, target: Target, *, p: float, weight: float, file: str) -> Trial:
+    """Say how well a feature tells a target; of what is plainly nothing only that it was tried."""
+    if p > PLAIN_P and feature.kind in {Kind.MARK, Kind.DETAIL}:
+        return Trial(feature=feature, about=target.column, p=p, weight=weight, file=file)
+    gain, words = _association(feature.residual[target.known], target.outcome[target.known])
+    return Trial(
+        feature=feature,
+        about=target.column,
+        p=p,
+        weight=weight,
+        score=gain,
+        gain=gain,
+        expected="about 0, of 1",
+        words=f"{words} {target.column}",
+        file=file,
+    )
+
+
+def _association(feature: Vector, outcome: Vector) -> tuple[float, str]:
+    """Give how far from chance to perfect a feature is, and what to say of it."""
     classes = np.unique(outcome)
-    if len(outcome) < FEWEST or len(classes) < 2 or len(np.unique(feature)) < 2:  # noqa: PLR2004 -- what does not vary
-        return None
     ranks, places = rankdata(feature), rankdata(outcome)
-    correlation = float(np.corrcoef(ranks, places)[0, 1])
-    p = float(2 * norm.sf(abs(correlation) * np.sqrt(len(ranks) - 1)))
-    if len(classes) > 2:  # noqa: PLR2004 -- yes and no
-        return abs(correlation), p, f"has the rank correlation {correlation:.3f} with"
-    yes = outcome == classes[1]
-    share = float(ranks[yes].mean() - (yes.sum() + 1) / 2) / float((~yes).sum())
+    if len(classes) > 2 or len(np.unique(feature)) < 2:  # noqa: PLR2004 -- yes and no
+        varies = np.ptp(ranks) > 0 and np.ptp(places) > 0
+        correlation = float(np.corrcoef(ranks, places)[0, 1]) if varies else 0.0
+        return abs(correlation), f"has the rank correlation {correlation:.3f} with"
+    yes = outcome == classes[-1]
+    share = float(ranks[yes].mean() - (yes.sum() + 1) / 2) / float(max(1, (~yes).sum()))
     area = max(share, 1 - share)
-    return 2 * area - 1, p, f"has the AUROC {area:.3f} for"
+    return 2 * area - 1, f"has the AUROC {area:.3f} for"
 
 
 def measured_after(train: Table, targets: Sequence[Target], /) -> Iterator[Finding]:
@@ -115,13 +113,13 @@ def measured_after(train: Table, targets: Sequence[Target], /) -> Iterator[Findi
     for target in targets:
         if not _says_when(target.column):
             continue
-        for stem, moments in families.items():
+        for stem, visits in families.items():
             known = np.isfinite(target.outcome)
-            last = np.nanmax(np.where(np.isfinite(moments), moments, -np.inf), axis=0)
+            last = np.nanmax(np.where(np.isfinite(visits), visits, -np.inf), axis=0)
             late = known & (last > target.outcome)
-            if not late.any() or not _same_scale(moments, target.outcome):
+            if not late.any() or not _same_scale(visits, target.outcome):
                 continue
-            count = int((moments > target.outcome)[:, known].sum())
+            count = int((visits > target.outcome)[:, known].sum())
             row = int(np.flatnonzero(late)[0])
             yield Finding(
                 code="measured_after_event",
@@ -147,38 +145,7 @@ def _says_when(column: str) -> bool:
     return any(TIME_LIKE.search(word) for word in column.replace("-", "_").split("_"))
 
 
-def _same_scale(moments: Vector, outcome: Vector) -> bool:
-    low, high = np.nanmin(moments), np.nanmax(moments)
-    known = _known(outcome)
+def _same_scale(visits: Vector, outcome: Vector) -> bool:
+    low, high = np.nanmin(visits), np.nanmax(visits)
+    known = outcome[np.isfinite(outcome)]
     return bool(len(known) and ((known >= low) & (known <= high)).mean() > 0.5)  # noqa: PLR2004 -- most
-
-
-def _known(values: Vector) -> Vector:
-    return values[np.isfinite(values)]
-
-
-def _probe(
-    train: Table, feature: Feature, column: str, *, gain: float, p: float, bad: Severity | None
-) -> Probe:
-    return Probe(
-        name=f"{feature.name} ({train.name})",
-        metric=column,
-        score=gain,
-        expected="about 0, of 1",
-        p=p,
-        holds=bad is None,
-    )
-
-
-def _leak(
-    train: Table, feature: Feature, column: str, *, severity: Severity, words: str, p: float
-) -> Finding:
-    return Finding(
-        code=f"leak_{feature.name}",
-        severity=severity,
-        about=column,
-        message=f"{feature.words} alone {words} {column} (p = {max(p, 1e-6):.2g})",
-        repair=REPAIRS[feature.kind],
-        file=train.name,
-        column=column,
-    )
