@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import (
+from scorers.models import (
     BaseModel,
     ConfigDict,
     Field,
@@ -14,7 +14,6 @@ from pydantic import (
     StringConstraints,
     model_validator,
 )
-
 from scorers.rasters.formats import READERS, reader_of
 
 ColumnName = Annotated[str, StringConstraints(min_length=1, max_length=200)]

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, JsonValue, StringConstraints, model_validator
-
 from scorers.composite.ranges import range_of
 from scorers.metric import (
     Broken,
@@ -17,6 +15,7 @@ from scorers.metric import (
     Needs,
     Range,
 )
+from scorers.models import Field, JsonValue, StringConstraints, model_validator
 from scorers.registry import get_metric
 from scorers.tables import (
     Column,

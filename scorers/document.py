@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import (
+
+from scorers.metric import Method, Reason, Vector
+from scorers.models import (
     BaseModel,
     ConfigDict,
     Field,
@@ -15,8 +17,6 @@ from pydantic import (
     TypeAdapter,
     model_validator,
 )
-
-from scorers.metric import Method, Reason, Vector
 from scorers.pictures.document import Picture
 from scorers.predictions.problems import MAX_PROBLEMS, InvalidPredictions, Problem
 from scorers.uncertainty.intervals import NoInterval
@@ -88,7 +88,7 @@ class SplitScores(Document):
     seed_resamples: NonNegativeInt
     metrics: dict[str, Score]
     resamples: dict[str, str]
-    subgroups: dict[str, dict[str, Subgroup]] = {}
+    subgroups: dict[str, dict[str, Subgroup]] = {}  # noqa: RUF012 -- the default of a model, which pydantic copies
     pictures: tuple[Picture, ...] = ()
 
     @model_validator(mode="after")

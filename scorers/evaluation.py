@@ -2,8 +2,6 @@
 
 import codecs
 import platform
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
@@ -19,11 +17,11 @@ from scorers.document import (
     Timings,
     pack,
 )
+from scorers.installed import installed
 from scorers.measures import Measures
 from scorers.pictures.document import Picture
 from scorers.pictures.drawing import draw_pictures
 from scorers.predictions.table import read_predictions, read_truth
-from scorers.registry import metric_keys
 from scorers.scoring import Scored, score, score_subgroup
 from scorers.split import Split, splits_of
 
@@ -59,7 +57,7 @@ def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> E
     drawn = perf_counter()
     exact = all(metric.installed.exact for metric in task.scoring.metrics)
     return Evaluation(
-        scorer=Scorer(name="scorers", version=_version()),
+        scorer=Scorer(name="scorers", version=installed().version),
         splits={
             split.name: _told(
                 task,
@@ -80,9 +78,8 @@ def evaluate(task: Task, /, *, truth: bytes, predictions: bytes, seed: int) -> E
 
 def preload() -> None:
     """Load what the first evaluation of a process would load, but for the metrics themselves."""
-    metric_keys()
+    installed()
     codecs.lookup("utf-8-sig")
-    _version()
 
 
 def _subgroups(
@@ -148,11 +145,3 @@ def _threads() -> int:
     """Count the threads of this process, those of the BLAS among them; 0 if it cannot be told."""
     tasks = Path("/proc/self/task")
     return sum(1 for _ in tasks.iterdir()) if tasks.is_dir() else 0
-
-
-@cache
-def _version() -> str:
-    try:
-        return version("challenge-platform")
-    except PackageNotFoundError:
-        return "unknown"

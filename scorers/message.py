@@ -1,10 +1,11 @@
 """A text that remembers what it was made of, so that a page can say it in its reader's language."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 
 class Message(str):
@@ -26,9 +27,11 @@ class Message(str):
 
     @classmethod
     def __get_pydantic_core_schema__(
-        cls, _source: object, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+        cls, _source: object, handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
         """Keep a message in a document as it is; what is read from JSON is a text alone."""
+        from pydantic_core import core_schema  # noqa: PLC0415 -- only pydantic calls this
+
         return core_schema.no_info_wrap_validator_function(
             lambda value, read: value if isinstance(value, cls) else cls(read(value)),
             handler(str),

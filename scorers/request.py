@@ -2,10 +2,9 @@
 
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import Field, NonNegativeInt, ValidationError
-
 from scorers.definition import Task
 from scorers.document import Document
+from scorers.models import Field, NonNegativeInt, ValidationError
 from scorers.predictions.truth import InvalidTable
 
 MAX_HEADER = 1_000_000

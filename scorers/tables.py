@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import ByteSize, Field, StringConstraints, WithJsonSchema, model_validator
-
 from scorers.column_types import (
     INTEGER_DIGITS,
     MAX_CODES,
@@ -25,6 +23,7 @@ from scorers.column_types import (
     masks_of,
     require_different,
 )
+from scorers.models import ByteSize, Field, StringConstraints, WithJsonSchema, model_validator
 
 __all__ = [
     "INTEGER_DIGITS",

@@ -7,6 +7,7 @@ one on the Python base.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
@@ -94,8 +95,7 @@ def _scoring_files() -> dict[str, bytes]:
         if path.is_file() and "__pycache__" not in path.parts:
             files[f"scoring/scorers/{path.relative_to(package)}"] = path.read_bytes()
     files |= _archive_files("scoring")
-    for name, text in _distribution_files().items():
-        files[f"scoring/challenge_platform.dist-info/{name}"] = text.encode()
+    files["scoring/scorers/installed.json"] = _installed().encode()
     return files
 
 
@@ -132,8 +132,8 @@ def _package_folder(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _distribution_files() -> dict[str, str]:
-    """Metadata through which the scorers find their registered metrics inside the image."""
+def _installed() -> str:
+    """Say which metrics are registered and where, as the scorers read it inside the image."""
     try:
         project = distribution("challenge-platform")
     except PackageNotFoundError as missing:
@@ -141,12 +141,8 @@ def _distribution_files() -> dict[str, str]:
             "challenge-platform is not installed: run `pip install .` first."
         ) from missing
     metrics = sorted(project.entry_points.select(group="scorers.metrics"))
-    lines = [f"{metric.name} = {metric.value}\n" for metric in metrics]
-    fields = ["Metadata-Version: 2.1", f"Name: {project.name}", f"Version: {project.version}"]
-    return {
-        "METADATA": "\n".join([*fields, ""]),
-        "entry_points.txt": "".join(["[scorers.metrics]\n", *lines]),
-    }
+    places = {metric.name: metric.value for metric in metrics}
+    return json.dumps({"version": project.version, "metrics": places}, indent=1)
 
 
 def _tag(name: str, files: Mapping[str, bytes]) -> str:

@@ -5,7 +5,8 @@ Numbers have six significant digits. Shares are from 0 to 1, times in the unit o
 
 from typing import Annotated, Literal, Self
 
-from pydantic import (
+from scorers.metric import PictureKind, Reason
+from scorers.models import (
     AfterValidator,
     BaseModel,
     ConfigDict,
@@ -14,8 +15,6 @@ from pydantic import (
     NonNegativeInt,
     TypeAdapter,
 )
-
-from scorers.metric import PictureKind, Reason
 
 ROUNDED_TO = 5
 """Cells of a confusion matrix are told to the nearest multiple of this."""

@@ -1,19 +1,13 @@
 """The pictures that a challenge's metrics ask for, each drawn once for all that share it."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from scorers.definition import MetricDefinition, ScoringDefinition
+from scorers.installed import load
 from scorers.metric import Metric, Needs, PictureKind, Reason, Undefined
-from scorers.pictures.agreement import agreement
-from scorers.pictures.calibration import calibration, survival_calibration
-from scorers.pictures.confusion import confusion
-from scorers.pictures.curves import decision_curve, precision_recall, roc
-from scorers.pictures.document import Drawn, NoPicture, Picture
-from scorers.pictures.free_response import free_response
-from scorers.pictures.survival import kaplan_meier
+from scorers.pictures.document import DIGITS, NoPicture, Picture
 from scorers.split import Split
 
 ROOM = 50_000
@@ -22,9 +16,12 @@ ROOM = 50_000
 
 @dataclass(frozen=True)
 class Maker:
-    """What makes a picture of a split for some metrics, of those `params` of theirs."""
+    """What makes a picture of a split for some metrics, of those `params` of theirs.
 
-    make: Callable[..., Drawn | Undefined]
+    It is named as `module:name`, and loaded when a picture is made.
+    """
+
+    place: str
     params: tuple[str, ...]
 
 
@@ -34,19 +31,24 @@ _BOXES = ("true_boxes", "boxes", "box_format", "iou")
 _POINTS = ("true_points", "points", "radius", "radii")
 
 MAKERS = {
-    PictureKind.ROC: Maker(roc, _BY_LABEL),
-    PictureKind.PRECISION_RECALL: Maker(precision_recall, _BY_LABEL),
-    PictureKind.CALIBRATION: Maker(calibration, _BY_LABEL),
-    PictureKind.DECISION_CURVE: Maker(decision_curve, _BY_LABEL),
-    PictureKind.KAPLAN_MEIER: Maker(kaplan_meier, _BY_TIME),
-    PictureKind.CONFUSION: Maker(confusion, (*_BY_LABEL, "classes", "threshold")),
-    PictureKind.AGREEMENT: Maker(agreement, ("value", "predicted", "where")),
+    PictureKind.ROC: Maker("scorers.pictures.curves:roc", _BY_LABEL),
+    PictureKind.PRECISION_RECALL: Maker("scorers.pictures.curves:precision_recall", _BY_LABEL),
+    PictureKind.CALIBRATION: Maker("scorers.pictures.calibration:calibration", _BY_LABEL),
+    PictureKind.DECISION_CURVE: Maker("scorers.pictures.curves:decision_curve", _BY_LABEL),
+    PictureKind.KAPLAN_MEIER: Maker("scorers.pictures.survival:kaplan_meier", _BY_TIME),
+    PictureKind.CONFUSION: Maker(
+        "scorers.pictures.confusion:confusion", (*_BY_LABEL, "classes", "threshold")
+    ),
+    PictureKind.AGREEMENT: Maker(
+        "scorers.pictures.agreement:agreement", ("value", "predicted", "where")
+    ),
     PictureKind.FREE_RESPONSE: Maker(
-        free_response, (*_BOXES, *_POINTS, "scores", "repeated", "where")
+        "scorers.pictures.free_response:free_response",
+        (*_BOXES, *_POINTS, "scores", "repeated", "where"),
     ),
 }
 
-SURVIVAL_CALIBRATION = Maker(survival_calibration, (*_BY_TIME, "at"))
+SURVIVAL_CALIBRATION = Maker("scorers.pictures.calibration:survival_calibration", (*_BY_TIME, "at"))
 
 PREDICTED = {"score", "probability", "probabilities", "risk", "survival"}
 """What metrics call the column, or the columns, that the makers call `predicted`."""
@@ -81,7 +83,8 @@ class Wanted:
 
     def draw(self, split: Split, /) -> Picture:
         """Draw it; raise InvalidColumns if the columns cannot be measured."""
-        drawn: Any = self.maker.make(split, tuple(self.metrics), **self.params)
+        make: Any = load(self.maker.place)
+        drawn = make(split, tuple(self.metrics), **self.params)
         return self.without(drawn.reason) if isinstance(drawn, Undefined) else drawn
 
     def without(self, reason: Reason, /) -> NoPicture:
@@ -94,8 +97,8 @@ def draw_pictures(scoring: ScoringDefinition, split: Split, /) -> tuple[Picture,
     told: list[Picture] = []
     room = ROOM
     for wanted in _wanted(scoring):
-        picture = wanted.draw(split)
-        size = len(picture.model_dump_json())
+        picture = wanted.draw(split).rounded(digits=DIGITS)
+        size = len(json.dumps(picture.model_dump(), separators=(",", ":")))
         if size <= room:
             room -= size
         else:

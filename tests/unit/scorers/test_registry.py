@@ -1,12 +1,16 @@
 """Metrics are found by their entry points, and each declares what it is."""
 
+import importlib.metadata
+import json
 import tomllib
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from scorers import registry
+from sandbox.images.content import SCORING, image_files
+from scorers import installed, registry
+from scorers.installed import GROUP, Installed, find_installed
 from scorers.registry import UnknownMetric, get_metric, metric_keys
 
 PYPROJECT = Path(__file__).parents[3] / "pyproject.toml"
@@ -36,10 +40,11 @@ def test_an_unknown_metric_is_refused_with_the_nearest_name() -> None:
 
 
 def registered(monkeypatch: pytest.MonkeyPatch, /, *values: str) -> None:
-    points = [EntryPoint(name="mine", value=value, group=registry.GROUP) for value in values]
-    monkeypatch.setattr(registry, "entry_points", lambda *, group: points if group else [])
-    registry._entry_points.cache_clear()  # noqa: SLF001 - what is installed is read once
-    monkeypatch.setattr(registry, "_entry_points", registry._entry_points.__wrapped__)  # noqa: SLF001 - see above
+    points = [EntryPoint(name="mine", value=value, group=GROUP) for value in values]
+    monkeypatch.setattr(
+        importlib.metadata, "entry_points", lambda *, group: points if group == GROUP else []
+    )
+    monkeypatch.setattr(registry, "installed", find_installed)
 
 
 def test_a_key_that_two_distributions_claim_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,3 +70,13 @@ def test_without_any_distribution_the_message_says_so(monkeypatch: pytest.Monkey
 
     with pytest.raises(UnknownMetric, match="no distribution"):
         get_metric("mine")
+
+
+def test_the_image_says_of_itself_what_is_installed_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = image_files(SCORING)[f"scoring/scorers/{installed.FILE}"]
+    (tmp_path / installed.FILE).write_bytes(said)
+    monkeypatch.setattr(installed, "__file__", str(tmp_path / "installed.py"))
+
+    assert installed.installed.__wrapped__() == find_installed() == Installed(**json.loads(said))

@@ -1,8 +1,8 @@
 """The harness of the scoring sandbox answers one request with one document, or says nothing."""
 
+import io
 import json
-import subprocess
-import sys
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -11,15 +11,13 @@ from scorers.definition import Task
 from scorers.document import Evaluation, Refusal, read_answer
 from scorers.evaluation import evaluate
 from scorers.predictions.table import ProblemCode
-from scorers.request import write_request
+from scorers.request import InvalidRequest, read_header, write_request
+from tests.unit.scorers import sandboxed
 
 
-def serve(request: bytes, /, *, program: str | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run the harness, or a `program` around it, in a process of its own."""
-    arguments = ["-m", "scorers", "serve"] if program is None else ["-c", program]
-    return subprocess.run(
-        [sys.executable, *arguments], input=request, capture_output=True, check=False, timeout=60
-    )
+def serve(request: bytes, /, *, program: str = sandboxed.SERVE) -> CompletedProcess[bytes]:
+    """Run the harness, or a `program` around it, as in the sandbox."""
+    return sandboxed.run(program, given=request)
 
 
 def answer(request: bytes, /) -> Evaluation | Refusal:
@@ -122,11 +120,7 @@ def test_a_request_that_cannot_be_scored_fails_in_one_line_without_a_value(
     cases = {
         "header is not one line": b"",
         "header is wrong at its start": b"no json, but 4711\n",
-        "wrong at schema": changed(request_bytes, schema="scoring-request/4711"),
-        "wrong at seed": changed(request_bytes, seed=-4711),
-        "wrong at task.unit": changed(
-            request_bytes, task={**task.model_dump(mode="json"), "unit": 4711}
-        ),
+        "seed is missing": request_bytes.replace(b'"seed":11,', b"", 1),
         "truth end": request_bytes.partition(b"\n")[0] + b"\n4711",
         "predictions end": request_bytes[:-1],
         "InvalidTable: line 2": write_request(
@@ -146,6 +140,22 @@ def test_a_request_that_cannot_be_scored_fails_in_one_line_without_a_value(
         assert b"4711" not in done.stderr
 
 
+def test_where_pydantic_is_a_wrong_value_in_the_header_is_refused_without_it(
+    request_bytes: bytes, task: Task
+) -> None:
+    cases = {
+        "wrong at schema": changed(request_bytes, schema="scoring-request/4711"),
+        "wrong at seed": changed(request_bytes, seed=-4711),
+        "wrong at task.unit": changed(
+            request_bytes, task={**task.model_dump(mode="json"), "unit": 4711}
+        ),
+    }
+    for says, request in cases.items():
+        with pytest.raises(InvalidRequest, match=says) as refused:
+            read_header(io.BytesIO(request))
+        assert "4711" not in str(refused.value)
+
+
 BUG = """
 import scorers.serve as harness
 
@@ -161,7 +171,7 @@ def test_a_bug_is_told_by_type_and_place_without_its_message(request_bytes: byte
     done = serve(request_bytes, program=BUG)
 
     assert (done.returncode, done.stdout) == (1, b"")
-    assert done.stderr == b"scoring failed: KeyError in evaluate, line 5\n"
+    assert done.stderr == b"scoring failed: KeyError in evaluate, line 6\n"
 
 
 TALKATIVE = """
