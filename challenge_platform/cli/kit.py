@@ -8,6 +8,7 @@ from challenge_platform.errors import InvalidInput
 STARTER_KIT = "starter_kit"
 """The folder, beside challenge.yaml, that a challenge may have its kit in."""
 
+_DAY = (1980, 1, 2, 0, 0, 0)  # so that it can be packed again, which begins in 1980, in any zone
 _UNIX = 3
 
 
@@ -25,7 +26,7 @@ def pack_kit(folder: Path, files: list[Path], into: Path, /) -> list[str]:
                     f"{path} is a link to {path.readlink()}, and everybody may download the "
                     "starter kit; put the file itself in its place"
                 )
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())  # of 1980, always
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _DAY)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system, entry.external_attr = _UNIX, 0o644 << 16
             archive.writestr(entry, path.read_bytes())

@@ -138,3 +138,25 @@ def test_the_readme_names_the_commands_of_this_challenge(
     assert f"challenge challenges join {slug} --accept-terms {version}" in text
     assert f"challenge data download {slug}" in text
     assert set(named) == {slug}
+
+
+def test_the_kit_tells_how_to_get_it(challenge: BuiltChallenge, kit: Path) -> None:
+    slug = challenge.definition.slug
+    readme = (kit / "README.md").read_text("utf-8")
+
+    assert re.search(
+        rf"^challenge data download {slug} -p public\b.*\n"
+        r"python -m zipfile -e public/starter-kit\.zip \.  +# this kit$",
+        readme,
+        re.MULTILINE,
+    )
+
+
+def test_the_kit_sends_images_where_the_challenge_takes_them(
+    challenge: BuiltChallenge, kit: Path
+) -> None:
+    takes = "container" in challenge.definition.submission.kinds
+    makefile, readme = ((kit / name).read_text("utf-8") for name in ("Makefile", "README.md"))
+
+    assert ("test-image:" in makefile) == takes
+    assert ("--kind container -f image.tar.gz" in readme) == takes
