@@ -61,6 +61,18 @@ def test_it_is_said_who_may_know_the_truth(definition: ChallengeDefinition) -> N
     assert re.search("vérité|réponses", conflicts.fr or "")
 
 
+def test_the_first_page_says_that_the_answers_of_a_public_recipe_are_known(slug: str) -> None:
+    english, french = (
+        (CHALLENGES / slug / "pages" / f"overview.{language}.md")
+        .read_text("utf-8")
+        .split("\n## ")[0]
+        for language in ("en", "fr")
+    )
+
+    assert re.search(r"answers[^.]* (known to whoever|not secret|no secret)", english)
+    assert re.search(r"connaît les réponses|réponses[^.]* secrètes", french)
+
+
 def test_both_languages_have_the_same_outline(slug: str, definition: ChallengeDefinition) -> None:
     pages = definition.pages
     texts = [pages.overview, pages.data, pages.evaluation, pages.rules, definition.agreement.file]
