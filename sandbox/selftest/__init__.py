@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from threading import Thread
 
 from sandbox import Limits, Outcome, Run, Runner, SandboxUnavailable
-from sandbox.selftest.case import Case, read_cases
+from sandbox.selftest.case import Case, Member, read_cases
 from sandbox.selftest.judge import differences
 from sandbox.selftest.measures import MEASURES
 
@@ -79,11 +79,18 @@ def try_case(
     Raises SandboxUnavailable when it could not be run, unless that is what must come of it.
     """
     case = replace(case, limits=limit(case.limits))
-    files = _keep(runner, case.files) if case.files else None
     seen: list[str] = []
-    with _beside(runner, case):
+    try:
+        others, files, weights = (
+            _keep(runner, each) for each in (case.others, case.files, case.weights)
+        )
+    except SandboxUnavailable as error:
+        if error.code != case.refusal:
+            raise
+        return Finding(case=case)
+    with _beside(runner, case, weights=others):
         for _ in range(case.runs):
-            run = _run(case, case.program, files=files, collect=case.collect)
+            run = _run(case, case.program, files=files, weights=weights, collect=case.collect)
             seen += differences(case, _outcome(runner, run, refusal=case.refusal))
     return Finding(case=case, seen=tuple(dict.fromkeys(seen)))
 
@@ -103,12 +110,12 @@ def _outcome(runner: Runner, run: Run, *, refusal: str | None) -> Outcome | None
 
 
 @contextmanager
-def _beside(runner: Runner, case: Case) -> Iterator[None]:
+def _beside(runner: Runner, case: Case, *, weights: str | None) -> Iterator[None]:
     """Have the case's neighbour run meanwhile, if it has one."""
     if case.neighbour is None:
         yield
         return
-    run = _run(case, case.neighbour)
+    run = _run(case, case.neighbour, weights=weights)
 
     def call() -> None:
         with suppress(SandboxUnavailable):  # what it is for shows in the case
@@ -123,7 +130,14 @@ def _beside(runner: Runner, case: Case) -> Iterator[None]:
         thread.join(_JOIN_SECONDS)
 
 
-def _run(case: Case, program: str, *, files: str | None = None, collect: str | None = None) -> Run:
+def _run(
+    case: Case,
+    program: str,
+    *,
+    files: str | None = None,
+    weights: str | None = None,
+    collect: str | None = None,
+) -> Run:
     source = program.encode()
     stdin = b"%d\n" % len(source) + source + b"x" * case.input_bytes
     return Run(
@@ -132,6 +146,7 @@ def _run(case: Case, program: str, *, files: str | None = None, collect: str | N
         limits=case.limits,
         input=stdin,
         files=files,
+        weights=weights,
         collect=collect,
     )
 
@@ -141,14 +156,35 @@ def runtime_of(case: Case, /) -> str:
     return RUNTIME if case.image is None else f"{RUNTIME}-{case.name.replace('_', '-')}"
 
 
-def _keep(runner: Runner, files: Mapping[str, str]) -> str:
+def packed(files: Mapping[str, Member], /) -> bytes:
+    """Pack what a case has in a folder, hostile names, links and devices among it."""
     archive = io.BytesIO()
     with tarfile.open(fileobj=archive, mode="w") as tar:
-        for name, text in sorted(files.items()):
-            member = tarfile.TarInfo(name)
-            member.size, member.mode = len(text.encode()), 0o444
-            tar.addfile(member, io.BytesIO(text.encode()))
-    content = archive.getvalue()
+        for name, what in sorted(files.items()):
+            member, content = _member(name, what)
+            tar.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
+
+
+def _member(name: str, what: Member) -> tuple[tarfile.TarInfo, bytes]:
+    member, content = tarfile.TarInfo(name), b""
+    member.mode = 0o444
+    if isinstance(what, str):
+        content = what.encode()
+        member.size = len(content)
+    elif "link" in what:
+        member.type, member.linkname = tarfile.SYMTYPE, what["link"]
+    else:
+        member.type, member.mode = tarfile.CHRTYPE, 0o666
+        member.devmajor, member.devminor = map(int, what["device"].split(":"))
+    return member, content
+
+
+def _keep(runner: Runner, files: Mapping[str, Member]) -> str | None:
+    """Have the launcher keep files, if there are any, and give their digest."""
+    if not files:
+        return None
+    content = packed(files)
     digest = hashlib.sha256(content).hexdigest()
     if not runner.has_files(digest):
         runner.keep_files(digest, io.BytesIO(content), size=len(content))

@@ -13,6 +13,9 @@ from sandbox import End, Limits
 FOLDER = Path(__file__).parents[1] / "cases"
 REFUSED = "refused"
 
+Member = str | Mapping[str, str]
+"""What an archive has under a name: a text, or a `{link = …}` to a path, or a `{device = …}`."""
+
 _KINDS: Mapping[str, type | UnionType] = {
     "what": str,
     "attacks": list,
@@ -30,6 +33,8 @@ _KINDS: Mapping[str, type | UnionType] = {
     "hidden": list,
     "runs": int,
     "files": dict,
+    "weights": dict,
+    "others": dict,
     "collect": str,
     "file": str,
     "image": str,
@@ -45,8 +50,9 @@ class Case:
     sets: with all of a set taken away, something else comes of the program. `unshown` says of other
     measures why their absence shows nothing. `end` is an End, or None where the platform must
     refuse to run it with the code `refusal`. `hidden` must be in nothing that leaves the sandbox.
-    A program runs `runs` times, beside its `neighbour` if it has one, with `files` in /input;
-    `image` has the lines of a Dockerfile that stand on the self-test's image.
+    A program runs `runs` times, beside its `neighbour` if it has one, with `files` in /input and
+    `weights` in /weights, where its neighbour has `others`; `image` has the lines of a Dockerfile
+    that stand on the self-test's image.
     """
 
     name: str
@@ -68,6 +74,8 @@ class Case:
     hidden: tuple[str, ...] = ()
     runs: int = 1
     files: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, Member] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)
     collect: str | None = None
     file: str | None = None
     image: str | None = None

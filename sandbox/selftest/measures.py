@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from sandbox import MIB, Limits
-from sandbox.options import Options
+from sandbox.options import INPUT_FOLDER, WEIGHTS_FOLDER, Options
 
 Change = Callable[[Options], Options]
 
@@ -29,8 +29,9 @@ class Measure:
     """Something that contains programs: what it is, how it goes away, and what if it is missing.
 
     `change`, `volume` (of the output folder) and `limit` take it away, and so does an engine that
-    `lies` when it is asked to "inspect" a container or "stat" a file; `repair` says what to look at
-    when it does not hold. A network is made for the experiment where `needs_network`.
+    `lies` when it is asked to "inspect" a container or "stat" a file, to "fill" a volume, or to
+    "mount" weights; `repair` says what to look at when it does not hold. A network is made for the
+    experiment where `needs_network`.
     """
 
     what: str
@@ -97,9 +98,15 @@ def _output(begins: str, instead: str) -> Change:
     return change
 
 
-def _input_that_can_be_written(options: Options) -> Options:
-    mounts = [mount | {"ReadOnly": False} for mount in options["HostConfig"]["Mounts"]]
-    return _host(Mounts=mounts)(options)
+def _writable(folder: str) -> Change:
+    def change(options: Options) -> Options:
+        mounts = [
+            mount | {"ReadOnly": False} if mount["Target"] == folder else mount
+            for mount in options["HostConfig"]["Mounts"]
+        ]
+        return _host(Mounts=mounts)(options)
+
+    return change
 
 
 def _scratch_that_stays(options: Options) -> Options:
@@ -238,7 +245,18 @@ MEASURES: Mapping[str, Measure] = {
         what="folders and threads that are ours", repair=_ENGINE, change=_config(Env=[])
     ),
     "input read-only": Measure(
-        what="/input mounted read-only", repair=_ENGINE, change=_input_that_can_be_written
+        what="/input mounted read-only", repair=_ENGINE, change=_writable(INPUT_FOLDER)
+    ),
+    "weights read-only": Measure(
+        what="/weights mounted read-only", repair=_ENGINE, change=_writable(WEIGHTS_FOLDER)
+    ),
+    "weights of its own": Measure(
+        what="no other weights than those that the run named", repair=_RUNNER, lies="mount"
+    ),
+    "files written anew": Measure(
+        what="the rewriting of what is kept, of which only regular files and folders come through",
+        repair=_RUNNER,
+        lies="fill",
     ),
     "output folder's size": Measure(
         what="a bound on the bytes of /output",

@@ -12,10 +12,11 @@ from docker.errors import APIError
 from sandbox import Limits, SandboxUnavailable
 from sandbox.docker import DockerRunner
 from sandbox.engine import ENGINE_SOCKET, Engine, connect
-from sandbox.options import ROLE_LABEL, Options
-from sandbox.selftest import Finding, try_case
+from sandbox.options import ROLE_LABEL, WEIGHTS_FOLDER, Options
+from sandbox.selftest import Finding, packed, try_case
 from sandbox.selftest.case import Case
 from sandbox.selftest.measures import MEASURES, SHARED_SCRATCH, Measure
+from sandbox.volumes import FILES_ROLE
 
 PORT = 60606
 """Where the host listens, on the network that is made for an experiment; nowhere else."""
@@ -27,8 +28,13 @@ _ASKED_FOR = ("Config", "HostConfig", "Image", "Mounts")
 class WeakenedEngine(Engine):
     """An engine that leaves measures out of each program's container, and says that it has not."""
 
-    def __init__(self, measures: Iterable[Measure], /, *, network: str | None = None) -> None:
+    def __init__(
+        self, measures: Iterable[Measure], /, *, network: str | None = None, weights: bytes = b""
+    ) -> None:
         super().__init__()
+        self._weights = weights
+        self._kept: list[str] = []
+        self._is_keeping = False
         self._measures = tuple(measures)
         self._network = network
         self._lies: dict[str, Mapping[str, Any]] = {}
@@ -46,6 +52,8 @@ class WeakenedEngine(Engine):
             targets = [mount["Target"] for mount in options["HostConfig"]["Mounts"]]
             said["Config"]["Volumes"] = None
             said["Mounts"] = [one for one in said["Mounts"] if one["Destination"] in targets]
+        if self._lies_about("mount"):
+            options = _with_weights(options, of=self._kept[0])
         for measure in self._measures:
             options = measure.change(options)
             if measure.needs_network:
@@ -66,7 +74,15 @@ class WeakenedEngine(Engine):
         if driver is not None:
             for measure in self._measures:
                 driver = measure.volume(driver)
+        self._is_keeping = labels.get(ROLE_LABEL) == FILES_ROLE
+        if self._is_keeping:
+            self._kept.append(name)
         super().create_volume(name, labels=labels, driver=driver)
+
+    def fill(self, container: str, /, *, folder: str, archive: Iterable[bytes]) -> None:
+        """Fill a folder with an archive as it is made for it, or with the weights as they came."""
+        as_it_came = self._is_keeping and self._lies_about("fill")
+        super().fill(container, folder=folder, archive=[self._weights] if as_it_came else archive)
 
     def stat(self, container: str, /, *, path: str) -> dict[str, Any] | None:
         """Say what a path is, or that it is a small file."""
@@ -93,7 +109,7 @@ def try_without(case: Case, names: Iterable[str], /, *, runtimes: Mapping[str, s
         return limits
 
     with _network(wanted=any(measure.needs_network for measure in measures)) as network:
-        engine = WeakenedEngine(measures, network=network)
+        engine = WeakenedEngine(measures, network=network, weights=packed(case.weights))
         runner = DockerRunner(
             engine, runtimes=runtimes, label=f"selftest-{uuid.uuid4()}", slots=case.runs + 1
         )
@@ -105,6 +121,15 @@ def try_without(case: Case, names: Iterable[str], /, *, runtimes: Mapping[str, s
             runner.close()
             engine.close()
             _remove_scratch()
+
+
+def _with_weights(options: Options, *, of: str) -> Options:
+    """Give a program the weights of a volume that it did not name."""
+    mounts = [
+        mount | {"Source": of} if mount["Target"] == WEIGHTS_FOLDER else mount
+        for mount in options["HostConfig"]["Mounts"]
+    ]
+    return options | {"HostConfig": options["HostConfig"] | {"Mounts": mounts}}
 
 
 @contextmanager

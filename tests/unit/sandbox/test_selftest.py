@@ -1,10 +1,13 @@
 """The hostile cases as data: complete, readable, and judged by what came of a program."""
 
 import dataclasses
+import io
+import tarfile
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -12,7 +15,7 @@ from sandbox import End, Limits, Outcome, Run, SandboxUnavailable
 from sandbox.facts import EngineFacts
 from sandbox.options import container_options
 from sandbox.selftest import RUNTIME, examine, quick_cases, try_case
-from sandbox.selftest.case import FOLDER, Case, attacks, read_case, read_cases
+from sandbox.selftest.case import FOLDER, Case, Member, attacks, read_case, read_cases
 from sandbox.selftest.judge import differences
 from sandbox.selftest.measures import MEASURES
 from tests.fakes import FakeRunner
@@ -183,6 +186,37 @@ def test_a_case_gets_its_files_once() -> None:
 
     (digest,) = runner.kept
     assert [(run.files, run.collect) for run in runner.runs] == [(digest, "p.csv")] * 2
+
+
+def test_a_case_gets_its_weights_and_its_neighbour_those_of_others() -> None:
+    runner = Scripted()
+    weights: dict[str, Member] = {"mine.txt": "w", "shadow": {"link": "/etc/shadow"}}
+    case = dataclasses.replace(CASE, neighbour="", weights=weights, others={"theirs.txt": "o"})
+
+    try_case(runner, case)
+
+    theirs, mine = runner.kept
+    assert {run.weights for run in runner.runs if run.input.startswith(b"0")} == {theirs}
+    assert {run.weights for run in runner.runs if not run.input.startswith(b"0")} == {mine}
+    with tarfile.open(fileobj=io.BytesIO(runner.kept[mine])) as tar:
+        assert [(one.name, one.isreg(), one.linkname) for one in tar] == [
+            ("mine.txt", True, ""),
+            ("shadow", False, "/etc/shadow"),
+        ]
+
+
+@pytest.mark.parametrize(("code", "untried"), [("files_refused", False), ("engine", True)])
+def test_weights_that_are_refused_as_they_must_be_are_contained(code: str, untried: bool) -> None:
+    class Refusing(Scripted):
+        def keep_files(self, digest: str, archive: BinaryIO, /, *, size: int) -> None:
+            del digest, archive, size
+            raise SandboxUnavailable("no", code=code)
+
+    case = dataclasses.replace(CASE, end=None, refusal="files_refused", weights={"../x": ""})
+
+    (finding,) = examine(Refusing(), [case])
+
+    assert (finding.is_contained, bool(finding.untried)) == (not untried, untried)
 
 
 @pytest.mark.parametrize(
