@@ -1,6 +1,6 @@
 """Which public tables one learns from, and which say something of the ids to predict."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from challenge_platform.core.definition import ChallengeDefinition
@@ -89,11 +89,19 @@ def _is_sample(
     return bool(others) and others <= predicted and ids <= asked and not shown
 
 
-def answer_columns(definition: ChallengeDefinition, /) -> set[str]:
-    """Give the columns of the truth that metrics read."""
+BESIDE = frozenset({"where", "time"})
+"""The params that name columns of the truth that are not by themselves what is asked."""
+
+
+def answer_columns(
+    definition: ChallengeDefinition, /, *, only: Collection[str] | None = None
+) -> set[str]:
+    """Give the columns of the truth that metrics read, by any of their params or by these only."""
     found: set[str] = set()
     for metric in definition.scoring.metrics:
         for param in metric.installed.truth_columns:
+            if only is not None and param not in only:
+                continue
             told = metric.params.get(param)
             names = told if isinstance(told, list) else [told]
             found |= {name for name in names if isinstance(name, str)}

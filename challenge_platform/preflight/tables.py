@@ -75,7 +75,7 @@ def read_tables(folder: Path, /) -> tuple[list[Table], list[Finding]]:
     for path in sorted(folder.iterdir()):
         if path.suffix.lower() not in SUFFIXES:
             continue
-        table = _read(path.name, path.read_bytes(), delimiter=SUFFIXES[path.suffix.lower()])
+        table = read_table(path.name, path.read_bytes(), delimiter=SUFFIXES[path.suffix.lower()])
         if isinstance(table, Finding):
             findings.append(table)
             continue
@@ -85,7 +85,8 @@ def read_tables(folder: Path, /) -> tuple[list[Table], list[Finding]]:
     return tables, findings
 
 
-def _read(name: str, data: bytes, *, delimiter: str) -> Table | Finding:
+def read_table(name: str, data: bytes, /, *, delimiter: str) -> Table | Finding:
+    """Read a table; what cannot be read is a finding."""
     try:
         text, encoding = data.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError:

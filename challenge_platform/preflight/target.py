@@ -1,7 +1,7 @@
 """What is to be predicted, as columns of numbers: of training tables, and of the truth."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,12 +19,14 @@ MOST_CLASSES = 40
 class Target:
     """A column to be predicted: each row's number, NaN where it is empty.
 
-    `label` is the class whose rows have 1, of a column of texts.
+    `label` is the class whose rows have 1, of a column of texts. `answers` is whether it alone is
+    what is asked: a time is not, nor which rows are measured.
     """
 
     column: str
     outcome: Vector = field(repr=False)
     label: str | None = None
+    answers: bool = True
 
     @cached_property
     def known(self) -> NDArray[np.bool_]:
@@ -59,10 +61,13 @@ def targets_of(train: Table, /, *, test: Sequence[Table], skip: Sequence[str]) -
     ]
 
 
-def truth_targets(truth: Columns, /, *, answers: set[str]) -> list[Target]:
-    """Give the columns of the truth that metrics read; of lists and masks how much they hold."""
+def truth_targets(truth: Columns, /, *, answers: set[str], beside: set[str]) -> list[Target]:
+    """Give the columns of the truth that metrics read; of lists and masks how much they hold.
+
+    `beside` are those that are not by themselves what is asked.
+    """
     return [
-        target
+        replace(target, answers=name not in beside)
         for name in sorted(answers & truth.keys())
         for target in _of_array(name, truth[name])
         if target.varies
@@ -96,3 +101,17 @@ def _size(value: Sequence[str] | NDArray[np.generic]) -> float:
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" and value.ndim > 1:
         return float(np.count_nonzero(value))
     return float(len(value))
+
+
+def association(feature: Vector, outcome: Vector) -> tuple[float, str]:
+    """Give how far from chance to perfect a feature is, and what to say of it."""
+    classes = np.unique(outcome)
+    ranks, places = rankdata(feature), rankdata(outcome)
+    if len(classes) > 2 or len(np.unique(feature)) < 2:  # noqa: PLR2004 -- yes and no
+        varies = np.ptp(ranks) > 0 and np.ptp(places) > 0
+        correlation = float(np.corrcoef(ranks, places)[0, 1]) if varies else 0.0
+        return abs(correlation), f"has the rank correlation {correlation:.3f} with"
+    yes = outcome == classes[-1]
+    share = float(ranks[yes].mean() - (yes.sum() + 1) / 2) / float(max(1, (~yes).sum()))
+    area = max(share, 1 - share)
+    return 2 * area - 1, f"has the AUROC {area:.3f} for"

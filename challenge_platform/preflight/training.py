@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from challenge_platform.preflight.chance import moments
 from challenge_platform.preflight.feature import Feature, Kind
 from challenge_platform.preflight.finding import Finding, Severity
 from challenge_platform.preflight.tables import TIME_LIKE, Table, times
-from challenge_platform.preflight.target import Target
+from challenge_platform.preflight.target import Target, association
 from challenge_platform.preflight.trials import Trial, split_weights
 from scorers.metric import Vector
 
@@ -71,7 +70,7 @@ def _trial(feature: Feature, target: Target, *, p: float, weight: float, file: s
     """Say how well a feature tells a target; of what is plainly nothing only that it was tried."""
     if p > PLAIN_P and feature.kind in {Kind.MARK, Kind.DETAIL}:
         return Trial(feature=feature, about=target.column, p=p, weight=weight, file=file)
-    gain, words = _association(feature.residual[target.known], target.outcome[target.known])
+    gain, words = association(feature.residual[target.known], target.outcome[target.known])
     return Trial(
         feature=feature,
         about=target.column,
@@ -83,20 +82,6 @@ def _trial(feature: Feature, target: Target, *, p: float, weight: float, file: s
         words=f"{words} {target.column}",
         file=file,
     )
-
-
-def _association(feature: Vector, outcome: Vector) -> tuple[float, str]:
-    """Give how far from chance to perfect a feature is, and what to say of it."""
-    classes = np.unique(outcome)
-    ranks, places = rankdata(feature), rankdata(outcome)
-    if len(classes) > 2 or len(np.unique(feature)) < 2:  # noqa: PLR2004 -- yes and no
-        varies = np.ptp(ranks) > 0 and np.ptp(places) > 0
-        correlation = float(np.corrcoef(ranks, places)[0, 1]) if varies else 0.0
-        return abs(correlation), f"has the rank correlation {correlation:.3f} with"
-    yes = outcome == classes[-1]
-    share = float(ranks[yes].mean() - (yes.sum() + 1) / 2) / float(max(1, (~yes).sum()))
-    area = max(share, 1 - share)
-    return 2 * area - 1, f"has the AUROC {area:.3f} for"
 
 
 def measured_after(train: Table, targets: Sequence[Target], /) -> Iterator[Finding]:
