@@ -1,5 +1,6 @@
 """The leaderboard of a bundle: its columns, which one ranks, and what the platform does instead."""
 
+from challenge_platform.cli.codabench import keys
 from challenge_platform.cli.codabench.bundle import Column
 from challenge_platform.cli.codabench.fields import Mapping, indexes, number, parts, text, truth
 from challenge_platform.cli.codabench.report import Report
@@ -24,6 +25,7 @@ def read_board(document: Mapping, /, *, report: Report) -> tuple[tuple[Column, .
             key, f"the leaderboard {text(other.get('title'))!r}: Codabench uses the first one only"
         )
     first = boards[0]
+    keys.tell_unread(first, known=keys.LEADERBOARD, place=f"{key}[0]", report=report)
     columns = _columns(first, report=report)
     if first.get("primary_index") is None:
         report.changed(f"{key}[0].primary_index", "is missing", new="0, the first column")
@@ -48,9 +50,8 @@ def _column(column: Mapping, position: int, *, report: Report) -> Column:
     title = text(column.get("title"), default=f"Column {position}")
     key = text(column.get("key"), default=title)
     place = f"columns.{key}"
-    sorting = text(column.get("sorting")).lower()
-    if sorting not in {"asc", "desc"}:
-        report.changed(f"{place}.sorting", "is missing", new="desc, larger is better")
+    keys.tell_unread(column, known=keys.COLUMN, place=place, report=report)
+    sorting = _sorting(column, place=place, report=report)
     if column.get("hidden") is None:
         report.changed(f"{place}.hidden", "is missing", new="false")
     computed = None
@@ -66,6 +67,23 @@ def _column(column: Mapping, position: int, *, report: Report) -> Column:
         hidden=truth(column.get("hidden"), default=False),
         computed=computed,
     )
+
+
+def _sorting(column: Mapping, *, place: str, report: Report) -> str:
+    """Give `asc` or `desc`; the key `sort` of CodaLab counts where `sorting` is missing."""
+    older, sorting = (text(column.get(key)).lower() for key in ("sort", "sorting"))
+    if sorting in {"asc", "desc"}:
+        return sorting
+    if older in {"asc", "desc"}:
+        report.changed(
+            f"{place}.sorting",
+            "is missing; `sort` is taken for it, which Codabench does not read",
+            old="desc",
+            new=older,
+        )
+        return older
+    report.changed(f"{place}.sorting", "is missing", new="desc, larger is better")
+    return "desc"
 
 
 def _tell_rule(board: Mapping, *, report: Report) -> None:

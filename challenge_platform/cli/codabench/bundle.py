@@ -26,10 +26,15 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What one score is made of; a part that is not in the bundle is None."""
+    """What one score is made of; a part that is not in the bundle is None.
+
+    `ingested` says that a program of the bundle would first run the code of participants.
+    """
 
     index: int
     name: str
+    description: str = ""
+    ingested: bool = False
     scorer: Program | None
     reference: Path | None
     input: Path | None

@@ -24,6 +24,7 @@ HEADER = """\
 # `challenge lint` tells what is missing, and report.md what the import changed.
 """
 BUNDLE = "bundle.yaml"
+_DAY = 24 * 60 * 60
 
 
 def write_draft(bundle: Bundle, folder: Path, /, *, slug: str, report: Report) -> None:
@@ -39,8 +40,8 @@ def write_draft(bundle: Bundle, folder: Path, /, *, slug: str, report: Report) -
     if bundle.contact:
         document["transparency"] = {"contact": {"en": bundle.contact, "fr": bundle.contact}}
     document["phases"] = list(_phases(bundle.phases, report=report))
-    document["limits"] = {"seconds": max([60, *(phase.seconds for phase in bundle.phases)])}
-    report.changed("title", "is in one language; write its French", old=bundle.title)
+    document["limits"] = {"seconds": _seconds(bundle.phases, report=report)}
+    report.changed("title", f"{bundle.title!r} is in one language; write its French")
     if bundle.image:
         report.dropped(
             "docker_image",
@@ -72,7 +73,6 @@ def _phases(phases: Sequence[Phase], /, *, report: Report) -> Iterator[dict[str,
             report.decide(f"{place}.end", "the phase has no end", code="no-end")
         else:
             found["closes"] = phase.closes.isoformat()
-        _tell_order(phases, position, report=report)
         yield found | {"limit": _limit(phase, place=place, report=report)}
         report.imported(place, f"the phase {phase.name!r} as {key}")
     if len({phase.tasks for phase in phases}) > 1:
@@ -83,19 +83,12 @@ def _phases(phases: Sequence[Phase], /, *, report: Report) -> Iterator[dict[str,
         )
 
 
-def _tell_order(phases: Sequence[Phase], position: int, /, *, report: Report) -> None:
-    """Tell where a phase meets, or overlaps, the next."""
-    closes = phases[position].closes
-    following = phases[position + 1].opens if position + 1 < len(phases) else None
-    if closes is None or following is None:
-        return
-    place = f"{phases[position].place}.end"
-    if closes == following:
-        report.imported(
-            place, "is when the next begins, which Codabench refuses; a phase is over at its end"
-        )
-    elif closes > following:
-        report.changed(place, "is after the next begins, and both are open meanwhile")
+def _seconds(phases: Sequence[Phase], /, *, report: Report) -> float:
+    """Give how long a program may run: the most of all phases, and a day at most."""
+    found = max([60, *(phase.seconds for phase in phases)])
+    if found > _DAY:
+        report.changed("execution_time_limit", "is a day at most", old=f"{found}", new=f"{_DAY}")
+    return min(found, _DAY)
 
 
 def _limit(phase: Phase, /, *, place: str, report: Report) -> dict[str, Any]:
@@ -128,6 +121,8 @@ def _kept(bundle: Bundle, folder: Path, /, *, report: Report) -> dict[str, Any]:
     tasks = []
     for task in bundle.tasks:
         kept: dict[str, Any] = {"index": task.index, "name": task.name}
+        if task.description:
+            kept["description"] = task.description
         if task.scorer is not None:
             kept["command"] = list(task.scorer.command)
             kept["scorer"] = _copied(task.scorer.folder, folder, f"scorer/{task.index}")

@@ -4,10 +4,11 @@ Codabench reads them too, but ends a phase one day before the next begins, turns
 round, and drops the parent phases of 1.8.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from challenge_platform.cli.codabench import keys
 from challenge_platform.cli.codabench.bundle import Bundle, Column, Page, Phase, Task
 from challenge_platform.cli.codabench.fields import (
     Mapping,
@@ -35,18 +36,25 @@ _UNUSED = {
     "allow_public_submissions": "submissions are not public",
     "show_datasets_from_yaml": "where data sets are listed",
     "allow_teams": "`teams.max_size` says how large a team may be",
+    "image": "its picture",
+}
+_PHASE_UNUSED = {
+    "auto_migration": "the best do not go on to it by themselves",
+    "force_best_submission_to_leaderboard": "a team stands by its best",
+    "hidden_columns": "each column is shown in every phase",
+    "leaderboard_management_mode": "`disclosure` says when scores are told",
 }
 _TERMS = "terms"
+_Placed = tuple[str, Mapping]
+"""A phase, after its place."""
 
 
 def read(document: Mapping, /, *, files: Files, report: Report) -> Bundle:
     """Understand a bundle of version 1.5 or 1.8; raise InvalidInput where it has not its form."""
     html = mapping(document.get("html") or {}, place="html")
-    listed = parts(document.get("phases"), place="phases")
+    listed = _listed(document.get("phases"))
     columns, primary = _board(document, report=report)
-    for key, what in _UNUSED.items():
-        if given(document.get(key)):
-            report.dropped(key, what)
+    _tell_unused(document, unused=_UNUSED, read=keys.LEGACY, place="", report=report)
     if truth(document.get("has_registration"), default=False):
         report.decide(
             "has_registration",
@@ -59,6 +67,7 @@ def read(document: Mapping, /, *, files: Files, report: Report) -> Bundle:
         if (file := files.file(value, place=f"html.{name}")) is not None
     }
     phases = tuple(_phases(listed, end=document.get("end_date"), report=report))
+    tasks = tuple(_tasks(listed, files=files, report=report))
     return Bundle(
         version="CodaLab 1.8" if _has_parents(listed) else "CodaLab 1.5",
         title=text(document.get("title"), default="Untitled"),
@@ -68,40 +77,65 @@ def read(document: Mapping, /, *, files: Files, report: Report) -> Bundle:
         pages=tuple(Page(title=name, file=file) for name, file in pages.items() if name != _TERMS),
         terms=pages.get(_TERMS),
         phases=phases,
-        tasks=tuple(_tasks(listed, files=files, report=report)),
+        tasks=tasks,
         columns=columns,
         primary=primary,
         solutions=(),
-        public=tuple(_public(listed, files=files, report=report)),
+        public=tuple(_public(listed, tasks=tasks, files=files, report=report)),
     )
 
 
-def _has_parents(phases: list[Mapping]) -> bool:
-    return any("is_parallel_parent" in phase or "parent_phasenumber" in phase for phase in phases)
+def _listed(value: object, /) -> list[_Placed]:
+    """List the phases by their numbers, each with its place: what CodaLab calls it."""
+    listed = parts(value, place="phases")
+    names = list(value) if isinstance(value, dict) else range(1, len(listed) + 1)
+    placed = [(f"phases[{name}]", phase) for name, phase in zip(names, listed, strict=True)]
+    return sorted(placed, key=lambda each: number(each[1].get("phasenumber"), default=0))
 
 
-def _phases(listed: list[Mapping], *, end: object, report: Report) -> Iterator[Phase]:
-    """Give the phases, each of which ends where the next begins, and the last at `end`."""
-    read = [_phase(phase, position, report=report) for position, phase in enumerate(listed)]
+def _tell_unused(
+    found: Mapping, *, unused: Mapping, read: Collection[str], place: str, report: Report
+) -> None:
+    for key, what in unused.items():
+        if given(found.get(key)):
+            report.dropped(f"{place}.{key}" if place else key, what)
+    keys.tell_unread(found, known={*unused, *read}, place=place, report=report)
+
+
+def _has_parents(phases: list[_Placed]) -> bool:
+    return any("is_parallel_parent" in each or "parent_phasenumber" in each for _, each in phases)
+
+
+def _phases(listed: list[_Placed], *, end: object, report: Report) -> Iterator[Phase]:
+    """Give the phases, each of which ends when a later one begins, and the last at `end`.
+
+    Those that begin together, as the children of a parent do in 1.8, are open together.
+    """
     last = read_time(end, place="end_date", report=report)
+    read = [_phase(phase, place, at, report=report) for at, (place, phase) in enumerate(listed)]
     for position, phase in enumerate(read):
-        following = read[position + 1].opens if position + 1 < len(read) else last
-        if following is not None and position + 1 < len(read):
+        following = [other.opens for other in read[position + 1 :] if other.opens is not None]
+        later = [opens for opens in following if phase.opens is not None and opens > phase.opens]
+        if truth(listed[position][1].get("phase_never_ends"), default=False):
+            yield phase
+        elif not later:
+            yield replace(phase, closes=last)
+        else:
+            if later[0] != following[0]:
+                report.changed(phase.place, "begins with the next; here both are open meanwhile")
             report.changed(
                 phase.place,
                 "a phase ends when the next begins; Codabench would end it a day before",
-                new=following.isoformat(),
+                new=later[0].isoformat(),
             )
-        yield replace(phase, closes=following)
+            yield replace(phase, closes=later[0])
 
 
-def _phase(phase: Mapping, position: int, *, report: Report) -> Phase:
-    place = f"phases[{position + 1}]"
+def _phase(phase: Mapping, place: str, position: int, *, report: Report) -> Phase:
+    _tell_unused(phase, unused=_PHASE_UNUSED, read=keys.LEGACY_PHASE, place=place, report=report)
     for key in ("is_parallel_parent", "parent_phasenumber"):
         if given(phase.get(key)):
             report.changed(f"{place}.{key}", "phases have no parents here; it stands by itself")
-    if given(phase.get("auto_migration")):
-        report.dropped(f"{place}.auto_migration", "the best do not go on to it by themselves")
     per_day = limit(
         phase.get("max_submissions_per_day"),
         default=DEFAULTS["most_per_day"],
@@ -126,55 +160,77 @@ def _phase(phase: Mapping, position: int, *, report: Report) -> Phase:
     )
 
 
-def _tasks(listed: list[Mapping], *, files: Files, report: Report) -> Iterator[Task]:
-    for position, phase in enumerate(listed):
+def _tasks(listed: list[_Placed], *, files: Files, report: Report) -> Iterator[Task]:
+    for position, (place, phase) in enumerate(listed):
         yield read_task(
             phase,
             index=position,
             name=text(phase.get("label"), default=f"Phase {position + 1}"),
-            place=f"phases[{position + 1}]",
+            place=place,
             exposure="ingestion_program_only_during_scoring",
             files=files,
             report=report,
         )
 
 
-def _public(listed: list[Mapping], *, files: Files, report: Report) -> Iterator[Path]:
-    for position, phase in enumerate(listed):
+def _public(
+    listed: list[_Placed], *, tasks: tuple[Task, ...], files: Files, report: Report
+) -> Iterator[Path]:
+    for place, phase in listed:
         for key in ("public_data", "starting_kit"):
-            place = f"phases[{position + 1}].{key}"
-            folder = files.folder(phase.get(key), place=place, needed=False)
+            at = f"{place}.{key}"
+            folder = files.folder(phase.get(key), place=at, needed=False)
             if folder is not None:
-                yield from published(folder, place=place, report=report)
+                yield from published(folder, tasks=tasks, place=at, report=report)
 
 
 def _board(document: Mapping, *, report: Report) -> tuple[tuple[Column, ...], int]:
+    """Give the columns, leaderboard by leaderboard, and which of the first one ranks."""
     board = mapping(document.get("leaderboard") or {}, place="leaderboard")
     boards = mapping(board.get("leaderboards") or {}, place="leaderboard.leaderboards")
-    for name in list(boards)[1:]:
-        report.dropped(
-            "leaderboard", f"the leaderboard {name!r}: Codabench uses the first one only"
-        )
-    for name in mapping(board.get("column_groups") or {}, place="leaderboard.column_groups"):
-        report.dropped(f"leaderboard.column_groups.{name}", "columns stand side by side")
-    listed = mapping(board.get("columns") or {}, place="leaderboard.columns")
-    if not listed:
+    if len(boards) > 1:
+        named = ", ".join(map(repr, boards))
+        report.changed("leaderboard", f"one here has the columns of {named}; the first one ranks")
+    if groups := mapping(board.get("column_groups") or {}, place="leaderboard.column_groups"):
+        told = ", ".join(map(repr, groups))
+        report.dropped("leaderboard.column_groups", f"columns stand side by side: {told}")
+    listed = mapping(board.get("columns") or {}, place="leaderboard.columns").items()
+    found = [(key, mapping(each, place=f"leaderboard.columns.{key}")) for key, each in listed]
+    if not found:
         report.decide("leaderboard", "it has no columns, so that nothing says what ranks")
-    found = [
-        (number(column.get("rank"), default=position), _column(key, column, report=report))
-        for position, (key, column) in enumerate(
-            (key, mapping(value, place=f"leaderboard.columns.{key}"))
-            for key, value in listed.items()
+        return (), 0
+    found.sort(key=lambda each: _place(each[1]))
+    if unsorted := [key for key, each in found if not _sorting(each)]:
+        report.changed(
+            "columns",
+            f"have no `sort`: {', '.join(unsorted)}",
+            new="desc, larger is better, as in CodaLab",
         )
-    ]
-    return tuple(column for _, column in sorted(found, key=lambda each: each[0])), 0
+    return tuple(_column(key, each, report=report) for key, each in found), _primary(found)
+
+
+def _place(column: Mapping) -> tuple[int, int]:
+    """Give where a column stands: the rank of its leaderboard, and its own in it."""
+    board = column.get("leaderboard")
+    of = number(board.get("rank"), default=0) if isinstance(board, dict) else 0
+    return of, number(column.get("rank"), default=0)
+
+
+def _primary(found: list[tuple[str, Mapping]]) -> int:
+    """Give which column of the first leaderboard is chosen there, the first one if none is."""
+    first = [each for _, each in found if _place(each)[0] == _place(found[0][1])[0]]
+    chosen = [number(each.get("selection_default"), default=0) for each in first]
+    return chosen.index(max(chosen)) if max(chosen) > 0 else 0
+
+
+def _sorting(column: Mapping) -> str:
+    sorting = text(column.get("sort")).lower()
+    return sorting if sorting in {"asc", "desc"} else ""
 
 
 def _column(key: str, column: Mapping, /, *, report: Report) -> Column:
     place = f"columns.{key}"
-    sorting = text(column.get("sort")).lower()
-    if sorting not in {"asc", "desc"}:
-        report.changed(f"{place}.sort", "is missing", new="desc, larger is better")
+    keys.tell_unread(column, known=keys.LEGACY_COLUMN, place=place, report=report)
     computed = None
     if given(column.get("computed")):
         told = mapping(column["computed"], place=f"{place}.computed")
@@ -183,7 +239,7 @@ def _column(key: str, column: Mapping, /, *, report: Report) -> Column:
     return Column(
         key=key,
         title=text(column.get("label"), default=key),
-        ascending=sorting == "asc",
+        ascending=_sorting(column) == "asc",
         precision=number(column.get("numeric_format"), default=2),
         hidden=truth(column.get("hidden"), default=False),
         computed=computed,

@@ -26,6 +26,11 @@ def write_pages(bundle: Bundle, folder: Path, /, *, report: Report) -> dict[str,
         report.imported(f"pages.{page.title}", f"on the page {name}")
     if bundle.description:
         texts.setdefault("overview", []).insert(0, bundle.description)
+    if told := [
+        f"### {each.name}\n\n{each.description}" for each in bundle.phases if each.description
+    ]:
+        texts.setdefault("overview", []).append("\n\n".join(["## Phases", *told]))
+        report.imported("phases", "what they say of themselves, on the page overview")
     for name in _NEEDED:
         if name not in texts:
             report.changed("pages", f"there is no page for {name}; write it")

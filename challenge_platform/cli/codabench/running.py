@@ -82,7 +82,15 @@ def _scored(
     )
     if outcome.end is not End.FINISHED or outcome.file is None:
         said = outcome.log.decode(errors="replace").strip()[-300:]
-        report.decide(name, f"the scoring program ended: {outcome.end.value}; it said: {said}")
+        ended = f"the scoring program ended: {outcome.end.value}; it said: {said}"
+        if task.ingested:
+            report.decide(
+                name,
+                f"is code for the ingestion program, it seems, which is not run here; {ended}",
+                code="not-run",
+            )
+        else:
+            report.decide(name, ended)
         return None
     try:
         return read_scores(outcome.file)

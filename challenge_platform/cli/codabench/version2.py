@@ -1,8 +1,10 @@
 """Reading competition.yaml of Codabench, version 2."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+from challenge_platform.cli.codabench import keys
 from challenge_platform.cli.codabench.board import read_board
 from challenge_platform.cli.codabench.bundle import Bundle, Page, Phase, Solution, Task
 from challenge_platform.cli.codabench.fields import (
@@ -31,6 +33,7 @@ UNUSED = {
     "show_detailed_results_in_submission_panel": "where detailed results are shown",
     "show_detailed_results_in_leaderboard": "where detailed results are shown",
     "make_programs_available": "whether its programs may be downloaded",
+    "image": "its picture",
 }
 """Keys that say something for which there is nothing here."""
 
@@ -48,10 +51,13 @@ def read(document: Mapping, /, *, files: Files, report: Report) -> Bundle:
     """Understand a bundle of version 2; raise InvalidInput where it has not even the form."""
     tasks = tuple(_tasks(document, files=files, report=report))
     phases = tuple(_phases(document, known={task.index for task in tasks}, report=report))
+    for phase, following in pairwise(phases):
+        _tell_order(phase, following, report=report)
     columns, primary = read_board(document, report=report)
     for key, what in UNUSED.items():
         if given(document.get(key)):
             report.dropped(key, what)
+    keys.tell_unread(document, known={*UNUSED, *keys.TOP}, place="", report=report)
     if not truth(document.get("registration_auto_approve"), default=False):
         report.decide(
             "registration_auto_approve",
@@ -73,7 +79,7 @@ def read(document: Mapping, /, *, files: Files, report: Report) -> Bundle:
         columns=columns,
         primary=primary,
         solutions=tuple(_solutions(document, files=files)),
-        public=tuple(_public(document, files=files, report=report)),
+        public=tuple(_public(document, tasks=tasks, files=files, report=report)),
     )
 
 
@@ -88,6 +94,7 @@ def _tasks(document: Mapping, *, files: Files, report: Report) -> Iterator[Task]
     for position, task in enumerate(parts(document.get("tasks"), place="tasks")):
         index = number(task.get("index"), default=position)
         place = f"tasks[{index}]"
+        keys.tell_unread(task, known=keys.TASK, place=place, report=report)
         if task.get("key"):
             report.decide(place, f"{task['key']} is a task of its server, and not in the bundle")
             continue
@@ -133,6 +140,8 @@ def read_task(
     return Task(
         index=index,
         name=name,
+        description=text(found.get("description")),
+        ingested=given(found.get("ingestion_program")),
         scorer=files.program(found.get("scoring_program"), place=f"{place}.scoring_program"),
         reference=files.folder(found.get("reference_data"), place=f"{place}.reference_data"),
         input=files.folder(found.get("input_data"), place=f"{place}.input_data"),
@@ -145,6 +154,7 @@ def _phases(document: Mapping, *, known: set[int], report: Report) -> Iterator[P
         for key, what in _PHASE_UNUSED.items():
             if given(phase.get(key)):
                 report.dropped(f"{place}.{key}", what)
+        keys.tell_unread(phase, known={*_PHASE_UNUSED, *keys.PHASE}, place=place, report=report)
         wanted = indexes(phase.get("tasks"))
         for index in sorted(set(wanted) - known):
             report.decide(f"{place}.tasks", f"there is no task {index}")
@@ -171,6 +181,19 @@ def _phases(document: Mapping, *, known: set[int], report: Report) -> Iterator[P
         )
 
 
+def _tell_order(phase: Phase, following: Phase, /, *, report: Report) -> None:
+    """Tell where a phase meets, or overlaps, the next."""
+    if phase.closes is None or following.opens is None:
+        return
+    place = f"{phase.place}.end"
+    if phase.closes == following.opens:
+        report.imported(
+            place, "is when the next begins, which Codabench refuses; a phase is over at its end"
+        )
+    elif phase.closes > following.opens:
+        report.changed(place, "is after the next begins, and both are open meanwhile")
+
+
 def _solutions(document: Mapping, *, files: Files) -> Iterator[Solution]:
     for position, solution in enumerate(parts(document.get("solutions"), place="solutions")):
         place = f"solutions[{position}]"
@@ -183,25 +206,41 @@ def _solutions(document: Mapping, *, files: Files) -> Iterator[Solution]:
             )
 
 
-def _public(document: Mapping, *, files: Files, report: Report) -> Iterator[Path]:
+def _public(
+    document: Mapping, *, tasks: tuple[Task, ...], files: Files, report: Report
+) -> Iterator[Path]:
     """Give the folders that would become public, and ask for each with what is in it."""
     for position, phase in enumerate(parts(document.get("phases"), place="phases")):
         for key in ("public_data", "starting_kit"):
             place = f"phases[{position}].{key}"
             folder = files.folder(phase.get(key), place=place, needed=False)
             if folder is not None:
-                yield from published(folder, place=place, report=report)
+                yield from published(folder, tasks=tasks, place=place, report=report)
     if truth(document.get("make_input_data_available"), default=False):
         for position, task in enumerate(parts(document.get("tasks"), place="tasks")):
             place = f"tasks[{position}].input_data"
             folder = files.folder(task.get("input_data"), place=place)
             if folder is not None:
-                yield from published(folder, place="make_input_data_available", report=report)
+                at = "make_input_data_available"
+                yield from published(folder, tasks=tasks, place=at, report=report)
 
 
-def published(folder: Path, /, *, place: str, report: Report) -> Iterator[Path]:
-    """Give a folder, having asked whether the files in it are to become public."""
+def published(
+    folder: Path, /, *, tasks: tuple[Task, ...], place: str, report: Report
+) -> Iterator[Path]:
+    """Give a folder, having asked whether the files in it are to become public.
+
+    That reference data become public is no question that `--accept` answers.
+    """
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     told = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")  # noqa: PLR2004 -- as many as a line holds
+    for task in tasks:
+        secret = task.reference
+        if secret and (secret.is_relative_to(folder) or folder.is_relative_to(secret)):
+            report.decide(
+                place,
+                f"would be public, and holds reference data of the task {task.name!r}, by which "
+                "anybody scores perfectly: publish other files, or take them out of the draft",
+            )
     report.decide(place, f"these files become public: {told}", code="public-files")
     yield folder

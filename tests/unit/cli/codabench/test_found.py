@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from challenge_platform.cli.codabench.report import Kind
 from challenge_platform.errors import InvalidInput
-from tests.unit.cli.codabench.bundles import Packed, imported
+from sandbox import End
+from tests.fakes import FakePrograms
+from tests.unit.cli.codabench.bundles import Packed, changes, imported, imported_with, lines
 
 START = '"2026-10-01T08:00:00+00:00"'
 
@@ -54,3 +57,67 @@ def test_a_part_of_a_list_that_stands_too_far_right_is_told_with_its_line(cells:
 
     with pytest.raises(InvalidInput, match=r"line \d+, column 3 .*begin in the same column"):
         imported(packed)
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "place"),
+    [
+        ("version: 2\n", "has_registration: true\n", "has_registration"),
+        ("    name: Development\n", "    theme: dark\n", "phases[0].theme"),
+        ("    name: Cells of the first ward\n", "    docker_image: a/b\n", "tasks[0].docker_image"),
+        ("    key: main\n", "    theme: dark\n", "leaderboards[0].theme"),
+        ("key: accuracy, ", "format: 5f, ", "columns.accuracy.format"),
+    ],
+)
+def test_a_key_that_nothing_reads_is_told(cells: Packed, where: str, key: str, place: str) -> None:
+    report = imported(cells.change(where, f"{where}{key}"))
+
+    assert "is not read" in lines(report, Kind.DROPPED)[place]
+
+
+def test_the_older_word_for_the_direction_of_a_column_counts(cells: Packed, tmp_path: Path) -> None:
+    packed = cells.change("key: accuracy, index: 0, sorting: desc", "key: accuracy, sort: asc")
+
+    columns = draft(packed, tmp_path, "bundle.yaml")["columns"]
+
+    assert isinstance(columns, list)
+    assert columns[0]["direction"] == "minimize"
+    assert changes(imported(packed))["columns.accuracy.sorting"] == ("desc", "asc")
+
+
+def test_what_phases_and_tasks_say_of_themselves_is_kept(cells: Packed, tmp_path: Path) -> None:
+    packed = cells.change("    name: Final\n", "    name: Final\n    description: Send it once.\n")
+    packed.change("    name: Cells of", "    description: Two lengths.\n    name: Cells of")
+
+    tasks = draft(packed, tmp_path, "bundle.yaml")["tasks"]
+
+    assert isinstance(tasks, list)
+    assert tasks[0]["description"] == "Two lengths."
+    overview = (tmp_path / "draft" / "pages" / "overview.en.md").read_text()
+    assert overview.endswith("## Phases\n\n### Final\n\nSend it once.\n")
+
+
+def test_a_folder_above_the_reference_data_can_not_become_public(cells: Packed) -> None:
+    packed = cells.change("    name: Final\n", "    name: Final\n    public_data: ./\n")
+
+    report = imported(packed, accept=("not-run", "public-files"))
+
+    assert (
+        "by which anybody scores perfectly" in lines(report, Kind.DECIDE)["phases[1].public_data"]
+    )
+
+
+def test_a_solution_that_is_code_for_the_ingestion_program_may_be_left_out(cells: Packed) -> None:
+    packed = cells.change(
+        "    reference_data:", "    ingestion_program: scorer\n    reference_data:"
+    )
+    runner = FakePrograms(program=lambda _files: End.CRASHED)
+
+    [undecided] = [
+        item
+        for item in imported_with(packed, runner).undecided
+        if item.place == "Solution 0 on Cells of the first ward"
+    ]
+
+    assert undecided.code == "not-run"
+    assert "is code for the ingestion program" in undecided.text
