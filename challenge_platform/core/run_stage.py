@@ -4,8 +4,8 @@ On hidden input it runs only once it has made valid predictions on the public sa
 Only predictions that the platform's one reader accepts leave this stage.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -122,14 +122,13 @@ class RunStage:
         with self.database.writing() as session:
             begun = begin(session, work.claim, stage=stage, now=self.clock())
         run_id = run_id_of(work.submission.id, stage)
-        outcome = self._outcome(work, stage, key=key, run_id=run_id)
         invalid, each = None, {}
-        if outcome.file is not None:
-            ids = self._ids(work, stage, hidden_ids=hidden_ids)
-            each = {PER_ID: outcome.usage.wall_seconds / len(ids)} if ids else {}
-            invalid = _problems(outcome.file, definition=work.challenge.definition, ids=ids)
-        if stage.is_hidden:
-            self._wait_for_step(begun)
+        with self._noted(work, begun):
+            outcome = self._outcome(work, stage, key=key, run_id=run_id)
+            if outcome.file is not None:
+                ids = self._ids(work, stage, hidden_ids=hidden_ids)
+                each = {PER_ID: outcome.usage.wall_seconds / len(ids)} if ids else {}
+                invalid = _problems(outcome.file, definition=work.challenge.definition, ids=ids)
         with self.database.writing() as session:
             # Or what is stored now would belong to nobody.
             require_held(session, work.claim, locked=True)
@@ -164,17 +163,17 @@ class RunStage:
             return self._outcome(work, Stage.AUDIT, key=key, run_id=run_id, again=again)
 
         is_code = submission.kind is Kind.CODE
-        audited = Audit(
-            features=features,
-            submission=definition.submission,
-            scoring=definition.scoring,
-            ids=ids,
-            table=scored_table(work.challenge, store=self.store, key=key),
-            seed=seed,
-            declared=declaration_in(self.store.read(submission.artifact)) if is_code else None,
-            launch=launch,
-        ).run(made.content)
-        self._wait_for_step(begun)
+        with self._noted(work, begun):
+            audited = Audit(
+                features=features,
+                submission=definition.submission,
+                scoring=definition.scoring,
+                ids=ids,
+                table=scored_table(work.challenge, store=self.store, key=key),
+                seed=seed,
+                declared=declaration_in(self.store.read(submission.artifact)) if is_code else None,
+                launch=launch,
+            ).run(made.content)
         facts = {
             "end": End.FINISHED,
             "timings": audited.timings,
@@ -190,15 +189,29 @@ class RunStage:
         log.info("features audited", submission=submission.id, broken=broken)
         return run
 
-    def _wait_for_step(self, begun: ProgramRun) -> None:
-        """Wait, for a team that watches the clock shall learn no more than is told."""
-        elapsed = (self.clock() - begun.started_at).total_seconds()
-        self.pause(-elapsed % COARSE_SECONDS)
+    @contextmanager
+    def _noted(self, work: Work, begun: ProgramRun) -> Iterator[None]:
+        """Let what is done within be a run that was begun, of which no trace is left if it fails.
+
+        On hidden input its end is waited for until a step of the clock, also when it fails through
+        no fault of the team's: whoever watches the clock shall learn no more than is told.
+        """
+        try:
+            try:
+                yield
+            finally:
+                if begun.stage.is_hidden:
+                    elapsed = (self.clock() - begun.started_at).total_seconds()
+                    self.pause(-elapsed % COARSE_SECONDS)
+        except NotScored:
+            with self.database.writing() as session:
+                forget(session, work.claim, stage=begun.stage)
+            raise
 
     def _outcome(
         self, work: Work, stage: Stage, *, key: Key, run_id: str, again: Again | None = None
     ) -> Outcome:
-        """Run the program; raise NotScored, with no trace of the run, when it could not be.
+        """Run the program; raise NotScored when it could not be run.
 
         `again` says what is other in a run of an audit.
         """
@@ -230,8 +243,6 @@ class RunStage:
                 log.warning("image refused", submission=work.submission.id, why=str(error))
                 return not_started("")
             problem = error
-        with self.database.writing() as session:
-            forget(session, work.claim, stage=stage)
         ours = isinstance(problem, SandboxUnavailable)
         reason = Reason.SANDBOX_UNAVAILABLE if ours else Reason.TRUTH_UNAVAILABLE
         raise NotScored(reason) from problem

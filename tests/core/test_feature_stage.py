@@ -273,14 +273,17 @@ def test_an_audit_that_the_platform_could_not_end_is_run_again(
     def failing(asked: Run, /) -> Outcome:
         if asked.id.endswith("-audit-3") and not failed:
             failed.append(asked.id)
+            runs.clock.advance(seconds=3.3)
             raise SandboxUnavailable("gone", code="engine")
         return run(asked)
 
     runs.runner.run = failing  # type: ignore[method-assign]  # fails once
     submission_id = runs.send(ann, content=LIST).submission_id
+    began = runs.clock()
 
     assert runs.platform.evaluator.evaluate(submission_id) is State.QUEUED
     assert [run.stage for run in runs.runs(submission_id)] == [Stage.SMOKE, Stage.HIDDEN]
+    assert (runs.clock() - began).total_seconds() == 10  # as those that end by the team's fault
     runs.clock.advance(minutes=5)
     assert runs.platform.evaluator.evaluate(submission_id) is State.SCORED
 

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import io
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -226,6 +227,46 @@ def test_a_run_on_hidden_input_takes_a_multiple_of_ten_seconds_for_whoever_looks
 
     assert _taken(smoke) == timedelta(seconds=2.5)
     assert _taken(hidden_run) == timedelta(seconds=20)
+
+
+@dataclasses.dataclass
+class FailingLate(FakePrograms):
+    """Fails to run anything on hidden input, after a time that a program may have chosen."""
+
+    clock: Clock = dataclasses.field(default_factory=Clock)
+    problem: Exception = dataclasses.field(default_factory=Exception)
+
+    def run(self, run: Run, /) -> Outcome:
+        """Run what is not hidden."""
+        if not run.hidden:
+            return super().run(run)
+        self.clock.advance(seconds=13.7)
+        raise self.problem
+
+
+@pytest.mark.parametrize(
+    "problem", [SandboxUnavailable("gone", code="engine"), RuntimeError("a bug of ours")], ids=repr
+)
+def test_a_run_on_hidden_input_that_ends_by_our_fault_is_seen_to_end_at_such_a_time_too(
+    runs: Runs, ann: Participant, problem: Exception
+) -> None:
+    runner = FailingLate(program=good, clock=runs.clock, problem=problem)
+    sent = runs.send(ann).submission_id
+    told: list[tuple[str, int]] = []
+
+    def pause(seconds: float) -> None:
+        told.append((runs.submission(sent).state, len(runs.runs(sent))))
+        runs.clock.advance(seconds=seconds)
+
+    failing = dataclasses.replace(runs.platform, runner=runner, pause=pause)
+    began = runs.clock()
+
+    with nullcontext() if isinstance(problem, SandboxUnavailable) else pytest.raises(RuntimeError):
+        failing.evaluator.evaluate(sent)
+
+    assert told == [(State.RUNNING, 2)]  # nothing is to be seen of it until then
+    assert runs.clock() - began == timedelta(seconds=20)
+    assert runs.submission(sent).state == State.QUEUED
 
 
 def _taken(run: ProgramRun) -> timedelta:
