@@ -1,5 +1,7 @@
 """People who are in training and in the test are found, and copies of rows."""
 
+import numpy as np
+
 from challenge_platform.preflight.finding import Finding, Severity
 from challenge_platform.preflight.overlap import find_overlap
 from challenge_platform.preflight.roles import Roles
@@ -56,3 +58,51 @@ def test_equal_rows_of_coarse_columns_mean_nothing() -> None:
     )
 
     assert found == []
+
+
+def coarse(
+    rng: np.random.Generator, *, rows: int, prefix: str, ages: int = 40, scores: int = 3
+) -> dict[str, list[str]]:
+    """Make people of whom age, sex, a stage and a score that goes with it are told."""
+    stage = rng.integers(1, 5, rows)
+    columns = {
+        "age": rng.integers(ages, size=rows),
+        "sex": rng.integers(2, size=rows),
+        "stage": stage,
+        "score": 100 * stage + rng.integers(scores, size=rows),
+    }
+    ids = {"id": [f"{prefix}{row}" for row in range(rows)]}
+    return ids | {name: [str(cell) for cell in cells] for name, cells in columns.items()}
+
+
+def test_people_of_whom_little_is_told_are_alike_by_chance_and_copies_among_them_are_found() -> (
+    None
+):
+    rng = np.random.default_rng(4)
+    false_alarms = 0
+    for _ in range(100):
+        train = coarse(rng, rows=300, prefix="a", ages=60, scores=40)
+        test = coarse(rng, rows=100, prefix="b", ages=60, scores=40)
+        false_alarms += bool(overlap(train=train, test=test))
+    assert false_alarms <= 2
+
+    train, test = coarse(rng, rows=300, prefix="a"), coarse(rng, rows=60, prefix="b")
+    copied = {name: [*cells[:30], *train[name][:30]] for name, cells in test.items()}
+    (found,) = overlap(train=train, test={**copied, "id": test["id"]})
+    assert found.code == "duplicate_rows"
+
+
+def test_who_was_never_measured_is_like_others_who_were_not() -> None:
+    rng = np.random.default_rng(4)
+
+    def sparse(rows: int, prefix: str) -> dict[str, list[str]]:
+        there = rng.random(rows) < 0.9
+        return {
+            "id": [f"{prefix}{row}" for row in range(rows)],
+            "sex": ["f", "m"] * (rows // 2),
+        } | {
+            f"bmi_{visit}": [f"{rng.normal(25, 4):.2f}" if one else "" for one in there]
+            for visit in range(9)
+        }
+
+    assert overlap(train=sparse(40, "a"), test=sparse(40, "b")) == []
