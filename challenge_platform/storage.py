@@ -5,6 +5,7 @@ import io
 import os
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -15,6 +16,9 @@ from obstore.store import LocalStore
 from challenge_platform.errors import NotFound, ObjectDamaged, UploadTooLarge
 
 CHUNK = 1 << 20
+FOLDER_MODE = 0o2770
+"""As of the folder of all objects: web and worker are two users of one group."""
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -41,7 +45,7 @@ class ObjectStore:
     def __init__(self, folder: Path, /) -> None:
         self._folder = folder
         self._store = LocalStore(prefix=folder, mkdir=True)
-        self._has_folders = False
+        self._made: set[Path] = set()
 
     def put(self, content: bytes | IO[bytes], /, *, max_bytes: int | None = None) -> StoredObject:
         """Store the content durably and give its digest; raise UploadTooLarge past `max_bytes`."""
@@ -56,10 +60,10 @@ class ObjectStore:
                 digest.update(chunk)
                 yield chunk
 
-        self._make_folders()
         incoming = f"incoming/{os.urandom(16).hex()}"
         obstore.put(self._store, incoming, counted())
         key = _key(digest.hexdigest())
+        self._make_folder((self._folder / key).parent)
         self._sync(self._folder / incoming)  # under its own name somebody may delete it again
         obstore.rename(self._store, incoming, key)
         self._sync((self._folder / key).parent)
@@ -67,9 +71,9 @@ class ObjectStore:
 
     def put_file(self, file: CheckedFile, /) -> StoredObject:
         """Store a file durably without a copy: it then has two names, and may lose its first."""
-        self._make_folders()
         incoming = self.scratch / os.urandom(16).hex()
         target = self._folder / _key(file.digest)
+        self._make_folder(target.parent)
         incoming.hardlink_to(file.path)
         self._sync(incoming)
         incoming.replace(target)
@@ -128,13 +132,17 @@ class ObjectStore:
         obstore.delete(self._store, _key(digest))
         return True
 
-    def _make_folders(self) -> None:
-        """Make all folders of objects at once: then none need be synced with each object."""
-        if not self._has_folders:
-            for number in range(256):
-                (self._folder / f"{number:02x}").mkdir(exist_ok=True)
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder of objects that the platform's group may write to, and sync its name.
+
+        It may be there unsynced, of a process that was cut short: each process syncs it once.
+        """
+        if folder not in self._made:
+            with suppress(FileExistsError):
+                folder.mkdir()
+                folder.chmod(FOLDER_MODE)  # whatever the umask of who is the first to need it
             self._sync(self._folder)
-            self._has_folders = True
+            self._made.add(folder)
 
     def _sync(self, part: Path) -> None:
         """Make a content, or the names in a folder, survive a power cut."""

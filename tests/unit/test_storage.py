@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections import Counter
 from pathlib import Path
 
@@ -37,13 +38,21 @@ def test_each_object_is_synced_with_the_name_it_is_found_by(
     assert all(synced[tmp_path / digest[:2]] == 1 for digest in digests)
 
 
-def test_the_folders_of_objects_are_made_and_synced_once(
+def test_the_name_of_a_folder_is_synced_once_by_each_store(
     tmp_path: Path, synced: Counter[Path]
 ) -> None:
-    store = ObjectStore(tmp_path)
+    for store in (ObjectStore(tmp_path), ObjectStore(tmp_path)):
+        for _ in range(3):
+            store.put(b"the same")
 
-    for number in range(3):
-        store.put(str(number).encode())
+    assert synced[tmp_path] == 2
 
-    assert synced[tmp_path] == 1
-    assert sum(len(folder.name) == 2 for folder in tmp_path.iterdir()) == 256
+
+def test_a_folder_is_open_to_the_group_whatever_the_umask_of_who_makes_it(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        digest = ObjectStore(tmp_path).put(b"content").digest
+    finally:
+        os.umask(before)
+
+    assert stat.S_IMODE((tmp_path / digest[:2]).stat().st_mode) == 0o2770
