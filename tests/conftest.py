@@ -13,6 +13,7 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
+from challenge_platform.cli.publishing import published_version
 from challenge_platform.config import Settings
 from challenge_platform.core import account
 from challenge_platform.core.account import User
@@ -118,10 +119,30 @@ def settings(tmp_path: Path, database_url: str | None) -> Settings:
     return Settings(data_dir=tmp_path / "data", database_url=database_url, glance_seconds=0)
 
 
+@pytest.fixture(scope="session")
+def published_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the data folder of a platform that has published the tiny challenge, to be copied."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("published") / "data", database_url=None)
+    platform = prepared(settings, clock=Clock(), runner=FakeRunner())
+    published(platform)
+    platform.database.close()
+    return settings.data_dir
+
+
 @pytest.fixture
-def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[Platform]:
-    """Give a platform with its tables and keys, on the test's clock and runner."""
-    wired = prepared(settings, clock=clock, runner=runner)
+def platform(
+    request: pytest.FixtureRequest, settings: Settings, clock: Clock, runner: FakeRunner
+) -> Iterator[Platform]:
+    """Give a platform with its tables and keys, on the test's clock and runner.
+
+    For a test that takes the tiny challenge, it is a copy of one that has published it.
+    """
+    known = "challenge" in request.fixturenames and clock == Clock()
+    if known and settings.database_url is None and not settings.data_dir.exists():
+        shutil.copytree(request.getfixturevalue("published_folder"), settings.data_dir)
+        wired = wired_to(settings, clock=clock, runner=runner)
+    else:
+        wired = prepared(settings, clock=clock, runner=runner)
     yield wired
     wired.database.close()
 
@@ -129,10 +150,14 @@ def platform(settings: Settings, clock: Clock, runner: FakeRunner) -> Iterator[P
 def prepared(settings: Settings, /, *, clock: Clock, runner: FakeRunner) -> Platform:
     """Give a platform whose data folder and database are ready for the tiny challenge."""
     put_migrated_file(settings)
-    wired = Platform.from_settings(settings)
-    wired = dataclasses.replace(wired, clock=clock, runner=runner)
+    wired = wired_to(settings, clock=clock, runner=runner)
     datadir.prepare(wired, slugs=[TINY.name], separate=False)
     return wired
+
+
+def wired_to(settings: Settings, /, *, clock: Clock, runner: FakeRunner) -> Platform:
+    """Give the platform of a data folder, on another clock and runner than its own."""
+    return dataclasses.replace(Platform.from_settings(settings), clock=clock, runner=runner)
 
 
 @pytest.fixture
@@ -142,10 +167,11 @@ def challenge(platform: Platform) -> PublishedChallenge:
 
 
 def published(platform: Platform, /) -> PublishedChallenge:
-    """Publish the tiny challenge."""
-    build_challenge(platform, TINY, say=lambda _line: None)
+    """Publish the tiny challenge, unless it is published already."""
+    if published_version(platform, TINY.name) is None:
+        build_challenge(platform, TINY, say=lambda _line: None)
     with platform.database.reading() as session:
-        return find_challenge(session, "tiny-survival")
+        return find_challenge(session, TINY.name)
 
 
 def publish_changed(platform: Platform, folder: Path, old: str, new: str, /) -> None:

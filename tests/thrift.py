@@ -1,9 +1,11 @@
 """What the tests of a process do once, or for less, where a platform does it at every start."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from sqlite3 import Connection
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -13,6 +15,7 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import make_url
 
+from challenge_platform import database
 from challenge_platform.config import Settings
 from challenge_platform.core import account
 from challenge_platform.database import connect
@@ -41,16 +44,24 @@ class Memory(BytecodeCache):
 
 @contextmanager
 def thrifty() -> Iterator[None]:
-    """Hash passwords cheaply; compile each template and read each catalogue once."""
+    """Hash passwords cheaply, wait for no disk; compile templates and read catalogues once."""
     with pytest.MonkeyPatch.context() as patch:
         hasher = PasswordHasher(time_cost=PASSES, memory_cost=KIBIBYTES, parallelism=LANES)
         patch.setattr(account, "_HASHER", hasher)
         patch.setattr(account, "HASH_PASSES", PASSES)
         patch.setattr(account, "HASH_KIBIBYTES", KIBIBYTES)
         patch.setattr(account, "HASH_LANES", LANES)
+        # No test cuts this machine's power.
+        patch.setattr(os, "fsync", lambda _file: None)
+        patch.setattr(database, "_prepare_sqlite", partial(_prepare, database._prepare_sqlite))  # noqa: SLF001 -- what is patched
         patch.setattr(language, "read_catalogue", cache(language.read_catalogue))
         patch.setitem(Flask.jinja_options, "bytecode_cache", Memory())
         yield
+
+
+def _prepare(prepare: Callable[..., None], connection: Connection, record: object) -> None:
+    prepare(connection, record)
+    connection.execute("PRAGMA synchronous=OFF")
 
 
 def put_migrated_file(settings: Settings, /) -> None:
@@ -67,7 +78,7 @@ def put_migrated_file(settings: Settings, /) -> None:
 def _migrated_file() -> bytes:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "platform.db"
-        database = connect(f"sqlite:///{file}")
-        upgrade(database)
-        database.close()
+        empty = connect(f"sqlite:///{file}")
+        upgrade(empty)
+        empty.close()
         return file.read_bytes()
