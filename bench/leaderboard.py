@@ -36,7 +36,8 @@ from challenge_platform.core.leaderboard import StateReader, latest
 from challenge_platform.core.submission import Kind, Reason, State, Submission
 from challenge_platform.core.team import Membership, Team
 from scorers.ranking.entry_state import EntryState
-from tests.live import descendants, free_port, wait_until
+from tests.live import descendants, free_port
+from tests.waiting import wait_until
 
 TEAMS = 2_000
 SUBMISSIONS = 20_000

@@ -23,7 +23,8 @@ from sandbox.engine import Engine
 from sandbox.images.build import build_image
 from sandbox.images.content import SCORING
 from scorers import evaluate
-from tests.live import Live, running, wait_until
+from tests.live import Live, running
+from tests.waiting import wait_until
 
 SUBMISSIONS = 30
 WARM_UP = 2

@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +19,9 @@ from challenge_platform.core import account
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.team import join
 from tests.kept import remove_kept
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 TINY = Path(__file__).parent / "data" / "tiny-survival"
-START_SECONDS = 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,23 +82,18 @@ class Live:
         return found
 
     def wait_for(
-        self, submission_id: str, /, *, state: str, seconds: float, every: float = 0.02
+        self,
+        submission_id: str,
+        /,
+        *,
+        state: str,
+        seconds: float = PATIENCE_SECONDS,
+        every: float = 0.02,
     ) -> float:
         """Wait for a state, the web's absence forgiven, and give how long it took."""
         return wait_until(
             lambda: self.submission(submission_id)["state"] == state, seconds=seconds, every=every
         )
-
-
-def wait_until(holds: Callable[[], bool], /, *, seconds: float, every: float = 0.02) -> float:
-    """Wait until something holds and give how long it took; raise TimeoutError when it does not."""
-    started = time.monotonic()
-    while time.monotonic() - started < seconds:
-        with contextlib.suppress(httpx.HTTPError):
-            if holds():
-                return time.monotonic() - started
-        time.sleep(every)
-    raise TimeoutError(f"it did not come to hold within {seconds} s")
 
 
 @contextlib.contextmanager
@@ -108,7 +102,7 @@ def launching(settings: Settings, /) -> Iterator[None]:
     command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
     with subprocess.Popen(command, env=settings.environment()) as launcher:
         try:
-            wait_until(settings.launcher_address.exists, seconds=30)
+            wait_until(settings.launcher_address.exists)
             yield
         finally:
             launcher.terminate()
@@ -147,13 +141,13 @@ def running(
     ) as process:
         try:
             platform = Platform.from_settings(settings)
-            with httpx.Client(base_url=settings.public_url, timeout=10) as client:
-                wait_until(lambda: ready(client), seconds=START_SECONDS, every=0.1)
+            with httpx.Client(base_url=settings.public_url, timeout=PATIENCE_SECONDS) as client:
+                wait_until(lambda: ready(client), every=0.1)
                 client.headers["Authorization"] = f"Bearer {token(platform, slug)}"
                 yield Live(process=process, platform=platform, client=client, slug=slug)
         finally:
             process.send_signal(signal.SIGTERM)
-            output, _ = process.communicate(timeout=30)
+            output, _ = process.communicate(timeout=PATIENCE_SECONDS)
             sys.stdout.write(output.decode())
             platform.database.close()
             remove_kept(settings.launcher_address.parent)

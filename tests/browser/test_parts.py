@@ -20,7 +20,7 @@ from tests.browser.test_submit import SUBMISSION, drop, log_in, submit
 from tests.conftest import Participant, participant, publish_changed
 from tests.core.programs import CODE, publish_hidden
 from tests.images import HandMadeImage, digest, file, tarball
-from tests.live import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 

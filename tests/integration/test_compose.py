@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from challenge_platform.cli.privileges import WEB, WORKER
-from tests.live import free_port, ready, wait_until
+from tests.live import free_port, ready
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 

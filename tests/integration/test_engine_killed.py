@@ -28,7 +28,8 @@ from tests.integration.test_programs_live import (
     of_run,
     program,
 )
-from tests.live import Live, running, wait_until
+from tests.live import Live, running
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow, needs_dockerd]
 

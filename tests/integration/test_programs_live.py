@@ -22,7 +22,8 @@ from challenge_platform.core.run_stage import run_id_of
 from challenge_platform.core.submission import OPEN_STATES, Submission, find_submission
 from sandbox.images.build import build_image
 from sandbox.options import LAUNCHER_LABEL, ROLE_LABEL, RUN_LABEL
-from tests.live import Live, running, wait_until
+from tests.live import Live, running
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis]
 

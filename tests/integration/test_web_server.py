@@ -20,7 +20,8 @@ from challenge_platform.core import account
 from challenge_platform.core.account import Scope
 from challenge_platform.errors import Conflict
 from tests.conftest import Participant
-from tests.live import free_port, wait_until
+from tests.live import free_port
+from tests.waiting import wait_until
 
 SLUG = "tiny-survival"
 HALF_OPEN = 20

@@ -19,10 +19,11 @@ import pytest
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.supervisor import web_command
 from tests.conftest import TINY
-from tests.live import free_port, wait_until
+from tests.live import free_port
 from tests.uploads.case import ACCEPTED, Case
 from tests.uploads.corpus import SENT
 from tests.uploads.served import form
+from tests.waiting import wait_until
 from tests.web.conftest import Program
 
 AT_ONCE = 200

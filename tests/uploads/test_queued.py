@@ -11,11 +11,12 @@ from sqlmodel import select
 from challenge_platform.core.account import User
 from challenge_platform.core.submission import State, Submission
 from challenge_platform.core.upload import Upload
-from tests.live import Live, running, wait_until
+from tests.live import Live, running
 from tests.uploads.case import ACCEPTED
 from tests.uploads.corpus import SENT
 from tests.uploads.served import challenge_folder
 from tests.uploads.test_worker import Unchecked
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.redis, pytest.mark.slow]
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -24,6 +23,7 @@ from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.images.build import build_image
 from sandbox.images.content import SCORING, SELFTEST
 from sandbox.wire import encode_run
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 HERE = Path(__file__).parent
 T = TypeVar("T")
@@ -41,7 +41,7 @@ def case_run(program: str, data: bytes = b"", *, limits: Limits | None = None) -
     return Run(
         id=str(uuid.uuid4()),
         runtime="case",
-        limits=limits or Limits(seconds=20),
+        limits=limits or Limits(seconds=60),
         input=case_input(program, data),
     )
 
@@ -49,7 +49,7 @@ def case_run(program: str, data: bytes = b"", *, limits: Limits | None = None) -
 class Background(Generic[T]):
     """A call in a thread of its own."""
 
-    def __init__(self, call: Callable[[], T], *, seconds: float = 30) -> None:
+    def __init__(self, call: Callable[[], T], *, seconds: float = PATIENCE_SECONDS) -> None:
         self._seconds = seconds
         self._results: queue.SimpleQueue[T] = queue.SimpleQueue()
         self._thread = threading.Thread(target=lambda: self._results.put(call()))
@@ -59,14 +59,6 @@ class Background(Generic[T]):
         """Wait for the call and give its result."""
         self._thread.join(self._seconds)
         return self._results.get(timeout=1)
-
-
-def wait_until(holds: Callable[[], bool], *, seconds: float = 10) -> None:
-    """Wait until something holds; fail when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "it did not come to hold"
-        time.sleep(0.02)
 
 
 def start_call(socket_path: Path, *, run: Run, uid: int | None = None) -> subprocess.Popen[bytes]:

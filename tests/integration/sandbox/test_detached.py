@@ -13,13 +13,8 @@ import pytest
 from sandbox import End, Limits, Outcome, Run, SandboxUnavailable
 from sandbox.client import LauncherClient
 from sandbox.engine import Engine
-from tests.integration.sandbox.conftest import (
-    Background,
-    Launch,
-    case_input,
-    start_call,
-    wait_until,
-)
+from tests.integration.sandbox.conftest import Background, Launch, case_input, start_call
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 

@@ -13,7 +13,8 @@ from sandbox import End, Limits, SandboxUnavailable
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
 from sandbox.options import Options, container_options
-from tests.integration.sandbox.conftest import Background, case_run, wait_until
+from tests.integration.sandbox.conftest import Background, case_run
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 

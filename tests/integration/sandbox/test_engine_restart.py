@@ -11,7 +11,8 @@ from sandbox import End, Limits, Run, SandboxUnavailable
 from sandbox.client import LauncherClient
 from sandbox.engine import Engine
 from tests.dockerd import Dockerd, needs_dockerd, running_dockerd
-from tests.integration.sandbox.conftest import Background, Launch, case_run, wait_until
+from tests.integration.sandbox.conftest import Background, Launch, case_run
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, needs_dockerd]
 

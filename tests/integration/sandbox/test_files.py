@@ -15,7 +15,8 @@ from sandbox.client import LauncherClient
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
 from sandbox.pool import Kind, Sandbox
-from tests.integration.sandbox.conftest import Launch, case_input, wait_until
+from tests.integration.sandbox.conftest import Launch, case_input
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 

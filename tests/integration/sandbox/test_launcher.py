@@ -16,13 +16,8 @@ from sandbox import End, Limits, Run, SandboxUnavailable
 from sandbox.client import LauncherClient
 from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.wire import encode_run
-from tests.integration.sandbox.conftest import (
-    Background,
-    Launch,
-    case_run,
-    start_call,
-    wait_until,
-)
+from tests.integration.sandbox.conftest import Background, Launch, case_run, start_call
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 

@@ -9,7 +9,8 @@ from sandbox import MIB, End, Limits, Outcome, Run, SandboxUnavailable
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
 from sandbox.options import ROLE_LABEL
-from tests.integration.sandbox.conftest import Background, case_input, wait_until
+from tests.integration.sandbox.conftest import Background, case_input
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 

@@ -9,7 +9,8 @@ import pytest
 from sandbox import MIB, End, Limits, Outcome
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
-from tests.integration.sandbox.conftest import Background, case_run, wait_until
+from tests.integration.sandbox.conftest import Background, case_run
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 

@@ -24,8 +24,9 @@ from sandbox.oci.registry import Registry
 from tests.conftest import participant
 from tests.core.programs import publish_hidden
 from tests.images import file, tarball
-from tests.live import free_port, wait_until
+from tests.live import free_port
 from tests.served import serving
+from tests.waiting import wait_until
 from tests.web.conftest import with_token
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow]

@@ -10,7 +10,7 @@ import pytest
 from sandbox import End, Limits, Outcome, Run, SandboxUnavailable
 from sandbox.docker import DockerRunner
 from sandbox.engine import ENGINE_SOCKET, connect
-from tests.integration.sandbox.conftest import wait_until
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 
