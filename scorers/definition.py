@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 from typing import Annotated, Any, Literal, Self
 
+from scorers.column_types import require_different
 from scorers.composite.ranges import range_of
 from scorers.metric import (
     Broken,
@@ -16,6 +17,7 @@ from scorers.metric import (
     Range,
 )
 from scorers.models import Field, JsonValue, StringConstraints, model_validator
+from scorers.program import WRITTEN, ScoringProgram
 from scorers.registry import get_metric
 from scorers.tables import (
     Column,
@@ -57,7 +59,17 @@ class MetricDefinition(Section):
 
     @property
     def installed(self) -> Metric | Combination:
-        return get_metric(self.metric)
+        return WRITTEN if self.is_written else get_metric(self.metric)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the organizers' program writes it."""
+        return self.metric == WRITTEN.key
+
+    @property
+    def written_as(self) -> str:
+        """The key under which the organizers' program writes it."""
+        return str(self.params.get("name") or self.key)
 
     @property
     def better(self) -> Direction:
@@ -75,6 +87,13 @@ class ScoringDefinition(Section):
         tuple[MetricDefinition, ...],
         Field(min_length=1, description="In the order in which they are computed."),
     ]
+    program: Annotated[
+        ScoringProgram | None,
+        Field(
+            description="The organizers' own program, in the place of the platform's metrics: each "
+            "metric is then `program`, or made of these."
+        ),
+    ] = None
     resamples: Annotated[
         int, Field(ge=1, le=100_000, description="How many resamples give the intervals.")
     ] = 1000
@@ -115,6 +134,30 @@ class ScoringDefinition(Section):
                     f"{key} has no end, but interval: transformed needs a lowest or a highest "
                     "value of every metric; auto is for all"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _is_scored_by_one(self) -> Self:
+        for metric in self.metrics:
+            if metric.is_written and self.program is None:
+                raise ValueError(
+                    f"{metric.key} is to be written by the organizers' program; say which in "
+                    "scoring.program"
+                )
+            if self.program and not (
+                metric.is_written or isinstance(metric.installed, Combination)
+            ):
+                raise ValueError(
+                    f"{metric.key} is a metric of the platform, and scoring.program scores: give "
+                    "it metric: program, or take scoring.program out"
+                )
+        names = (metric.written_as for metric in self.metrics if metric.is_written)
+        require_different(tuple(names), what="name")
+        if self.program and self.stratify is not None:
+            raise ValueError(
+                "scoring.stratify is about resamples, of which a program's scores have none; "
+                "take it out"
+            )
         return self
 
     @property

@@ -21,7 +21,7 @@ from scorers.pictures.document import Picture
 from scorers.predictions.problems import MAX_PROBLEMS, InvalidPredictions, Problem
 from scorers.uncertainty.intervals import NoInterval
 
-Reproducibility = Literal["same-bytes", "1e-12"]
+Reproducibility = Literal["same-bytes", "1e-12", "unknown"]
 
 
 class Document(BaseModel):
@@ -142,7 +142,7 @@ class Evaluation(Document):
     """One predictions file scored on every split.
 
     `reproducibility` says how the scores compare with those of another machine: same bytes, or
-    equal to 1e-12.
+    equal to 1e-12; of the organizers' own program that is unknown.
     """
 
     schema_: Annotated[Literal["evaluation/1"], Field(alias="schema")] = "evaluation/1"

@@ -105,15 +105,20 @@ class SubmissionDefinition(Section):
         Field(min_length=1, description="What may be sent in."),
     ]
     format: Annotated[
-        Literal["table", "archive"],
-        Field(description="A CSV table, or a zip with one file of each id: then all are masks."),
+        Literal["table", "archive", "files"],
+        Field(
+            description="A CSV table; a zip with one file of each id: then all are masks; or an "
+            "archive of any files, which `scoring.program` reads."
+        ),
     ] = "table"
     file: Annotated[FileName, Field(description="Usual name of the predictions file.")]
-    ids: Annotated[FileName, Field(description="Public file that lists the ids to predict.")]
-    id: Annotated[ColumnName, Field(description="Its id column, and that of the predictions.")]
-    columns: Annotated[
-        dict[ColumnName, Column], Field(min_length=1, description="The columns to predict.")
-    ]
+    ids: Annotated[
+        FileName | Literal[""], Field(description="Public file that lists the ids to predict.")
+    ] = ""
+    id: Annotated[
+        ColumnName | Literal[""], Field(description="Its id column, and that of the predictions.")
+    ] = ""
+    columns: Annotated[dict[ColumnName, Column], Field(description="The columns to predict.")] = {}  # noqa: RUF012 -- as above
     objects: Annotated[
         SubmittedObjects | None,
         Field(description="Set if a row is an object of an id, such as a box in an image."),
@@ -125,6 +130,21 @@ class SubmissionDefinition(Section):
         Literal["none", "optional", "required"],
         Field(description="Whether a notebook or archive is sent along; kept, never executed."),
     ] = "none"
+
+    @model_validator(mode="after")
+    def _says_what_it_asks_for(self) -> Self:
+        given = [name for name in ("ids", "id", "columns", "objects") if getattr(self, name)]
+        if self.format != "files":
+            for name in ("ids", "id", "columns"):
+                if name not in given:
+                    raise ValueError(f"{name} is missing, which says what is predicted; add it")
+        elif given:
+            raise ValueError(f"with format: files nothing reads {given[0]}; take it out")
+        elif self.kinds != ("predictions",):
+            raise ValueError(
+                "format: files is sent, and not made by programs; kinds: [predictions]"
+            )
+        return self
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:

@@ -18,6 +18,12 @@ def zipped(files: Files, /, *, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return stream.getvalue()
 
 
+def unzipped(archive: bytes, /) -> dict[str, bytes]:
+    """Give the files of a zip archive."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}
+
+
 def tarred(files: Files, /, *, mode: str = "w:gz", form: int = tarfile.PAX_FORMAT) -> bytes:
     """Give a tar archive of files."""
     stream = io.BytesIO()

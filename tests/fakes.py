@@ -13,6 +13,7 @@ from scorers.document import Evaluation, Refusal
 from scorers.evaluation import evaluate
 from scorers.predictions.problems import InvalidPredictions
 from scorers.request import read_body, read_header
+from tests.archives import unzipped
 
 IMAGE = "sha256:" + "0" * 64
 
@@ -97,6 +98,9 @@ Files = Mapping[str, bytes]
 class FakePrograms(FakeRunner):
     """Runs `program` on the files of /input for a team's program, and scores as FakeRunner does.
 
+    Of a run without such files, which is of the organizers' own scoring program, it gets the files
+    of its archive.
+
     `program` gives the collected file, or the End that it comes to; `log` is what it says. An id of
     a detached run that is asked for again before it was acknowledged gives the same outcome.
     """
@@ -113,7 +117,9 @@ class FakePrograms(FakeRunner):
             return super().run(run)
         if run.id not in self.outcomes:
             self.runs.append(run)
-            self.outcomes[run.id] = self._outcome(_untarred(self.kept[run.files or ""]))
+            given = run.files is not None
+            files = _untarred(self.kept[run.files or ""]) if given else unzipped(run.input)
+            self.outcomes[run.id] = self._outcome(files)
         return self.outcomes[run.id]
 
     def acknowledge(self, run_id: str, /) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.flaws import DEFINITION, require_flawless
+from challenge_platform.cli.given_files import copy_files
 from challenge_platform.cli.kit import STARTER_KIT, pack_kit
 from challenge_platform.cli.publishing import Texts, publish_made, published_version
 from challenge_platform.cli.recipe import Made, RecipeOptions, run_recipe
@@ -36,12 +37,14 @@ def build_challenge(
     say: Callable[[str], None],
     source: Path | None = None,
     scale: float = 1.0,
+    allow_program: bool = False,
 ) -> ChallengeVersion:
     """Build and publish the challenge in `folder`; the clear truth only ever exists in memory.
 
     Hidden input is in clear in a temporary folder of this account while it is built. The
     challenge's keys exist already. What was built from the same sources, real files and scale
-    before is not built again. Raise InvalidInput naming the file and what is wrong with it.
+    before is not built again. `allow_program` is an administrator's leave that the organizers' own
+    program scores. Raise InvalidInput naming the file and what is wrong with it.
     """
     require_flawless(folder, source=source)
     definition = read_definition(folder / DEFINITION)
@@ -62,7 +65,14 @@ def build_challenge(
             options.say(f"{name} is published with words that `challenge new` left to be replaced")
         kit = _kit(folder, place / KIT, say=options.say)
         return publish_made(
-            platform, definition, made, texts=texts, source_digest=digest, say=say, kit=kit
+            platform,
+            definition,
+            made,
+            texts=texts,
+            source_digest=digest,
+            say=say,
+            allow_program=allow_program,
+            kit=kit,
         )
 
 
@@ -75,7 +85,9 @@ def make_files(
     key: Key,
     options: RecipeOptions,
 ) -> Made:
-    """Make a challenge's files in an empty folder, by its recipe or from its table."""
+    """Make a challenge's files in an empty folder, by its recipe or from what it names."""
+    if (program := definition.scoring.program) is not None:
+        return copy_files(folder, temporary, definition=definition, program=program)
     table = definition.data.table
     if table is None:
         recipe = folder / (definition.data.recipe or "")

@@ -27,6 +27,7 @@ from challenge_platform.cli.exporting import (
 from challenge_platform.cli.importing import Export, is_export, publish_export, write_folder
 from challenge_platform.cli.local_run import RUNTIME, local_runner
 from challenge_platform.cli.organizer import (
+    AllowOption,
     Challenges,
     DataDir,
     challenge_folder,
@@ -103,6 +104,7 @@ def import_challenge(
     accept: AcceptOption = None,
     expect: ExpectOption = None,
     run: RunOption = True,
+    allow_program: AllowOption = False,
     engine: EngineOption = ENGINE_SOCKET,
     data_dir: DataDir = None,
 ) -> None:
@@ -117,7 +119,7 @@ def import_challenge(
     """
     source = source or (Source.PLATFORM if is_export(file) else Source.CODABENCH)
     if source is Source.PLATFORM:
-        _import_export(file, to=to, publish=publish, data_dir=data_dir)
+        _import_export(file, to=to, publish=publish, allow_program=allow_program, data_dir=data_dir)
         return
     if publish:
         raise InvalidInput("--publish is for what a platform exported; a bundle becomes a draft")
@@ -210,7 +212,9 @@ def _export(slug: str, out: Path, /, *, folder: Path | None, platform: Platform)
         say(f"{slug}: it has the hidden truth in clear; keep it as you keep the truth")
 
 
-def _import_export(file: Path, /, *, to: Path | None, publish: bool, data_dir: Path | None) -> None:
+def _import_export(
+    file: Path, /, *, to: Path | None, publish: bool, allow_program: bool, data_dir: Path | None
+) -> None:
     with Export.open(file) as export:
         slug = export.definition.slug
         folder = (to or Path("challenges") / slug).absolute()
@@ -222,7 +226,7 @@ def _import_export(file: Path, /, *, to: Path | None, publish: bool, data_dir: P
         datadir.prepare(platform, slugs=[slug])
         datadir.run_as_worker(platform)
         with tempfile.TemporaryDirectory(prefix="challenge-import-") as temporary:
-            publish_export(platform, export, Path(temporary), say=say)
+            publish_export(platform, export, Path(temporary), say=say, allow_program=allow_program)
 
 
 def _json(values: object, /) -> str:

@@ -202,7 +202,13 @@ def as_yaml(definition: ChallengeDefinition, /) -> str:
 
 
 def publish_export(
-    platform: Platform, export: Export, temporary: Path, /, *, say: Callable[[str], None]
+    platform: Platform,
+    export: Export,
+    temporary: Path,
+    /,
+    *,
+    say: Callable[[str], None],
+    allow_program: bool = False,
 ) -> ChallengeVersion:
     """Publish an export that has its hidden part, as it was published; nothing of it is run.
 
@@ -242,6 +248,7 @@ def publish_export(
         say=say,
         nonce=nonce,
         kit=kit,
+        allow_program=allow_program,
     )
 
 

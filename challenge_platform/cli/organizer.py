@@ -25,6 +25,15 @@ Challenges = Annotated[
     Path, typer.Option("--challenges", help="Folder that holds a folder for each challenge.")
 ]
 
+AllowOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-scoring-program",
+        help="Let the organizers' own program score (scoring.program), which sees the truth; it is "
+        "recorded.",
+    ),
+]
+
 app = typer.Typer()
 
 
@@ -89,6 +98,7 @@ def build_data(
     scale: Annotated[
         float, typer.Option(help="Part of the data that its recipe is to make, up to 1.")
     ] = 1.0,
+    allow_program: AllowOption = False,
     data_dir: DataDir = None,
 ) -> None:
     """Run a challenge's recipe on this machine, encrypt its truth and publish it (operator)."""
@@ -100,7 +110,14 @@ def build_data(
     datadir.run_as_worker(platform, reach=reach)
     for each in reach:
         datadir.require_readable(each)
-    build_challenge(platform, folder, say=typer.echo, source=source, scale=scale)
+    build_challenge(
+        platform,
+        folder,
+        say=typer.echo,
+        source=source,
+        scale=scale,
+        allow_program=allow_program,
+    )
 
 
 def challenge_folder(slug: str, /, *, challenges: Path) -> Path:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli.findings import require_clear
 from challenge_platform.cli.recipe import Made, check_truth
+from challenge_platform.core import audit
 from challenge_platform.core.challenge import (
     ChallengeVersion,
     find_challenge,
@@ -20,13 +21,15 @@ from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.program import PREDICTIONS
 from challenge_platform.core.program_input import Tar, file_of
 from challenge_platform.core.publication import SAMPLE, ProgramInput, Publication, PublicFile
+from challenge_platform.core.reference import program_digest
 from challenge_platform.core.standing import mark_boards_due
 from challenge_platform.core.submission import QueueName, count_submissions
 from challenge_platform.core.worker import is_served
-from challenge_platform.errors import Conflict, KeyUnavailable, NotFound
+from challenge_platform.errors import Conflict, InvalidInput, KeyUnavailable, NotFound
 from challenge_platform.preflight.check import check
 from challenge_platform.vault import Key, Truth, encrypt_stream, open_truth, seal_truth
-from scorers.definition import Task
+from scorers.program import ScoringProgram
+from scorers.tables import Section
 
 Texts = dict[str, dict[str, str]]
 
@@ -42,15 +45,19 @@ def publish_made(
     say: Callable[[str], None],
     nonce: bytes | None = None,
     kit: Path | None = None,
+    allow_program: bool = False,
 ) -> ChallengeVersion:
     """Publish files and a truth that were made; the challenge's keys exist already.
 
     `nonce` is that of the truth where it has one: without, one that is published is kept, and a new
-    truth gets its own. `kit` is the packed starter kit, if there is one. Raise InvalidInput if the
-    files do not fit each other or the pre-flight stops them, Conflict if scores that there are
-    could not be compared with new ones.
+    truth gets its own. `kit` is the packed starter kit, if there is one, and `allow_program` an
+    administrator's leave that the organizers' own program scores, which is recorded. Raise
+    InvalidInput if the files do not fit each other or the pre-flight stops them, Conflict if scores
+    that there are could not be compared with new ones.
     """
     slug = definition.slug
+    if definition.scoring.program is not None and not allow_program:
+        raise InvalidInput(_not_allowed(definition.scoring.program, truth=made.truth))
     key = platform.keys.scoring.open(slug)
     check_truth(made, definition=definition)
     report = check(
@@ -83,6 +90,15 @@ def publish_made(
         version = publish(session, publication, seal=seal, now=platform.clock())
         # Rules and disclosure may have changed, and a board shows those in force.
         mark_boards_due(session, challenge_id=version.challenge_id)
+        if definition.scoring.program is not None:
+            audit.record(
+                session,
+                action="scoring program allowed",
+                subject=slug,
+                now=platform.clock(),
+                version=version.number,
+                program=program_digest(made.truth),
+            )
         served = is_served(session, QueueName.GPU, now=platform.clock())
     say(f"{slug}: published as version {version.number}, {len(files)} public files")
     if definition.limits.gpus and not served:
@@ -124,11 +140,22 @@ def _require_comparable(session: Session, publication: Publication) -> None:
         )
 
 
-def _scored_by(definition: ChallengeDefinition) -> Task:
+def _scored_by(definition: ChallengeDefinition) -> Section:
     """Give what makes scores comparable; in which ways a team may send predictions does not."""
+    if definition.scoring.program is not None:  # whose files are in the truth, compared beside
+        return definition.scoring
     task = definition.task
     ways = {"kinds": (PREDICTIONS,), "source": "none"}
     return task.model_copy(update={"submission": task.submission.model_copy(update=ways)})
+
+
+def _not_allowed(program: ScoringProgram, *, truth: bytes) -> str:
+    return (
+        f"scoring.program names {program.path!r}, a program that sees the hidden truth and reads "
+        "what participants send; an administrator of this platform must allow it: read it, then "
+        "publish with --allow-scoring-program (its files have the SHA-256 "
+        f"{program_digest(truth)})"
+    )
 
 
 def _digest_of(found: ProgramInput | None) -> str | None:

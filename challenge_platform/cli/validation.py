@@ -11,9 +11,11 @@ from challenge_platform.cli.arguments import FileOption, FolderOption, SlugArgum
 from challenge_platform.cli.data import CHALLENGE_FILE, SAMPLE, sha256_of
 from challenge_platform.cli.refusal import naming
 from challenge_platform.cli.terminal import say
+from challenge_platform.core.submitted_files import check_files
 from challenge_platform.errors import InvalidInput, InvalidUpload
-from scorers.definition import Task
+from scorers.definition import ScoringDefinition
 from scorers.predictions.table import InvalidPredictions, check_size, read_ids, read_predictions
+from scorers.tables import SubmissionDefinition
 
 app = typer.Typer()
 
@@ -31,30 +33,35 @@ def validate(slug: SlugArgument, *, file: FileOption, path: FolderOption = None)
 
 
 def check(file: Path, /, *, slug: str, folder: Path) -> int:
-    """Give the number of predictions in a valid file; raise InvalidUpload if it is not valid.
+    """Give the number of predictions, or files, in a file; raise InvalidUpload if it is not valid.
 
     Raise InvalidInput if the challenge's own files in `folder` are missing or changed.
     """
-    task, ids = _read_challenge(slug, folder)
-    submission = task.submission
+    submission, scoring, ids = _read_challenge(slug, folder)
+    if submission.format == "files":
+        return len(check_files(file.read_bytes(), most=int(submission.max_bytes)).files)
     try:
         check_size(file.stat().st_size, submission=submission)
-        read_predictions(file.read_bytes(), submission=submission, ids=ids, scoring=task.scoring)
+        read_predictions(file.read_bytes(), submission=submission, ids=ids, scoring=scoring)
     except InvalidPredictions as invalid:
         problems = [asdict(problem) for problem in invalid.problems]
         raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid
     return len(ids)
 
 
-def _read_challenge(slug: str, folder: Path) -> tuple[Task, tuple[str, ...]]:
+def _read_challenge(
+    slug: str, folder: Path
+) -> tuple[SubmissionDefinition, ScoringDefinition, tuple[str, ...]]:
     """Give what a submission must be like and the ids to predict, from the downloaded files."""
     again = f"run: challenge data download {slug} -p {folder}"
     try:
         document: dict[str, Any] = json.loads((folder / CHALLENGE_FILE).read_bytes())
         found = document["slug"]
-        task = Task.from_challenge(document["definition"])
-        submission = task.submission
+        submission = SubmissionDefinition.model_validate(document["definition"]["submission"])
+        scoring = ScoringDefinition.model_validate(document["definition"]["scoring"])
         published = {each["name"]: each["sha256"] for each in document["files"]}
+        if submission.format == "files":
+            return submission, scoring, ()
         name = submission.ids if submission.ids in published else SAMPLE + submission.ids
         table = folder / name
         if sha256_of(table) != published.get(name):
@@ -68,4 +75,4 @@ def _read_challenge(slug: str, folder: Path) -> tuple[Task, tuple[str, ...]]:
         raise InvalidInput(
             f"{folder} holds the challenge {found!r}, not {slug!r}; name its folder with -p"
         )
-    return task, ids
+    return submission, scoring, ids

@@ -213,6 +213,16 @@ def _feedback(phase: Phase) -> Message:
 
 
 def _split(definition: ChallengeDefinition) -> Message:
+    reference = definition.data.reference
+    if reference is not None and reference.private is None:
+        return Message(
+            "Those of the hidden reference data, the same for public and for private scores."
+        )
+    if reference is not None:
+        return Message(
+            "Those of the hidden reference data: one part for public scores, another for private "
+            "ones."
+        )
     return Message(
         "Those of the hidden truth. Its column `{split}` says of each whether it "
         "is public, for scores while a phase is open, or private.",
@@ -230,6 +240,8 @@ def _file(file: PublicFile) -> Message:
 
 
 def _target(definition: ChallengeDefinition) -> Iterator[Message]:
+    if definition.submission.format == "files":
+        yield Message("What the files of an archive say, which the organizers' own program reads.")
     for name, column in definition.submission.columns.items():
         yield Message("`{name}`, of type `{type}`", name=name, type=column.type)
 
@@ -257,7 +269,9 @@ def _ranking(definition: ChallengeDefinition) -> Iterator[Message]:
 
 
 def _missing(definition: ChallengeDefinition) -> Iterator[Message]:
-    if definition.submission.objects is None:
+    if definition.submission.format == "files":
+        yield Message("What is missing in a submission, the organizers' own program decides.")
+    elif definition.submission.objects is None:
         yield Message(
             "A submission that lacks a case, names one twice, or has an empty or infinite number "
             "is refused before it is scored."
@@ -269,6 +283,12 @@ def _missing(definition: ChallengeDefinition) -> Iterator[Message]:
 
 def _uncertainty(definition: ChallengeDefinition) -> Iterator[Message]:
     scoring = definition.scoring
+    if scoring.program is not None:
+        yield Message(
+            "No score has an interval, since the organizers' own program gives one number each, "
+            "and only teams of equal scores share a rank."
+        )
+        return
     yield Message(
         "Every score has a 95 % interval, from {count:,} resamples of `{unit}` that all teams "
         "share (`interval: {method}`).",

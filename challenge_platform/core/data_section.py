@@ -1,4 +1,4 @@
-"""The section `data` of challenge.yaml: a recipe that makes the files, or a table to be dealt."""
+"""The section `data` of challenge.yaml: a recipe, a table to be dealt, or files as they are."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from scorers.program import require_inside
 from scorers.tables import Column, ColumnName, FileName, Objects, Section
 
 TRAIN, TEST = "train.csv", "test.csv"
@@ -19,6 +20,9 @@ KIT = "starter-kit.zip"
 """The public file that is no data: what a participant needs for a first submission."""
 
 TRUTH = "truth.csv"
+REFERENCE = "reference.zip"
+"""The hidden truth that the organizers' own scoring program reads."""
+
 USAGE = "usage"
 """The column of a table's truth that says `public` or `private`."""
 
@@ -157,6 +161,43 @@ class Table(Section):
         return tuple(dict.fromkeys((*group, *self.targets, *self.subgroups, *strata)))
 
 
+class Reference(Section):
+    """The folders of reference data, with which the organizers' own scoring program scores."""
+
+    public: Annotated[str, Field(min_length=1, description="That of the public board.")]
+    private: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="That of the private board; without it, both boards have the same scores.",
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _is_in_the_folder(self) -> Self:
+        for board, path in self.folders.items():
+            require_inside(path, key=f"data.reference.{board}")
+        return self
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """The folder of each part."""
+        return {"public": self.public, **({"private": self.private} if self.private else {})}
+
+
+class Files(Section):
+    """Data without a program: files as they are, in `public/` and in folders of reference data.
+
+    Only the organizers' own scoring program (`scoring.program`) can read such reference data.
+    """
+
+    reference: Reference
+    public: Annotated[
+        tuple[FileName, ...],
+        Field(min_length=1, description="The files in `public/` that participants download."),
+    ]
+
+
 class Data(Section):
     """Where the data come from and which parts are public."""
 
@@ -167,6 +208,10 @@ class Data(Section):
     table: Annotated[
         Table | None,
         Field(description="In place of a recipe: what was said of a table, whose keys see there."),
+    ] = None
+    reference: Annotated[
+        Reference | None,
+        Field(description="In place of a recipe: what was said of files as they are; see there."),
     ] = None
     public: Annotated[
         tuple[str, ...], Field(min_length=1, description="The files that participants download.")
@@ -203,9 +248,10 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _has_one_source(self) -> Self:
-        if (self.recipe is None) == (self.table is None):
+        if [self.recipe, self.table, self.reference].count(None) != 2:  # noqa: PLR2004 -- of three
             raise ValueError(
-                "name in recipe the Python file that makes the data, or in table a spreadsheet"
+                "name in recipe the Python file that makes the data, in table a spreadsheet, or in "
+                "reference what scoring.program reads"
             )
         if KIT in self.public:
             raise ValueError(
@@ -227,15 +273,23 @@ class Data(Section):
             columns=table.columns,
         )
 
+    @classmethod
+    def of_files(cls, files: Files, /) -> Self:
+        """Give what is known of files as they are: no row, and so no unit and no split."""
+        reference, public = files.reference, files.public
+        return cls(reference=reference, public=public, truth=REFERENCE, unit="", split="")
+
 
 class AsWritten:
-    """Lets the section be written as that of a table; it is read, and kept, as `Data`."""
+    """Lets the section be written in shorter forms; it is read, and kept, as `Data`."""
 
     def __get_pydantic_core_schema__(
         self, source: type[Data], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         forms = Annotated[
-            Annotated[Data, Tag("(recipe)")] | Annotated[Table, Tag("(table)")],
+            Annotated[Data, Tag("(recipe)")]
+            | Annotated[Table, Tag("(table)")]
+            | Annotated[Files, Tag("(files)")],
             Discriminator(_form),
         ]
         schema = handler.generate_schema(forms)
@@ -243,9 +297,17 @@ class AsWritten:
 
 
 def _form(value: Any) -> str:  # noqa: ANN401 -- whatever the file holds
-    given = value.get("table") if isinstance(value, Mapping) else None
-    return "(table)" if isinstance(given, str) or isinstance(value, Table) else "(recipe)"
+    given = value if isinstance(value, Mapping) else {}
+    if isinstance(given.get("table"), str) or isinstance(value, Table):
+        return "(table)"
+    is_short = given.get("reference") is not None and "truth" not in given
+    return "(files)" if is_short or isinstance(value, Files) else "(recipe)"
 
 
-def _as_data(value: Data | Table) -> Data:
-    return Data.of_table(value) if isinstance(value, Table) else value
+def _as_data(value: Data | Table | Files) -> Data:
+    match value:
+        case Table():
+            return Data.of_table(value)
+        case Files():
+            return Data.of_files(value)
+    return value

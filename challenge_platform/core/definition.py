@@ -309,7 +309,10 @@ class ChallengeDefinition(Section):
     data: Annotated[
         Data,
         AsWritten(),
-        Field(description="Where the data come from: a recipe (`Data`), or a table (`Table`)."),
+        Field(
+            description="Where the data come from: a recipe (`Data`), a table (`Table`), or files "
+            "as they are (`Files`)."
+        ),
     ]
     submission: SubmissionDefinition
     program: Annotated[
@@ -376,6 +379,32 @@ class ChallengeDefinition(Section):
         return self
 
     @model_validator(mode="after")
+    def _is_scored_by_who_reads_its_truth(self) -> Self:
+        ours = self.scoring.program is None
+        if ours != (self.data.reference is None):
+            raise ValueError(
+                "scoring.program reads data.reference, and nothing else does; say both or neither"
+            )
+        if ours and self.submission.format == "files":
+            raise ValueError(
+                "submission.format: files can be read by scoring.program alone; say it, or take "
+                "another format"
+            )
+        if ours:
+            return self
+        if self.program is not None and self.program.features is not None:
+            raise ValueError(
+                "program.features is audited by the platform's metrics, and scoring.program scores "
+                "here; take features out"
+            )
+        if self.ranking.protect is Protection.LADDER and self.ranking.step is None:
+            raise ValueError(
+                "ranking.protect: ladder needs standard errors, which a program's scores have "
+                "none of; add ranking.step"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _keeps_what_the_ladder_protects(self) -> Self:
         for phase in self.phases:
             telling = TELLING & set(phase.disclosure)
@@ -404,6 +433,8 @@ class ChallengeDefinition(Section):
 
     @model_validator(mode="after")
     def _can_be_scored(self) -> Self:
+        if self.scoring.program is not None:
+            return self
         try:
             _ = self.task
         except ValidationError as error:
@@ -413,7 +444,7 @@ class ChallengeDefinition(Section):
 
     @property
     def task(self) -> Task:
-        """What the scorer needs of this definition."""
+        """What the platform's scorer needs of this definition; it is not for `scoring.program`."""
         return Task(
             submission=self.submission,
             scoring=self.scoring,

@@ -20,6 +20,7 @@ from challenge_platform.core.challenge import PublishedChallenge, challenge_vers
 from challenge_platform.core.definition import Board
 from challenge_platform.core.feedback import disclosed_scores
 from challenge_platform.core.lease import Leases
+from challenge_platform.core.program_scoring import ProgramScoring
 from challenge_platform.core.receipt import Signer
 from challenge_platform.core.result import REPORTED, Result, StoredReport
 from challenge_platform.core.run_stage import Made, RunStage
@@ -141,12 +142,23 @@ class Evaluator:
             if isinstance(found, Ended):
                 return found
             made = found
+        content = made.content if made else self.store.read(submission.artifact)
+        if (program := challenge.definition.scoring.program) is not None:
+            by = ProgramScoring(database=self.database, runner=self.runner, clock=self.clock)
+            outcome, evaluation = by.score(
+                work,
+                program,
+                truth=secrets.truth.table,
+                content=content,
+                to=secrets.key.recipient,
+            )
+            return _Scored(outcome=outcome, evaluation=evaluation, made=made)
         outcome, answer = score(
             self.runner,
             work.claim.run_id,
             task=challenge.definition.task,
             truth=secrets.truth.table,
-            predictions=made.content if made else self.store.read(submission.artifact),
+            predictions=content,
             seed=secrets.truth.seed(f"resamples/{submission.phase}"),
         )
         if isinstance(answer, Refusal):
@@ -190,7 +202,7 @@ class Evaluator:
                 submission=submission,
                 scores=scores,
                 resamples=vector.digest,
-                units=public.units,
+                units=public.units or None,  # the organizers' program tells of none
                 store=self.store,
                 now=now,
             )

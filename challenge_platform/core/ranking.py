@@ -48,14 +48,17 @@ def rank_board(
     baselines = [entry for entry in entries if entry.state is EntryState.BASELINE]
     judged = _judged(challenge, entries)
     rank = place(challenge, [entry.standing for entry in ranked])
-    compared = ranked[:RANK_INTERVALS_FOR]
+    # The organizers' own program gives one number, by which only equal scores can be told.
+    has_resamples = challenge.definition.scoring.program is None
+    compared = ranked[:RANK_INTERVALS_FOR] if has_resamples else []
+    beside = baselines if has_resamples else []
     field = Field(
         challenge=challenge,
         phase=phase,
         teams=compared,
-        baselines=baselines,
+        baselines=beside,
         placed=rank[: len(compared)],
-        vectors={entry.team.id: resamples(entry.standing) for entry in (*compared, *baselines)},
+        vectors={entry.team.id: resamples(entry.standing) for entry in (*compared, *beside)},
         count=None if judged is None else judged.count,
     )
     places = {

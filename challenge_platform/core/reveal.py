@@ -58,7 +58,7 @@ def reveal(
             submission=find_submission(session, public.submission_id),
             scores={key: score.model_dump(mode="json") for key, score in private.metrics.items()},
             resamples=vector.digest,
-            units=private.units,
+            units=private.units or None,
             store=store,
             now=now,
             board=Board.PRIVATE,

@@ -1,4 +1,4 @@
-"""Runs of submitted programs: what came of each, and what of it is kept for whom.
+"""Runs of programs: what came of each, and what of it is kept for whom.
 
 A program first runs on a public sample, if its challenge hides its input, and then on that input.
 Whatever a run on hidden input says may be hidden data, so that what it said, and how it exited, is
@@ -30,11 +30,12 @@ class Stage(StrEnum):
     PUBLIC = "public"  # the public files, where nothing is hidden
     HIDDEN = "hidden"
     AUDIT = "audit"  # again on changed tables of what is scored, where features have rules
+    SCORING = "scoring"  # the organizers' own program, beside the truth
 
     @property
     def is_hidden(self) -> bool:
         """Whether what the program says may be hidden data."""
-        return self in {Stage.HIDDEN, Stage.AUDIT}
+        return self in {Stage.HIDDEN, Stage.AUDIT, Stage.SCORING}
 
 
 class ProgramRun(SQLModel, table=True):

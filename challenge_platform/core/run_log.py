@@ -31,8 +31,8 @@ def keep_log(
     session: Session, challenge: PublishedChallenge, outcome: Outcome, /, *, recipient: str
 ) -> dict[str, Any]:
     """Seal what a program said on hidden data, if the challenge has room for it."""
-    program = challenge.definition.program
-    room = 0 if program is None else program.log_bytes
+    programs = challenge.definition.program, challenge.definition.scoring.program
+    room = sum(program.log_bytes for program in programs if program is not None)
     size = len(outcome.log)
     if sealed_bytes(session, challenge_id=challenge.id) + size > room:
         return {}

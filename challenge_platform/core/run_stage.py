@@ -15,7 +15,7 @@ import structlog
 from challenge_platform.core import refusal
 from challenge_platform.core.attempt import Ended, NotScored, Work
 from challenge_platform.core.container_image import kept_image
-from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.definition import Board, ChallengeDefinition
 from challenge_platform.core.delivery import delivered, delivered_changed, scored_table
 from challenge_platform.core.feature_runs import MOST_RUNS, Audit, declaration_in
 from challenge_platform.core.features import Features
@@ -327,10 +327,16 @@ def audit_id_of(submission_id: str, number: int, /) -> str:
     return f"{run_id_of(submission_id, Stage.AUDIT)}-{number}"
 
 
+def scoring_id_of(submission_id: str, board: Board, /) -> str:
+    """Give the id of a run of the organizers' own scoring program."""
+    return f"{run_id_of(submission_id, Stage.SCORING)}-{board}"
+
+
 def run_ids_of(submission_id: str, /) -> list[str]:
-    """Give the ids that runs of a submission's program may have."""
+    """Give the ids that runs of programs for a submission may have."""
     audits = [audit_id_of(submission_id, number) for number in range(MOST_RUNS)]
-    return [*(run_id_of(submission_id, stage) for stage in Stage), *audits]
+    scorings = [scoring_id_of(submission_id, board) for board in Board]
+    return [*(run_id_of(submission_id, stage) for stage in Stage), *audits, *scorings]
 
 
 def _problems(

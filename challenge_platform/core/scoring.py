@@ -11,7 +11,7 @@ from scorers.request import write_request
 SCORING_RUNTIME = "scoring"
 SCORING_LIMITS = Limits(seconds=60, memory=1 << 30, cpus=1, processes=32, output=4 << 20)
 
-_REASON_OF_END = {
+REASON_OF_END = {
     End.CRASHED: Reason.SCORING_CRASHED,
     End.TIMED_OUT: Reason.SCORING_TIMED_OUT,
     End.OUT_OF_MEMORY: Reason.SCORING_OUT_OF_MEMORY,
@@ -34,7 +34,7 @@ def score(
     except SandboxUnavailable as error:
         raise NotScored(Reason.SANDBOX_UNAVAILABLE) from error
     if outcome.end is not End.FINISHED:
-        raise NotScored(_REASON_OF_END[outcome.end])
+        raise NotScored(REASON_OF_END[outcome.end])
     return outcome, _read_answer(outcome.output)
 
 

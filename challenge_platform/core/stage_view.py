@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from challenge_platform.core.refusal import NOTHING, Refused, read
-from challenge_platform.core.run import COARSE_SECONDS, PER_ID, ProgramRun
+from challenge_platform.core.run import COARSE_SECONDS, PER_ID, ProgramRun, Stage
 from sandbox import End, Usage
 
 SCORE = "score"
@@ -64,6 +64,7 @@ def stages(
 
     `seconds_per_id` is how long a program should take for each id at most.
     """
+    runs = [run for run in runs if run.stage is not Stage.SCORING]  # its team has `scoring` of it
     views = [_view(run, organizer=organizer, most=seconds_per_id) for run in runs]
     if scoring is not None:
         views.append(_scored(scoring, organizer=organizer))

@@ -80,7 +80,7 @@ def offer(
     submission: Submission,
     scores: Scores,
     resamples: str,
-    units: int,
+    units: int | None,
     store: ObjectStore,
     now: datetime,
     board: Board = Board.PUBLIC,
@@ -88,7 +88,8 @@ def offer(
     """Let a scored submission stand for its team if none better does; the board is then due.
 
     A submission whose primary score is undefined is never ranked. `resamples` is the digest, in
-    `store`, of the primary score under each resample, `units` how many units the board's split has.
+    `store`, of the primary score under each resample, `units` how many units the board's split
+    has, if that is known.
 
     Give the scores that the team may be told: the submission's own, or where the Ladder protects
     the board those by which the team stands now, without values while it does not.

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from challenge_platform.core.challenge import PublishedChallenge
+from challenge_platform.errors import NotFound
 from challenge_platform.storage import ObjectStore
 from scorers.predictions.table import read_ids
 from scorers.tables import (
@@ -27,9 +28,12 @@ def write_template(store: ObjectStore, challenge: PublishedChallenge, /) -> byte
     """Write the file that is asked for: every id with empty cells or, for objects, the header.
 
     An id without objects has no row, so that the header alone is a valid file of objects. For an
-    archive it is a table with the names of the files of each id.
+    archive it is a table with the names of the files of each id. Raise NotFound if any files may
+    be sent.
     """
     asked = challenge.definition.submission
+    if asked.format == "files":
+        raise NotFound("{challenge} asks for files that have no template", challenge=challenge.slug)
     if asked.objects is not None:
         return _table([[asked.id, *asked.columns]])
     ids = read_ids(store.read(challenge.ids_file.digest), id_column=asked.id)

@@ -27,6 +27,7 @@ from challenge_platform.core.submission import (
     count_open,
     queue_of,
 )
+from challenge_platform.core.submitted_files import check_files
 from challenge_platform.core.team import require_entry, require_team
 from challenge_platform.core.weights import (
     NamedWeights,
@@ -100,7 +101,7 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """What a file that is in order holds: `rows` of predictions, or `files` of code.
+    """What a file that is in order holds: `rows` of predictions, or `files` of an archive.
 
     `weights` are those that come with it for the first time.
     """
@@ -200,7 +201,7 @@ class Uploads:
         _check_source(challenge, upload)
         weights = check_weights(upload.weights, challenge=challenge, kind=upload.kind)
         if upload.kind is Kind.PREDICTIONS:
-            return Checked(rows=self._read(challenge, upload.read()))
+            return self._read(challenge, upload.read())
         if upload.kind is Kind.CONTAINER:
             program = challenge.definition.program or Program()
             files = check_image(upload.content, program=program, store=self.store)
@@ -219,8 +220,11 @@ class Uploads:
             return invalid
         return None
 
-    def _read(self, challenge: PublishedChallenge, content: bytes) -> int:
+    def _read(self, challenge: PublishedChallenge, content: bytes) -> Checked:
         definition = challenge.definition
+        if definition.submission.format == "files":
+            most = int(definition.submission.max_bytes)
+            return Checked(files=len(check_files(content, most=most).files))
         ids = self._ids(challenge)
         try:
             read_predictions(
@@ -229,7 +233,7 @@ class Uploads:
         except InvalidPredictions as invalid:
             problems = [asdict(problem) for problem in invalid.problems]
             raise InvalidUpload(str(invalid), problems=problems, total=invalid.total) from invalid
-        return len(ids)
+        return Checked(rows=len(ids))
 
     def _ids(self, challenge: PublishedChallenge) -> tuple[str, ...]:
         definition = challenge.definition.submission

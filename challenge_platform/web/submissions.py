@@ -216,7 +216,7 @@ def _form(
         team_id = place.team.id if place.team else 0
         under_way = open_submissions(session, team_id=team_id)
         known = sent_weights(session, team_id=team_id)
-    kinds = challenge.definition.submission.kinds
+    asked = challenge.definition.submission
     page = render_template(
         "submissions/submit.html",
         challenge=challenge,
@@ -225,8 +225,8 @@ def _form(
         problem=problem,
         checked=checked,
         under_way=under_way,
-        example=example(platform.store, challenge) if place.accepted else "",
-        most={kind: most_bytes(challenge, kind=Kind(kind)) for kind in kinds},
+        example=example(platform.store, challenge) if place.accepted and asked.columns else "",
+        most={kind: most_bytes(challenge, kind=Kind(kind)) for kind in asked.kinds},
         in_parts=_in_parts(challenge),
         most_weights=most_weights(challenge),
         whole_weights=most_weights(challenge, in_parts=False),

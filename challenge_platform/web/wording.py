@@ -218,6 +218,7 @@ NO_INTERVALS: dict[str, str] = {
     NoInterval.RARELY_DEFINED: _("too rarely defined to tell"),
     NoInterval.UNMOVED: _("too little variation to tell"),
     NoInterval.BIASED: _("cannot be told by resampling"),
+    NoInterval.ONE_NUMBER: _("no interval: the program of the organizers gives one number"),
 }
 """Why a score has no interval."""
 

@@ -38,6 +38,7 @@ class NoInterval(StrEnum):
     RARELY_DEFINED = "rarely_defined"  # in fewer than half of the resamples
     UNMOVED = "unmoved"  # no resample moves the score, which is no proof that it is certain
     BIASED = "biased"  # resamples are worse than the score itself, however many units there are
+    ONE_NUMBER = "one_number"  # the organizers' program gives one, and nothing to resample
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,6 @@
 """Running a bundle's solutions with its own scoring program, in the platform's sandbox."""
 
 import io
-import json
 import tarfile
 import tempfile
 import uuid
@@ -9,11 +8,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from challenge_platform.cli.codabench import inside
 from challenge_platform.cli.codabench.bundle import Bundle, Program, Solution, Task
 from challenge_platform.cli.codabench.report import Report
-from challenge_platform.cli.codabench.scores import InvalidScores, read_scores
 from challenge_platform.cli.local_run import kept
+from challenge_platform.core.reference import write_main
+from challenge_platform.core.written_scores import InvalidScores, read_scores
 from sandbox import MIB, End, Limits, Outcome, Run, Runner
 
 LIMITS = Limits(seconds=600, memory=1024 * MIB, processes=64, scratch=512 * MIB, file=MIB)
@@ -141,8 +140,7 @@ def _program(scorer: Program) -> bytes:
     """Pack the program with its command and what starts it, as an archive of code."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("main.py", Path(str(inside.__file__)).read_bytes())
-        archive.writestr("command.json", json.dumps(scorer.command))
+        write_main(archive, command=scorer.command)
         for path, place in _files(scorer.folder, below="program"):
             archive.write(path, place)
     return packed.getvalue()

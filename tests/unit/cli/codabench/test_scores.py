@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from challenge_platform.cli.codabench.scores import InvalidScores, read_scores
+from challenge_platform.core.written_scores import InvalidScores, read_scores
 
 
 @pytest.mark.parametrize(
