@@ -31,7 +31,7 @@ def read_real(
         raise ValueError(
             f"allergen-chip: {folder} lacks {', '.join(absent)}; expected {', '.join(SIZES)}"
         )
-    tables = {name: _read(folder / name) for name in SIZES}
+    tables = {name: _read(folder / name, targets=targets) for name in SIZES}
     known = {*clinical, *targets}
     levels = [column for column in next(iter(tables["train.csv"]), {}) if column not in known]
     expected = {
@@ -63,9 +63,14 @@ def read_real(
     return tables["train.csv"], test, levels
 
 
-def _read(path: Path, /) -> list[Row]:
+def _read(path: Path, /, *, targets: Sequence[str]) -> list[Row]:
+    """Read a table, with `1.0` for a target as `1`, as pandas writes a column with empty cells."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    return [
+        row | {name: row[name].removesuffix(".0") for name in targets if name in row}
+        for row in rows
+    ]
 
 
 def _sizes(name: str, rows: Sequence[Row], /) -> list[str]:

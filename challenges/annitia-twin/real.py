@@ -23,7 +23,7 @@ COLUMNS = {
 }
 ROWS = {"train.csv": 1253, "test.csv": 423, ANSWERS: 423}
 CODES = {
-    "gender": {"1", "2"},
+    "gender": {"", "1", "2"},
     **{name: {"", "0", "1", "2"} for name in wide.STATICS[1:5]},
     HEPATIC: {"0", "1"},
     DEATH: {"", "0", "1"},

@@ -47,7 +47,7 @@ def build(
         test = [row | {ID: str(place)} for place, row in enumerate(test, start=1)]
         dictionary = Path(__file__).with_name("dictionary.csv").read_bytes()
     else:
-        train, test, dictionary = real.read(source)
+        train, test, dictionary = real.read(source, say=say)
         say(f"read the real files of {source}")
     shown = [row | {ID: str(SAMPLE_FROM + place)} for place, row in enumerate(train[:SAMPLE])]
     (public / "train.csv").write_bytes(_csv(train, columns=TRAIN))

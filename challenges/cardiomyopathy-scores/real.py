@@ -1,12 +1,13 @@
 """The real files of Cardi-HACK, if an organizer has them: read, and compared with the described.
 
-Expected in the folder: train.csv, test.csv and dictionary.csv as they were given out, and
-test_targets.csv, which was not: `trustii_id` and the two outcomes.
+Expected in the folder: train.csv and test.csv as they were given out, and test_targets.csv, which
+was not: `trustii_id` and the two outcomes. The dictionary was a PDF; a dictionary.csv in the folder
+takes the place of the twin's.
 """
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cohort
@@ -33,24 +34,29 @@ COUNTS = {  # in train.csv
 Rows = list[dict[str, str]]
 
 
-def read(folder: Path, /) -> tuple[Rows, Rows, bytes]:
+def read(folder: Path, /, *, say: Callable[[str], None]) -> tuple[Rows, Rows, bytes]:
     """Give the lines of train.csv, those of test.csv with their outcomes, and the dictionary.
 
-    Raises ValueError that lists all differences from the files that the pages describe.
+    Says which columns are left out, because nothing is published of them. Raises ValueError that
+    lists all other differences from the files that the pages describe.
     """
-    names = (*COLUMNS, "dictionary.csv")
-    if absent := [name for name in names if not (folder / name).is_file()]:
+    if absent := [name for name in COLUMNS if not (folder / name).is_file()]:
         raise ValueError(
-            f"{folder} has no {', '.join(absent)}; expected {', '.join(names)}, of which "
+            f"{folder} has no {', '.join(absent)}; expected {', '.join(COLUMNS)}, of which "
             f"test_targets.csv has {ID} and {' and '.join(OUTCOMES)} of the people of test.csv"
         )
     tables = {name: _rows((folder / name).read_bytes()) for name in COLUMNS}
     if found := list(differences(tables)):
         listed = "\n".join(f"  {difference}" for difference in found)
         raise ValueError(f"the files in {folder} differ from the described ones:\n{listed}")
+    for name, rows in tables.items():
+        if extra := [column for column in rows[0] if column not in COLUMNS[name]]:
+            say(f"{name}: {len(extra)} columns are left out: {_shown(extra)}")
     answers = {row[ID]: row for row in tables["test_targets.csv"]}
     test = [row | answers[row[ID]] for row in tables["test.csv"]]
-    return tables["train.csv"], test, (folder / "dictionary.csv").read_bytes()
+    own = folder / "dictionary.csv"
+    dictionary = own if own.is_file() else Path(__file__).with_name("dictionary.csv")
+    return tables["train.csv"], test, dictionary.read_bytes()
 
 
 def differences(tables: Mapping[str, Rows], /) -> Iterator[str]:
@@ -73,16 +79,16 @@ def differences(tables: Mapping[str, Rows], /) -> Iterator[str]:
 
 
 def _columns(name: str, found: Sequence[str]) -> Iterator[str]:
-    absent = [column for column in COLUMNS[name] if column not in found]
-    extra = [column for column in found if column not in COLUMNS[name]]
-    for what, columns in (("lacks", absent), ("also has", extra)):
-        if columns:
-            shown = ", ".join(columns[:5]) + (", ..." if len(columns) > 5 else "")  # noqa: PLR2004 - enough to see which
-            yield f"{name}: {what} {len(columns)} columns: {shown}"
+    if absent := [column for column in COLUMNS[name] if column not in found]:
+        yield f"{name}: lacks {len(absent)} columns: {_shown(absent)}"
+
+
+def _shown(columns: Sequence[str]) -> str:
+    return ", ".join(columns[:5]) + (", ..." if len(columns) > 5 else "")  # noqa: PLR2004 - enough to see which
 
 
 def _codes(name: str, rows: Rows) -> Iterator[str]:
-    for column in rows[0] if rows else ():
+    for column in (name for name in COLUMNS[name] if rows and name in rows[0]):
         cells = {row[column] for row in rows}
         if "" in cells:
             yield f"{name}: {column} has empty cells; expected none"

@@ -9,6 +9,7 @@ here: whole blocks, three of five to learn from and two to predict.
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -33,9 +34,12 @@ PUBLISHED = {
 }
 """What the published files hold, counted in them."""
 
-LARGEST_SIDE = (
-    2048  # of the level of a slide that is taken; the original is a thousand times larger
-)
+LARGEST_SIDE = 2048
+"""Of what is taken of a slide, in pixels; the original has up to 150 times as many."""
+
+LARGEST_LEVEL = 16384
+"""Of the level that is reduced to it: JPEGs of 1/32 of the size have up to 9,200."""
+
 SHOWN = 5  # differences that a message lists
 SUFFIXES = (".tif", ".tiff", ".jpg", ".jpeg")
 
@@ -181,16 +185,30 @@ def _block(name: str) -> str:
 
 
 def _reduced(path: Path, *, resolution: float) -> bytes:
-    """Give the largest level of a slide that is not too large, as a pyramid of its own."""
-    with Image.open(path) as picture:
-        frames = getattr(picture, "n_frames", 1)
-        for frame in range(frames):
+    """Give the largest level of a slide that is not too large, as a pyramid of its own.
+
+    Where all are, the smallest is reduced by a whole factor.
+    """
+    with _any_size(), Image.open(path) as picture:
+        for frame in range(getattr(picture, "n_frames", 1)):
             picture.seek(frame)
             if max(picture.size) <= LARGEST_SIDE:
                 break
-        else:
+        if (side := max(picture.size)) > LARGEST_LEVEL:
             raise ValueError(
                 f"{path}: its smallest level has {picture.size[0]} x {picture.size[1]} pixels, "
-                f"more than {LARGEST_SIDE}; put the JPEG of 1/32 of the size in its place"
+                f"more than {LARGEST_LEVEL}; put the JPEG of 1/32 of the size in its place"
             )
-        return pyramid(picture.convert("RGB"), levels=3, resolution=resolution)
+        reduced = picture.convert("RGB").reduce(-(-side // LARGEST_SIDE))
+        return pyramid(reduced, levels=3, resolution=resolution)
+
+
+@contextmanager
+def _any_size() -> Iterator[None]:
+    """Let Pillow open whole slides, of which a small level is read: it takes them for attacks."""
+    most = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = most

@@ -41,12 +41,11 @@ def read_source(folder: Path, /, *, say: Say) -> tuple[Iterator[Picture], Iterat
     for difference in differences(train):
         say(f"differs from the published files: {difference}")
     if (folder / "test.csv").is_file() and "class" in _header(folder / "test.csv"):
-        return _pictures(folder, train, clip=False), _pictures(
-            folder, _read(folder, "test.csv"), clip=True
-        )
+        asked = _read(folder, "test.csv")
+        return _pictures(folder, train, say=say), _pictures(folder, asked, say=say, clip=True)
     say("no test.csv with classes: pictures of train.csv are divided, seven and three of ten")
     learn, asked = divide(folder, train)
-    return _pictures(folder, learn, clip=False), _pictures(folder, asked, clip=True)
+    return _pictures(folder, learn, say=say), _pictures(folder, asked, say=say, clip=True)
 
 
 def differences(boxes: Boxes, /) -> Iterator[str]:
@@ -124,8 +123,11 @@ def _corners(row: Row) -> tuple[int, int, int, int]:
     return x1, y1, x2, y2
 
 
-def _pictures(folder: Path, boxes: Boxes, *, clip: bool) -> Iterator[Picture]:
-    """Read pictures; boxes to predict are clipped to them, since a file is refused otherwise."""
+def _pictures(folder: Path, boxes: Boxes, *, say: Say, clip: bool = False) -> Iterator[Picture]:
+    """Read pictures; boxes to predict are clipped to them, since a file is refused otherwise.
+
+    Says which boxes to predict have nothing within their picture, and are left out.
+    """
     for name in sorted(boxes, key=lambda name: hashed("order", name)):
         data = (folder / "images" / name).read_bytes()
         wide, tall = _size(folder / "images" / name)
@@ -134,6 +136,9 @@ def _pictures(folder: Path, boxes: Boxes, *, clip: bool) -> Iterator[Picture]:
             x1, y1, x2, y2 = _corners(row)
             if clip:
                 x1, y1, x2, y2 = max(x1, 0), max(y1, 0), min(x2, wide), min(y2, tall)
+            if x1 >= x2 or y1 >= y2:
+                say(f"{name}: the box {_corners(row)} is outside its {wide} x {tall} pixels")
+                continue
             cells.append(Cell(code=row["class"], box=(x1, y1, x2, y2)))
         yield Picture(name=name, data=data, cells=cells, laboratory="unknown")
 

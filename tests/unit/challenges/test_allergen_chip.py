@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -182,6 +183,44 @@ def test_real_files_become_the_challenge(built: BuiltChallenge, real: Path, tmp_
 
     assert made.truth == built.made.truth
     assert (made.public / "train.csv").read_bytes() == (real / "train.csv").read_bytes()
+
+
+def test_answers_may_be_as_pandas_writes_them(
+    built: BuiltChallenge, real: Path, tmp_path: Path
+) -> None:
+    truth = (real / "truth.csv").read_text("utf-8")
+    (real / "truth.csv").write_text(re.sub(r"(?<=,)([019])(?=[,\n])", r"\1.0", truth), "utf-8")
+
+    assert _build(built, real, tmp_path / "made").truth == built.made.truth
+
+
+def test_the_columns_are_those_of_the_documents(built: BuiltChallenge) -> None:
+    names = (
+        "Patient_ID Chip_Code Chip_Type Chip_Image_Name Age Gender Blood_Month_sample "
+        "French_Residence_Department French_Region Rural_or_urban_area Sensitization Food_Type_0 "
+        "Treatment_of_rhinitis Treatment_of_athsma Age_of_onsets Skin_Symptoms General_cofactors "
+        "Treatment_of_atopic_dematitis"
+    )
+    families = {
+        "Respiratory": "ARIA CONJ GINA IGE_Pollen_Gram IGE_Pollen_Herb IGE_Pollen_Tree "
+        "IGE_Dander_Animals IGE_Mite_Cockroach IGE_Molds_Yeast",
+        "Food": "Other Cereals_&_Seeds Aromatics Egg Fish Fruits_and_Vegetables Mammalian_Milk "
+        "Oral_Syndrom Other_Legumes Peanut Shellfish TPO Tree_Nuts",
+        "Venom": "ATCD_Venom IGE_Venom",
+    }
+    types = {
+        f"Type_of_{f}_Allergy_{name}" for f, names in families.items() for name in names.split()
+    }
+    above = {"Allergy_Present", "Severe_Allergy", *(f"{family}_Allergy" for family in families)}
+    train, test = (
+        (built.made.public / name).read_text("utf-8").splitlines()[0].split(",")
+        for name in ("train.csv", "test.csv")
+    )
+
+    assert (len(train), len(test)) == (365, 337)
+    assert {*names.split(), "Act_d_1", "Ara_h_2", *types, *above} < set(train)
+    assert set(train) - set(test) == types | above
+    assert set(test) - set(train) == {"trustii_id"}
 
 
 def test_all_that_differs_from_the_documents_is_listed(

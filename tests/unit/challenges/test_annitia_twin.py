@@ -250,6 +250,43 @@ def test_real_files_give_the_truth_of_their_own(
     assert (public / "train.csv").read_bytes() == (real_files / "train.csv").read_bytes()
 
 
+def test_the_columns_are_those_that_were_counted_in_the_real_files(
+    modules: dict[str, ModuleType],
+) -> None:
+    wide = modules["wide"]
+    visits = [
+        f"{name}_v{k}" for name in ("Age", "BMI", "fibs_stiffness_med_BM_1") for k in range(1, 23)
+    ]
+    others = "alt ast bilirubin chol ggt gluc_fast plt triglyc aixp_aix_result_BM_3 fibrotest_BM_2"
+    visits += [f"{name}_v{k}" for name in others.split() for k in range(1, 22)]
+    statics = "gender T2DM Hypertension Dyslipidaemia bariatric_surgery bariatric_surgery_age"
+    targets = "evenements_hepatiques_majeurs evenements_hepatiques_age_occur death death_age_occur"
+
+    assert (len(wide.TRAIN), len(wide.TEST)) == (287, 284)
+    assert set(wide.TRAIN) == {"patient_id_anon", *statics.split(), *visits, *targets.split()}
+    assert set(wide.TEST) == {"trustii_id", "patient_id_anon", *statics.split(), *visits}
+
+
+def test_real_files_may_be_as_pandas_writes_them(
+    twin: BuiltChallenge, modules: dict[str, ModuleType], real_files: Path, tmp_path: Path
+) -> None:
+    """Whole numbers with `.0` wherever a column has an empty cell, and a gender that is unknown."""
+    wide = modules["wide"]
+    for name in ("train.csv", "test.csv", "test_targets.csv"):
+        with (real_files / name).open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        gaps = {column for column in rows[0] if any(row[column] == "" for row in rows)}
+        for row in rows:
+            row |= {c: f"{float(row[c])}" for c in gaps if row[c]}
+        if name == "train.csv":
+            rows[0]["gender"] = ""
+        (real_files / name).write_bytes(wide.table(rows, columns=list(rows[0])))
+    public = tmp_path / "public"
+    public.mkdir()
+
+    assert modules["data"].build(public, source=real_files, say=print) == twin.made.truth
+
+
 def test_all_that_differs_in_real_files_is_told(
     modules: dict[str, ModuleType], real_files: Path, tmp_path: Path
 ) -> None:

@@ -245,7 +245,6 @@ def _real(built: BuiltChallenge, folder: Path, train: Rows, asked: Rows) -> None
             writer.writeheader()
             writer.writerows(rows)
     (folder / "test_targets.csv").write_text("\n".join([*answers, ""]))
-    (folder / "dictionary.csv").write_bytes((FOLDER / "dictionary.csv").read_bytes())
 
 
 def test_real_files_give_the_truth_of_their_own(
@@ -254,16 +253,35 @@ def test_real_files_give_the_truth_of_their_own(
     real, work = tmp_path / "real", tmp_path / "work"
     real.mkdir()
     work.mkdir()
-    _real(built, real, train, asked)
+    said: list[str] = []
+    _real(built, real, train, [{"": str(place), **row} for place, row in enumerate(asked)])
 
     made = run_recipe(
         built.folder / "data.py",
         work,
         definition=built.definition,
-        options=RecipeOptions(say=print, source=real),
+        options=RecipeOptions(say=said.append, source=real),
     )
 
     assert made.truth == built.made.truth
+    assert (made.hidden / "test.csv").read_bytes() == (built.made.hidden / "test.csv").read_bytes()
+    dictionary = (made.public / "dictionary.csv").read_bytes()
+    assert dictionary == (built.made.public / "dictionary.csv").read_bytes()  # theirs was a PDF
+    assert "test.csv: 1 columns are left out: " in said
+
+
+def test_the_columns_are_those_that_were_counted_in_the_real_files(
+    train: Rows, asked: Rows
+) -> None:
+    clinical = (
+        "ID Age_Baseline Age_Diag BMI BSA Genre Epaiss_max Gradient TVNS FEVG ATCD_MS SYNCOPE "
+        "Diam_OG Variant.Pathogene"
+    )
+    columns = {*clinical.split(), *(f"SNP{number}" for number in range(1, 289))}
+
+    assert set(train[0]) == {*columns, "OUTCOME MACE", "OUTCOME SEVERITY"}
+    assert set(asked[0]) == {"trustii_id", *columns}
+    assert (len(train), len(asked)) == (347, 149)
 
 
 def test_all_that_differs_in_real_files_is_told(
@@ -273,7 +291,8 @@ def test_all_that_differs_in_real_files_is_told(
     real.mkdir()
     work.mkdir()
     wrong = [row | {"SYNCOPE": "9" if place else ""} for place, row in enumerate(train[1:])]
-    _real(built, real, wrong, [{**row, "extra": "1"} for row in asked])
+    without = [{key: row[key] for key in row if key != "BSA"} for row in asked]
+    _real(built, real, wrong, without)
 
     with pytest.raises(ValueError, match="differ from the described ones") as told:
         run_recipe(
@@ -286,4 +305,4 @@ def test_all_that_differs_in_real_files_is_told(
     assert "train.csv: 346 rows; expected 347" in str(told.value)
     assert "train.csv: SYNCOPE has empty cells; expected none" in str(told.value)
     assert "train.csv: SYNCOPE has ['9']; expected ['0', '1']" in str(told.value)
-    assert "test.csv: also has 1 columns: extra" in str(told.value)
+    assert "test.csv: lacks 1 columns: BSA" in str(told.value)

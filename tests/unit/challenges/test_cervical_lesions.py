@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import shutil
 import zipfile
 import zlib
 from collections import Counter, defaultdict
@@ -223,13 +222,24 @@ def test_an_answer_without_one_class_is_refused_with_its_line(
     assert "exactly one" in str(problem.expected)
 
 
+DOCUMENTED = {
+    "train_metadata.csv": ",us_wsi_url,us_tif_url,us_jpg_url,eu_wsi_url,eu_tif_url,eu_jpg_url"
+    ",asia_wsi_url,asia_tif_url,asia_jpg_url",
+    "train_labels.csv": "",
+    "train_annotations.csv": ",us_jpeg_url,eu_jpeg_url,asia_jpeg_url",
+}
+"""The tables of the original, and the columns that its files have beside those of the twin."""
+
+
 @pytest.fixture
 def real(built: BuiltChallenge, tmp_path: Path) -> Path:
     """Give a folder as an organizer with the files of TissueNet has it, of a few slides."""
     folder = tmp_path / "real"
     (folder / "slides").mkdir(parents=True)
-    for name in ("train_metadata.csv", "train_labels.csv", "train_annotations.csv"):
-        shutil.copy(built.made.public / name, folder)
+    for name, more in DOCUMENTED.items():  # with addresses that are of no use here
+        header, *lines = (built.made.public / name).read_text("utf-8").splitlines()
+        written = [header + more, *(line + ",s3://x" * more.count(",") for line in lines), ""]
+        (folder / name).write_text("\n".join(written), "utf-8")
     with zipfile.ZipFile(built.made.public / "train_slides.zip") as archive:
         for place, name in enumerate(archive.namelist()):
             path = Path(archive.extract(name, folder / "slides"))
@@ -262,6 +272,24 @@ def test_real_files_become_the_challenge(built: BuiltChallenge, real: Path, tmp_
     ) == Counter(map(label, known))
     assert "SYNTHETIC" not in (made.public / "SOURCE.txt").read_text("utf-8")
     assert any(f"labelled slides: {len(known)}, published 1015" in line for line in said)
+
+
+def test_slides_of_any_size_are_reduced(real: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """TissueNet's have up to 271,950 x 294,038 pixels, and so JPEGs of up to 8,498 x 9,189."""
+    large = next(path for path in sorted((real / "slides").iterdir()) if path.suffix == ".jpg")
+    Image.new("RGB", (4000, 4100), "pink").save(large)
+
+    with monkeypatch.context() as patch:  # Pillow takes whole slides for attacks; here, all of them
+        patch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+        with pytest.raises(Image.DecompressionBombError):
+            Image.open(next((real / "slides").glob("*.tif")))
+        with importable(FOLDER):
+            from real import read_source  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
+
+            slides = [slide for part in read_source(real, say=print) for slide in part]
+
+    sizes = {tifffile.TiffFile(io.BytesIO(slide.data)).pages[0].shape[:2] for slide in slides}
+    assert (1367, 1334) in sizes
 
 
 def change(folder: Path, name: str, /, *, old: str, new: str) -> None:
@@ -304,7 +332,7 @@ def test_what_makes_real_files_unusable_is_named(
 
 def test_slides_of_a_block_are_never_divided() -> None:
     with importable(FOLDER):
-        from real import divide  # type: ignore[import-not-found]  # noqa: PLC0415 - as above
+        from real import divide  # noqa: PLC0415 - as above
 
         names = [f"C{c:02}_B{b}_S{s}.tif" for c in (1, 2) for b in range(50) for s in (1, 2)]
         train, test = divide(names)

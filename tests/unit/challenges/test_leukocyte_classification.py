@@ -283,6 +283,23 @@ def test_real_pictures_are_divided_and_what_differs_is_said(
     assert any("boxes of PNN" in line for line in said)
 
 
+def test_a_box_to_predict_that_is_outside_its_picture_is_said_and_left_out(
+    built: BuiltChallenge, real: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    shutil.copy(real / "train.csv", real / "test.csv")
+    known = table(real, "train.csv")
+    outside = f"{known[0]['NAME']},5000,5000,5100,5100,PNN\n"
+    with (real / "test.csv").open("a", encoding="utf-8") as file:
+        file.write(outside)
+
+    made = build(built, real, tmp_path / "made", said=said)
+
+    assert len(rows(made.truth)) == len(known)
+    [line] = [line for line in said if "outside" in line]
+    assert line.startswith(f"{known[0]['NAME']}: the box (5000, 5000, 5100, 5100) is outside its ")
+
+
 def test_copies_of_a_real_picture_stay_together(real: Path) -> None:
     known = table(real, "train.csv")
     for row in known[:20]:
