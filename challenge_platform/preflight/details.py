@@ -30,34 +30,34 @@ def detail_features(table: Table, /, *, column: str | None) -> Iterator[Feature]
             yield from _of_clock(name, cells)
 
 
-def id_features(cells: Sequence[str], /, *, column: str) -> Iterator[Feature]:
-    """Yield what ids are made of: length, digits, first and last letters, and their parts."""
+def id_features(cells: Sequence[str], /, *, column: str, name: str = "id") -> Iterator[Feature]:
+    """Yield what ids are made of: length, digits, first and last letters, and their parts.
+
+    Features are called by `name`; texts such as those of tags are probed as ids are.
+    """
     rest = _without_prefix(cells)
     digits = [[int(sign) for sign in cell if sign.isdecimal()] for cell in cells]
-    for name, words, values in (
-        ("id_length", "the length", [len(cell) for cell in cells]),
-        ("id_parity", "whether the last sign is odd", [_odd(cell) for cell in cells]),
-        ("id_digit_sum", "the sum of the digits", [sum(each) for each in digits]),
+    for feature, words, values in (
+        ("length", "the length", [len(cell) for cell in cells]),
+        ("parity", "whether the last sign is odd", [_odd(cell) for cell in cells]),
+        ("digit_sum", "the sum of the digits", [sum(each) for each in digits]),
     ):
         yield Feature(
-            name=name,
+            name=f"{name}_{feature}",
             kind=Kind.MARK,
             words=f"{words} of {column}",
             values=np.array(values, dtype=np.float64),
         )
-    yield from marks_of([cell[-1] for cell in rest], name="id_end", words=f"the end of {column}")
-    for length in (1, 2):
+    ends = [cell[-1] for cell in rest]
+    yield from marks_of(ends, name=f"{name}_end", words=f"the end of {column}")
+    for length, words in ((1, "the start"), (2, "the first two signs")):
         starts = [cell[:length] for cell in rest]
-        words = f"the start of {column}" if length == 1 else f"the first two signs of {column}"
-        yield from marks_of(starts, name="id_start", words=words)
+        yield from marks_of(starts, name=f"{name}_start", words=f"{words} of {column}")
     parts = [_BREAK.split(cell) for cell in cells]
     common = min(map(len, parts), default=0)
     for place in range(common if common > 1 else 0):
-        yield from marks_of(
-            [each[place] for each in parts],
-            name="id_part",
-            words=f"part {place + 1} of {column}",
-        )
+        part = [each[place] for each in parts]
+        yield from marks_of(part, name=f"{name}_part", words=f"part {place + 1} of {column}")
 
 
 def _without_prefix(cells: Sequence[str]) -> list[str]:

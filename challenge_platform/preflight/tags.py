@@ -1,6 +1,7 @@
 """What pictures carry beside their pixels: tags of TIFF and EXIF, and data elements of DICOM."""
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,22 @@ SUB_DIRECTORIES = {330: "TIFF", 34665: "EXIF", 34853: "GPS"}
 
 MOST_DIRECTORIES = 200
 
+MOST_TEXT = 65_536
+"""Bytes of a tag that are read."""
+
+USER_COMMENT = 37510
+CODINGS = {b"UNICODE\0": "utf-16", b"JIS\0\0\0\0\0": "iso2022_jp"}
+"""How a UserComment is written, by its first eight bytes (CIPA DC-008, 4.6.5); else latin-1."""
+
+WIDE_TEXTS = range(40091, 40096)
+"""Texts of Windows, such as XPComment, which are UTF-16."""
+
+BYTE_TEXTS = {USER_COMMENT, *WIDE_TEXTS}
+"""Texts that may be written as mere bytes."""
+
+COMMENT = 0xFE
+"""The marker of a comment in a JPEG (ITU-T T.81, B.2.4.5)."""
+
 DICOM_PREAMBLE = 128
 PIXELS = 0x7FE00010
 LONG_FORMS = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT"}
@@ -30,12 +47,21 @@ MOST_ELEMENTS = 5_000
 
 @dataclass(frozen=True, kw_only=True)
 class Tag:
-    """One tag: the directory that has it (GPS, EXIF, TIFF or PNG), its number and its text."""
+    """One tag: the directory that has it (GPS, EXIF, TIFF, PNG or JPEG), its number and its text.
+
+    `keyword` is what a text of PNG is called by.
+    """
 
     directory: str
     number: int
     text: str
     page: int = 0
+    keyword: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What it is, for people."""
+        return f"{self.directory} {self.keyword or self.number}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +79,7 @@ def tags_of(data: bytes, /) -> list[Tag]:
         if data[:4] in TIFF_HEADS:
             return list(_tiff(data))
         if data.startswith(b"\xff\xd8"):
-            return [tag for block in _jpeg(data) for tag in _tiff(block)]
+            return [tag for kind, block in _jpeg(data) for tag in _of_block(kind, block)]
         if data.startswith(b"\x89PNG\r\n\x1a\n"):
             return list(_png(data))
     except (struct.error, IndexError):
@@ -96,10 +122,10 @@ def _directory(
         length = WIDTHS.get(kind, 1) * many
         if length > len(inline):
             (where,) = struct.unpack(order + ("Q" if big else "I"), inline)
-            value = data[where : where + min(length, 65_536)]
+            value = data[where : where + min(length, MOST_TEXT)]
         else:
             value = inline[:length]
-        text = value.split(b"\0")[0].decode("latin-1") if kind in (2, 7) else ""
+        text = _text(number, value) if kind in (2, 7) or number in BYTE_TEXTS else ""
         form = {3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(kind)
         known = len(value) // WIDTHS.get(kind, 1)
         numbers = list(struct.unpack(f"{order}{known}{form}", value)) if form and known else []
@@ -108,14 +134,34 @@ def _directory(
     return struct.unpack_from(order + ("Q" if big else "I"), data, end)[0], tags
 
 
-def _jpeg(data: bytes) -> Iterator[bytes]:
-    """Yield the EXIF blocks of a JPEG."""
+def _text(number: int, value: bytes) -> str:
+    """Read a text up to its first zero, or as its tag says that it is written."""
+    if number in WIDE_TEXTS:
+        return value.decode("utf-16-le", errors="replace").rstrip("\0")
+    if number == USER_COMMENT:
+        coding = CODINGS.get(value[:8], "latin-1")
+        return value[8:].decode(coding, errors="replace").strip("\0 ")
+    return value.split(b"\0")[0].decode("latin-1")
+
+
+def _of_block(kind: int, block: bytes) -> Iterator[Tag]:
+    if kind == COMMENT:
+        text = block[:MOST_TEXT].decode("latin-1")
+        yield Tag(directory="JPEG", number=kind, text=text, keyword="comment")
+    else:
+        yield from _tiff(block)
+
+
+def _jpeg(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the comments and EXIF blocks of a JPEG, with their markers."""
     place = 2
     while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != 0xDA:  # noqa: PLR2004 -- markers
         (length,) = struct.unpack_from(">H", data, place + 2)
         block = data[place + 4 : place + 2 + length]
         if data[place + 1] == 0xE1 and block.startswith(b"Exif\0\0"):  # noqa: PLR2004 -- APP1
-            yield block[6:]
+            yield data[place + 1], block[6:]
+        elif data[place + 1] == COMMENT:
+            yield COMMENT, block
         place += 2 + length
 
 
@@ -128,8 +174,26 @@ def _png(data: bytes) -> Iterator[Tag]:
         if kind == b"eXIf":
             yield from _tiff(content)
         elif kind in (b"tEXt", b"iTXt", b"zTXt"):
-            yield Tag(directory="PNG", number=0, text=content.split(b"\0")[0].decode("latin-1"))
+            keyword, text = _png_text(kind, content)
+            yield Tag(directory="PNG", number=0, text=text, keyword=keyword)
         place += 12 + length
+
+
+def _png_text(kind: bytes, content: bytes) -> tuple[str, str]:
+    """Read the keyword and the text of a chunk (PNG, W3C 2003, 11.3.4); of a broken one none."""
+    keyword, _, rest = content.partition(b"\0")
+    packed, coding = kind == b"zTXt", "latin-1"
+    if kind == b"zTXt":
+        rest = rest[1:]
+    elif kind == b"iTXt":
+        packed, coding = rest[:1] == b"\x01", "utf-8"
+        rest = rest[2:].split(b"\0", 2)[-1]
+    if packed:
+        try:
+            rest = zlib.decompressobj().decompress(rest, MOST_TEXT)
+        except zlib.error:
+            rest = b""
+    return keyword.decode("latin-1"), rest[:MOST_TEXT].decode(coding, errors="replace")
 
 
 def elements_of(data: bytes, /) -> list[Element]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from challenge_platform.preflight.finding import Finding, Severity
 from challenge_platform.preflight.likeness import find_likeness
@@ -171,3 +172,54 @@ def test_size_time_place_tags_and_parts_of_the_name_are_features_of_a_row(tmp_pa
     assert told["file_size"] == [len(files["C02_b2.png"]), len(files["C01_b1.png"])]
     assert told["mtime"][0] - told["mtime"][1] == 2
     assert (told["archive_order"], told["exif"], told["name_part"]) == ([1, 0], [1, 0], [1, 0])
+
+
+def with_text(form: str, text: str) -> bytes:
+    """Encode a picture that carries a text, in one of the places that formats have for it."""
+    picture, kind, place = drawn(1), *form.split()
+    if kind == "PNG":
+        info = PngInfo()
+        if place == "iTXt":
+            info.add_itxt("Comment", text, zip=True)
+        else:
+            info.add_text("Comment", text, zip=place == "zTXt")
+        return encoded(picture, kind, pnginfo=info)
+    if place == "COM":
+        return encoded(picture, kind, comment=text.encode())
+    exif = Image.Exif()
+    match place:
+        case "ImageDescription":
+            exif[270] = text
+        case "XPComment":
+            exif[40092] = text.encode("utf-16-le")
+        case _:
+            exif.get_ifd(34665)[37510] = b"ASCII\0\0\0" + text.encode()
+    return encoded(picture, kind, exif=exif)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "PNG tEXt",
+        "PNG zTXt",
+        "PNG iTXt",
+        "JPEG COM",
+        "JPEG UserComment",
+        "JPEG XPComment",
+        "TIFF ImageDescription",
+    ],
+)
+def test_a_text_of_a_tag_is_a_feature_though_all_are_as_long(tmp_path: Path, form: str) -> None:
+    texts = [f"scan {'ba'[place % 2]}-{place % 5}" for place in range(20)]
+    names = [f"p{place:02}" for place in range(20)]
+    files = {name: with_text(form, text) for name, text in zip(names, texts, strict=True)}
+    packed(tmp_path / "test_images.zip", {f"{name}.png": data for name, data in files.items()})
+
+    looks = looks_of(
+        Table(name="test.csv", columns={"image": names}), look_at(find_pictures([tmp_path]))
+    )
+
+    features = [each for each in picture_features(looks) if each.name.startswith("tag")]
+    wanted = [(place % 2 == 0) for place in range(20)]
+    assert any((each.values > each.values.min()).tolist() == wanted for each in features)
+    assert not {"tag_length", "exif"} & {each.name for each in features}
