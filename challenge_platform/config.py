@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         Field(
             ge=0,
             le=16,
-            description="Scoring sandboxes that are kept ready, some 27 MB each; 0 keeps none.",
+            description="Scoring sandboxes that are kept ready, some 36 MB each; 0 keeps none.",
         ),
     ] = 2
     sandbox_runtime: Annotated[

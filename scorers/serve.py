@@ -1,12 +1,13 @@
 """What runs inside the scoring sandbox: one request from standard input, one JSON document out."""
 
+import select
 import sys
 import traceback
 from contextlib import redirect_stdout
 from typing import BinaryIO
 
 from scorers.document import Evaluation, Refusal
-from scorers.evaluation import evaluate, preload
+from scorers.evaluation import evaluate, preload, preload_metrics
 from scorers.metric import InvalidColumns
 from scorers.predictions.problems import InvalidPredictions
 from scorers.predictions.table import InvalidTable, check_size
@@ -19,10 +20,12 @@ def serve() -> int:
     0: one JSON document is on standard output, an evaluation or a refusal of the predictions, and
     the end of its only line says that it is whole.
     1: nothing is on standard output, and one line on standard error says why, without any value
-    of the data. All that is slow to load is loaded before the first byte is read, so that a
-    process may wait for its request.
+    of the data. All that is slow to load is loaded before the first byte is read, and while no
+    request has come the metrics too, so that a process may wait for its request.
     """
     preload()
+    if not select.select([sys.stdin], [], [], 0)[0]:
+        preload_metrics()
     output = sys.stdout.buffer
     try:
         # Whatever a metric prints must not mix with the answer.

@@ -2,7 +2,9 @@
 
 import io
 import json
-from subprocess import CompletedProcess
+import sys
+from pathlib import Path
+from subprocess import PIPE, CompletedProcess, Popen, run
 from typing import Any
 
 import pytest
@@ -107,6 +109,47 @@ def test_predictions_that_are_declared_too_large_are_refused_unread(
 
     assert isinstance(refusal, Refusal)
     assert [problem.code for problem in refusal.problems] == [ProblemCode.FILE_TOO_LARGE]
+
+
+READY = """
+import scorers.serve as harness
+from scorers.evaluation import preload_metrics
+
+def preload():
+    preload_metrics()
+    loaded = {"scipy", "scorers.survival.harrell", "scorers.pictures.survival"} & set(sys.modules)
+    print(*sorted(loaded), file=sys.stderr, flush=True)
+
+harness.preload_metrics = preload
+raise SystemExit(harness.serve())
+"""
+
+
+def test_a_process_that_waits_loads_metrics_until_its_request_comes(request_bytes: bytes) -> None:
+    command = [sys.executable, "-c", sandboxed.WITHOUT + READY]
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stderr is not None
+        loaded = process.stderr.readline()  # so far nothing was sent
+
+        answered, more = process.communicate(request_bytes, timeout=60)
+
+    assert (loaded, more) == (b"scorers.pictures.survival scorers.survival.harrell\n", b"")
+    assert isinstance(read_answer(answered), Evaluation)
+
+
+def test_a_process_that_has_its_request_loads_what_that_one_needs(
+    request_bytes: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "request").write_bytes(request_bytes)
+    with (tmp_path / "request").open("rb") as stream:
+        done = run(
+            [sys.executable, "-c", sandboxed.WITHOUT + READY],
+            stdin=stream,
+            capture_output=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def changed(request: bytes, /, **values: Any) -> bytes:
