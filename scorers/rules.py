@@ -23,6 +23,9 @@ NAMED = 20
 WIDTH = 4
 """Numbers of a box."""
 
+SPAN = 3
+"""What a span has: start, end and type."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Within:
@@ -173,7 +176,7 @@ class HaveAnArea:
         """Tell the rows that break the rule."""
         for name in named(params, self.param):
             boxes: Vector = prediction[name]
-            if boxes.ndim != 2 or boxes.shape[1] != WIDTH:  # noqa: PLR2004 -- a table of boxes
+            if boxes.ndim != 2 or boxes.shape[1] != WIDTH or boxes.dtype.kind not in "iuf":  # noqa: PLR2004 -- a table of boxes
                 continue  # the challenge's own mistake, which the metric tells
             corners = params.get("box_format", self.usual) == "xyxy"
             size = boxes[:, 2:] - boxes[:, :2] if corners else boxes[:, 2:]
@@ -187,6 +190,39 @@ class HaveAnArea:
                 repair=Message("remove the box, or exchange its corners")
                 if corners
                 else Message("remove the box"),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreSpans:
+    """The spans in the column that `param` names are of some text, and of the types of `types`.
+
+    A span is its start, its end and its type.
+    """
+
+    param: str = "predicted"
+
+    def broken(self, prediction: Columns, params: Params, /) -> Iterator[Broken]:
+        """Tell the rows that break the rule."""
+        types: Any = params["types"]
+        for name in named(params, self.param):
+            spans = prediction[name]
+            if spans.ndim != 2 or spans.shape[1] != SPAN:  # noqa: PLR2004 -- a table of spans
+                continue  # the challenge's own mistake, which the metric tells
+            start, end, kind = spans.T
+            yield Broken(
+                columns=(name,),
+                rows=np.array(
+                    (start < 0) | (start >= end) | (start % 1 != 0) | (end % 1 != 0), dtype=np.bool_
+                ),
+                expected=Message("whole numbers: a start of at least 0 and an end after it"),
+                repair=Message("count characters from 0; the end is the one after the last"),
+            )
+            yield Broken(
+                columns=(name,),
+                rows=np.array([word not in types for word in kind], dtype=np.bool_),
+                expected=Message("a type of {classes}", classes=_listed(types)),
+                repair=Message("write it exactly as the challenge does"),
             )
 
 

@@ -96,8 +96,8 @@ class SubmissionDefinition(Section):
 
     `ids` names the public file with the ids to predict and `id` its id column, which the
     predictions file `file` must have too, beside `columns`. A row is an id or, with `objects`, an
-    object of an id. With `format: archive` the file is an archive, all columns are masks, and of
-    each id it has one file for each.
+    object of an id. With `format: archive` the file is an archive. Of each id it has one file for
+    each column of masks, and the JSON file `member` for the other columns, if there are any.
     """
 
     kinds: Annotated[
@@ -107,10 +107,22 @@ class SubmissionDefinition(Section):
     format: Annotated[
         Literal["table", "archive", "files"],
         Field(
-            description="A CSV table; a zip with one file of each id: then all are masks; or an "
+            description="A CSV table; a zip with files of each id: masks, JSON, or both; or an "
             "archive of any files, which `scoring.program` reads."
         ),
     ] = "table"
+    member: Annotated[
+        str | None,
+        StringConstraints(
+            pattern=r"^[A-Za-z0-9._/-]*\{id\}[A-Za-z0-9._/-]*\.json$", max_length=100
+        ),
+        Field(
+            description="With `format: archive`: name of the file of an id with all columns that "
+            "are no masks, such as `{id}.json`. It is an object with a key for each column or, "
+            "with `objects`, a list of them, empty for an id without any; of `arrays` each is one "
+            "key, with a list."
+        ),
+    ] = None
     file: Annotated[FileName, Field(description="Usual name of the predictions file.")]
     ids: Annotated[
         FileName | Literal[""], Field(description="Public file that lists the ids to predict.")
@@ -154,8 +166,13 @@ class SubmissionDefinition(Section):
             raise ValueError(f"{self.id} is the id column and cannot be predicted")
         check_objects(self.objects, columns=self.columns, others=[self.id])
         masks = check_masks(self.columns, objects=self.objects)
-        if self.format == "archive" and len(masks) < len(self.columns):
-            raise ValueError("with format: archive all columns are of type: mask")
+        if self.member is not None and self.format != "archive":
+            raise ValueError("member: only an archive has files of ids; set format: archive")
+        if self.format == "archive" and (self.member is None) != (len(masks) == len(self.columns)):
+            raise ValueError(
+                "with format: archive all columns are of type: mask, but for those of the JSON "
+                "file that member names, such as {id}.json"
+            )
         if spaced := [name for name, mask in masks.items() if mask.spacing is not None]:
             raise ValueError(f"{spaced[0]}: spacing is of the truth; say it in data.columns")
         if self.format == "table" and masks:
@@ -166,6 +183,25 @@ class SubmissionDefinition(Section):
     def masks(self) -> dict[str, MaskColumn]:
         """The columns that are masks, by name."""
         return masks_of(self.columns)
+
+    @property
+    def plain(self) -> dict[str, Column]:
+        """The columns that are no masks, by name."""
+        return {name: c for name, c in self.columns.items() if not isinstance(c, MaskColumn)}
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of an object in a document."""
+        return names_of(self.plain, objects=self.objects)
+
+    def document(self, name: str, /) -> str:
+        """Give the name of the document of an id; "" where there is none."""
+        return (self.member or "").replace("{id}", name)
+
+    def files(self, name: str, /) -> list[str]:
+        """Give the names of the files of an id in an archive."""
+        masks = [mask.file(name) for mask in self.masks.values()]
+        return [*masks, self.document(name)] if self.member else masks
 
     @property
     def names(self) -> list[str]:
@@ -217,18 +253,15 @@ def check_masks(
 def check_objects(
     objects: Objects | None, /, *, columns: Mapping[str, Column], others: list[str]
 ) -> None:
-    """Raise ValueError unless the arrays are of columns of numbers, each in one array only."""
+    """Raise ValueError unless objects have numbers and labels, each in one array at most."""
     if objects is None:
         return
     if lists := [name for name, column in columns.items() if isinstance(column, CodesColumn)]:
         raise ValueError(f"{lists[0]}: an object has no list of codes, only numbers and labels")
-    numbers = {
-        name for name, column in columns.items() if isinstance(column, FloatColumn | IntegerColumn)
-    }
     counts = Counter(part for parts in objects.arrays.values() for part in parts)
     for part, count in counts.items():
-        if part not in numbers:
-            raise ValueError(f"objects.arrays names {part}, which is no column of numbers")
+        if part not in columns:
+            raise ValueError(f"objects.arrays names {part}, which is no column of an object")
         if count > 1:
             raise ValueError(f"objects.arrays names {part} twice")
     for name, parts in objects.arrays.items():

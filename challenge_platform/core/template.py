@@ -5,7 +5,10 @@ Of an archive it is the list of its files.
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
+
+from pydantic import JsonValue
 
 from challenge_platform.core.challenge import PublishedChallenge
 from challenge_platform.errors import NotFound
@@ -19,6 +22,9 @@ from scorers.tables import (
     MaskColumn,
     SubmissionDefinition,
 )
+
+DOCUMENT = "document"
+"""The column of a list of files with those of JSON."""
 
 EXAMPLE_BYTES = 64 * 1024
 """What is read of the ids for an example; a line is shorter."""
@@ -34,25 +40,49 @@ def write_template(store: ObjectStore, challenge: PublishedChallenge, /) -> byte
     asked = challenge.definition.submission
     if asked.format == "files":
         raise NotFound("{challenge} asks for files that have no template", challenge=challenge.slug)
-    if asked.objects is not None:
+    if asked.objects is not None and not asked.member:
         return _table([[asked.id, *asked.columns]])
     ids = read_ids(store.read(challenge.ids_file.digest), id_column=asked.id)
-    return _table([[asked.id, *asked.columns], *([name, *_row(asked, name)] for name in ids)])
+    files = [*asked.masks, DOCUMENT] if asked.member else list(asked.columns)
+    return _table([[asked.id, *files], *([name, *_row(asked, name)] for name in ids)])
 
 
 def _row(asked: SubmissionDefinition, name: str) -> list[str]:
     """Give the cells of an id: empty ones, or the names of its files."""
-    return [mask.file(name) for mask in asked.masks.values()] or [""] * len(asked.columns)
+    return asked.files(name) or [""] * len(asked.columns)
+
+
+def document(asked: SubmissionDefinition, /) -> str:
+    """Write what the document of an id may hold, with one object where rows are objects."""
+    arrays = {} if asked.objects is None else asked.objects.arrays
+    values = {
+        key: [_value(asked.columns[part]) for part in arrays[key]]
+        if key in arrays
+        else _value(asked.columns[key])
+        for key in asked.keys
+    }
+    return json.dumps(values if asked.objects is None else [values], ensure_ascii=False)
+
+
+def _value(column: Column) -> JsonValue:
+    """Give what a document has in place of a cell."""
+    cell = cell_of(column)
+    if isinstance(column, CodesColumn):
+        return list(cell.split(column.separator))
+    if isinstance(column, LabelColumn):
+        return column.classes[0]
+    return int(cell) if isinstance(column, IntegerColumn) else float(cell)
 
 
 def example(store: ObjectStore, challenge: PublishedChallenge, /) -> str:
     """Give the first lines of a file as it is asked for: a real id, and cells that are allowed.
 
-    Of an archive it gives the names of its first files.
+    Of an archive it gives the names of its first files, and what a document of them holds.
     """
     asked = challenge.definition.submission
-    if asked.masks:
-        return "\n".join(_row(asked, _first_id(store, challenge)))
+    if asked.format == "archive":
+        files = _row(asked, _first_id(store, challenge))
+        return "\n".join([*files, document(asked)] if asked.member else files)
     cells = [cell_of(column) for column in asked.columns.values()]
     row = [_first_id(store, challenge), *cells]
     return _table([[asked.id, *asked.columns], row]).decode().rstrip()

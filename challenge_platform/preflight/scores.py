@@ -13,8 +13,8 @@ from challenge_platform.preflight.bench import Bench, Values, draws, reordered
 from challenge_platform.preflight.families.family import Answer
 from challenge_platform.preflight.finding import Finding, Probe, Severity
 from challenge_platform.preflight.writing import (
+    archive_files,
     can_write,
-    mask_files,
     write_archive,
     write_file,
 )
@@ -235,8 +235,8 @@ def _broken_files(
     submission = bench.task.submission
     if (data := _perfect_file(bench, perfect)) is None:
         return
-    if submission.masks:
-        files = mask_files(perfect, submission=submission, ids=bench.truth.ids)
+    if submission.format == "archive":
+        files = archive_files(perfect, submission=submission, ids=bench.truth.ids)
         some = dict(list(files.items())[: len(files) // 2])
         yield "truncated", write_archive(some), frozenset({ProblemCode.MISSING_FILE})
         return

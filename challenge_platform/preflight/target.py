@@ -10,6 +10,7 @@ from scipy.stats import rankdata
 
 from challenge_platform.preflight.tables import Table, times
 from scorers.metric import Columns, Vector
+from scorers.predictions.masks import PackedMask
 
 MOST_CLASSES = 40
 """Different texts that a column may hold to be a class of each row."""
@@ -96,8 +97,10 @@ def _of_array(name: str, values: NDArray[np.generic]) -> Iterator[Target]:
         yield Target(column=name, outcome=np.array(sizes))
 
 
-def _size(value: Sequence[str] | NDArray[np.generic]) -> float:
+def _size(value: Sequence[str] | NDArray[np.generic] | PackedMask) -> float:
     """Count the codes or objects of a row, and of a mask its pixels that are not background."""
+    if isinstance(value, PackedMask):
+        return float(np.count_nonzero(np.asarray(value)))
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" and value.ndim > 1:
         return float(np.count_nonzero(value))
     return float(len(value))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import JsonValue
 
 from challenge_platform.preflight.families.family import Answer
 from scorers.tables import (
@@ -17,6 +19,7 @@ from scorers.tables import (
     Column,
     FloatColumn,
     IntegerColumn,
+    LabelColumn,
     MaskColumn,
     SubmissionDefinition,
 )
@@ -29,8 +32,8 @@ def can_write(submission: SubmissionDefinition, /) -> bool:
 
 def write_file(answer: Answer, /, *, submission: SubmissionDefinition, ids: Sequence[str]) -> bytes:
     """Write an answer, whose rows are in the order of `ids`; raise ValueError if it cannot be."""
-    if submission.masks:
-        return write_archive(mask_files(answer, submission=submission, ids=ids))
+    if submission.format == "archive":
+        return write_archive(archive_files(answer, submission=submission, ids=ids))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([submission.id, *submission.columns])
@@ -46,10 +49,10 @@ def write_file(answer: Answer, /, *, submission: SubmissionDefinition, ids: Sequ
     return text.getvalue().encode()
 
 
-def mask_files(
+def archive_files(
     answer: Answer, /, *, submission: SubmissionDefinition, ids: Sequence[str]
 ) -> dict[str, bytes]:
-    """Write each mask, by the name of its file; raise ValueError for a format unknown here."""
+    """Write each mask and document, by the name of its file; ValueError for a format unknown."""
     files: dict[str, bytes] = {}
     for name, column in submission.masks.items():
         if (write := _writer(column)) is None:
@@ -58,7 +61,41 @@ def mask_files(
             column.file(unit): write(np.asarray(mask))
             for unit, mask in zip(ids, answer[name], strict=True)
         }
+    if submission.member:
+        for row, unit in enumerate(ids):
+            files[submission.document(unit)] = _document(answer, submission=submission, row=row)
     return files
+
+
+def _document(answer: Answer, *, submission: SubmissionDefinition, row: int) -> bytes:
+    columns, objects = submission.columns, submission.objects
+    if objects is None:
+        values = {key: _json(answer[key][row], columns[key]) for key in submission.keys}
+        return json.dumps(values).encode()
+    made = [
+        {
+            key: [_json(v, columns[n]) for v, n in zip(value, objects.arrays[key], strict=True)]
+            if key in objects.arrays
+            else _json(value, columns[key])
+            for key, value in zip(submission.keys, values, strict=True)
+        }
+        for values in _objects([answer[key][row] for key in submission.keys])
+    ]
+    return json.dumps(made).encode()
+
+
+def _json(value: Any, column: Column) -> JsonValue:  # noqa: ANN401 -- as the column is
+    """Give a value as a document has it, in no more digits than a table would have."""
+    text = _text(value, column)
+    if isinstance(column, CodesColumn):
+        return list(value)
+    if isinstance(column, FloatColumn):
+        return float(text)
+    if isinstance(column, IntegerColumn):
+        return int(text)
+    if isinstance(column, LabelColumn):
+        return next(label for label in column.classes if str(label) == text)
+    return text
 
 
 def write_archive(files: Mapping[str, bytes], /) -> bytes:

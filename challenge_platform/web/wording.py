@@ -171,6 +171,8 @@ PROBLEMS = {
     ProblemCode.UNREADABLE_MASK: _("The file cannot be read."),
     ProblemCode.WRONG_MASK_TYPE: _("The mask does not hold whole numbers."),
     ProblemCode.WRONG_MASK_SHAPE: _("The mask has another size than the image."),
+    ProblemCode.UNREADABLE_DOCUMENT: _("This is no text of JSON."),
+    ProblemCode.WRONG_DOCUMENT: _("The JSON does not hold what was asked for."),
     ProblemCode.BROKEN_RULE: _("A metric cannot use this row."),
     Rule.REPEATABLE: _("The program does not predict the same twice."),
     Rule.ALLOWED: _("A prediction is made from what it may not use."),

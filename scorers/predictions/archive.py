@@ -4,7 +4,8 @@ The archive itself is read by `sandbox.archive`, as archives of code are. It is 
 needed: scorers of tables do without.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scorers.message import Message
@@ -18,37 +19,51 @@ if TYPE_CHECKING:
 Take = Callable[[str, bytes], None]
 """Takes the name of a file that is wanted, and what it holds."""
 
+SMALL_MASKS = Message("write the labels in the smallest integers, such as uint8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Files that are wanted of an archive, of at most `largest` bytes each, and who takes them.
+
+    `small` says how to make them smaller.
+    """
+
+    names: Collection[str]
+    largest: int
+    take: Take
+    small: Message = SMALL_MASKS
+
+
 SURPLUS = 100
 """Files and folders that an archive may have beside those that are wanted, and theirs."""
 
 ADVICE = {
     "not_an_archive": Message("pack the files, and nothing else, as a zip archive"),
     "too_many_members": Message("leave out what was not asked for"),
-    "member_too_large": Message("write the labels in the smallest integers, such as uint8"),
-    "unpacks_too_large": Message("write the labels in the smallest integers, such as uint8"),
-    "packed_too_tightly": Message("write the labels in the smallest integers, such as uint8"),
 }
 """The repair of what the reader of archives says of code, said of predictions."""
+
+TOO_LARGE = {"member_too_large", "unpacks_too_large", "packed_too_tightly"}
 
 
 def read_files(
     content: bytes,
     /,
     *,
-    wanted: Collection[str],
-    largest: int,
-    take: Take,
+    wanted: Sequence[Files],
     findings: Findings,
     others: bool = False,
 ) -> None:
-    """Give each wanted file to `take`; what is missing, surplus or no archive becomes a finding.
+    """Have each wanted file taken; what is missing, surplus or no archive becomes a finding.
 
-    No file is unpacked past `largest` bytes, and one is in memory at a time. `others` says that
-    further files may be there. Raises InvalidPredictions if the archive itself cannot be read.
+    No file is unpacked past the bytes of the largest, and one is in memory at a time. `others` says
+    that further files may be there. Raises InvalidPredictions if the archive itself cannot be read.
     """
     from sandbox.archive import InvalidArchive, read_archive  # noqa: PLC0415 -- see above
 
-    missing = dict.fromkeys(wanted)
+    missing = {name: files for files in wanted for name in files.names}
+    small = wanted[-1].small
     surplus: list[str] = []
 
     def keep(name: str, chunks: Iterator[bytes] | None) -> int:
@@ -56,19 +71,22 @@ def read_files(
             return 0
         if name in missing:
             data = b"".join(chunks)
-            del missing[name]
-            take(name, data)
+            files = missing.pop(name)
+            if len(data) > files.largest:
+                findings.add(_too_large(name, files))
+            else:
+                files.take(name, data)
             return len(data)
         if not others:
             surplus.append(name)
         return sum(map(len, chunks))
 
-    limits = _limits(wanted, largest=largest, others=others)
+    limits = _limits(wanted, others=others)
     try:
         read_archive(content, limits=limits, keep=keep)
     except InvalidArchive as end:
         for problem in end.problems:
-            findings.add(_told(problem))
+            findings.add(_told(problem, small=small))
         findings.count(end.total - len(end.problems))
         findings.stop_if_any()
     _compare(list(missing), surplus, findings=findings)
@@ -85,15 +103,17 @@ def unpackable(names: Iterable[str], /) -> tuple[int, Message] | None:
     return None if found is None else (found[0], message_of(found[1]))
 
 
-def _limits(wanted: Collection[str], *, largest: int, others: bool) -> "ArchiveLimits":
+def _limits(wanted: Sequence[Files], *, others: bool) -> "ArchiveLimits":
     """Bound what is unpacked by what is asked for; a blank mask is packed a thousand times."""
     from sandbox.archive import ArchiveLimits  # noqa: PLC0415 -- see above
 
-    folders = max((name.count("/") for name in wanted), default=0)
-    members = len(wanted) * (1 + folders) + SURPLUS
+    names = [name for files in wanted for name in files.names]
+    largest = max(files.largest for files in wanted)
+    folders = max((name.count("/") for name in names), default=0)
+    members = len(names) * (1 + folders) + SURPLUS
     return ArchiveLimits(
         members=10 * members if others else members,
-        unpacked=largest * (len(wanted) + SURPLUS),
+        unpacked=sum(files.largest * len(files.names) for files in wanted) + largest * SURPLUS,
         file=largest,
         ratio=1_100,
     )
@@ -154,14 +174,25 @@ def _missing(name: str) -> Problem:
     )
 
 
-def _told(problem: "ArchiveProblem") -> Problem:
-    """Say what the reader of archives says."""
+def _too_large(name: str, files: Files) -> Problem:
+    return Problem(
+        code=ProblemCode.INVALID_ARCHIVE,
+        member=visible(name),
+        found=Message("more than {most:,} bytes", most=files.largest),
+        expected=Message("files of at most {most:,} bytes each", most=files.largest),
+        repair=files.small,
+    )
+
+
+def _told(problem: "ArchiveProblem", *, small: Message) -> Problem:
+    """Say what the reader of archives says; `small` is how to make the files smaller."""
+    advice = small if problem.code in TOO_LARGE else ADVICE.get(str(problem.code))
     return Problem(
         code=ProblemCode.INVALID_ARCHIVE,
         member=problem.member,
         found=message_of(problem.found),
         expected=message_of(problem.expected),
-        repair=ADVICE.get(str(problem.code)) or message_of(problem.repair),
+        repair=advice or message_of(problem.repair),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from scorers.message import Message
-from scorers.predictions.archive import read_files
+from scorers.predictions.archive import Files, read_files
 from scorers.predictions.problems import Findings, Problem, ProblemCode, visible
 from scorers.rasters.formats import reader_of
 from scorers.rasters.raster import Fault, Raster, Unreadable
@@ -76,10 +76,12 @@ def read_masks(
     ids: Sequence[str],
     findings: Findings,
     others: bool = False,
+    beside: Sequence[Files] = (),
 ) -> Masks:
     """Return the masks of `ids`, in their order; what is wrong with a file becomes a finding.
 
-    `others` says that the archive may have further files. Raises InvalidPredictions if the archive
+    `beside` are other files that are wanted too; `others` says that the archive may have some that
+    are not. Raises InvalidPredictions if the archive
     itself cannot be read; where there are findings, the columns are not whole.
     """
     wanted = {
@@ -99,14 +101,9 @@ def read_masks(
             columns[name][place] = PackedMask.of(raster.labels)
             spacing[name][place] = raster.spacing
 
-    read_files(
-        content,
-        wanted=wanted,
-        largest=max(column.pixels for column in masks.values()) * WIDEST + ROOM,
-        take=take,
-        findings=findings,
-        others=others,
-    )
+    largest = max(column.pixels for column in masks.values()) * WIDEST + ROOM
+    files = Files(names=wanted, largest=largest, take=take)
+    read_files(content, wanted=[*beside, files], findings=findings, others=others)
     told = {n: cells for n, cells in spacing.items() if all(cell is not None for cell in cells)}
     return Masks(columns=columns, spacing=told)
 

@@ -64,13 +64,17 @@ def locate_units(
 def side_by_side(
     columns: Mapping[str, NDArray[Any]], /, *, objects: Objects | None
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns as metrics read them, each of `arrays` in place of its columns."""
+    """Return the columns as metrics read them, each of `arrays` in place of its columns.
+
+    An array of numbers and labels, such as a span of text, is one of Python's objects.
+    """
     if objects is None:
         return dict(columns)
-    arrays = {
-        name: np.stack([columns[part] for part in parts], axis=1)
-        for name, parts in objects.arrays.items()
-    }
+    arrays = {}
+    for name, parts in objects.arrays.items():
+        told = [columns[part] for part in parts]
+        mixed = any(column.dtype.kind == "U" for column in told)
+        arrays[name] = np.stack([c.astype(np.object_) for c in told] if mixed else told, axis=1)
     within = {part for parts in objects.arrays.values() for part in parts}
     return arrays | {name: column for name, column in columns.items() if name not in within}
 

@@ -1,6 +1,6 @@
 """What can be wrong with a predictions file, told so that its author can repair it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -46,6 +46,8 @@ class ProblemCode(StrEnum):
     UNREADABLE_MASK = "unreadable_mask"
     WRONG_MASK_TYPE = "wrong_mask_type"
     WRONG_MASK_SHAPE = "wrong_mask_shape"
+    UNREADABLE_DOCUMENT = "unreadable_document"
+    WRONG_DOCUMENT = "wrong_document"
     BROKEN_RULE = "broken_rule"
 
 
@@ -54,7 +56,8 @@ class Problem:
     """One thing to repair: where it is, what is there, what should be, and how to get it there.
 
     `line` counts from 1, the header included; it is None where the problem is of the whole file.
-    `member` is a file of an archive, its name made visible.
+    `member` is a file of an archive, its name made visible; of a document in it `column` is the
+    path of a value, such as `$[2].score` (RFC 9535), which counts from 0.
     """
 
     code: ProblemCode
@@ -90,6 +93,8 @@ class Findings:
 
     kept: list[Problem] = field(default_factory=list)
     total: int = 0
+    located: Callable[[Problem], Problem] | None = None
+    """Tells where a problem is, where lines do not."""
 
     @property
     def full(self) -> bool:
@@ -98,7 +103,7 @@ class Findings:
     def add(self, problem: Problem) -> None:
         self.total += 1
         if not self.full:
-            self.kept.append(problem)
+            self.kept.append(self.located(problem) if self.located else problem)
 
     def count(self, others: int) -> None:
         """Count problems that there is no room to tell."""

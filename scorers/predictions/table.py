@@ -1,6 +1,7 @@
 """The one reader of predictions, and of the organizer's tables that they are compared with.
 
-With `format: archive` it is an archive with one file of each id for each mask, and nothing else.
+With `format: archive` it is an archive with one file of each id for each mask, one JSON file for
+the other columns, if there are any, and nothing else.
 
 Any other predictions file is CSV in UTF-8 with commas and a header: the id column and the columns
 of the challenge, in any order, and one row for each id, or for each object of one, in any order. A
@@ -8,8 +9,9 @@ BOM, CRLF and quoted cells are accepted; everything else that is not exactly thi
 the place and the repair.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +19,10 @@ from numpy.typing import NDArray
 from scorers.definition import ScoringDefinition
 from scorers.message import Message
 from scorers.metric import Columns
+from scorers.predictions.archive import SMALL_MASKS, read_files
 from scorers.predictions.broken_rules import find_broken_rules
 from scorers.predictions.cells import read_column
+from scorers.predictions.documents import Documents
 from scorers.predictions.header import read_header
 from scorers.predictions.ids import locate_ids
 from scorers.predictions.masks import read_masks
@@ -68,7 +72,7 @@ def check_size(size: int, /, *, submission: SubmissionDefinition) -> None:
             code=ProblemCode.FILE_TOO_LARGE,
             found=Message("{size:,} bytes", size=size),
             expected=Message("at most {most:,} bytes", most=submission.max_bytes),
-            repair=Message("write the labels in the smallest integers, such as uint8")
+            repair=SMALL_MASKS
             if submission.masks
             else Message("write fewer digits, and only the columns asked for"),
         )
@@ -90,10 +94,10 @@ def read_predictions(
     """
     check_size(len(data), submission=submission)
     findings = Findings()
-    if submission.masks:  # no metric has a rule for masks beside those of their columns
-        masks = read_masks(data, masks=submission.masks, ids=ids, findings=findings)
-        findings.stop_if_any()
-        return Predictions(ids=tuple(ids), columns=masks.columns)
+    if submission.format == "archive":
+        return _read_archive(
+            data, submission=submission, ids=ids, scoring=scoring, findings=findings
+        )
     header, rows, complete = _read_rows(
         data, submission=submission, ids=len(ids), findings=findings
     )
@@ -106,23 +110,79 @@ def read_predictions(
         complete=complete,
         findings=findings,
     )
+    columns = _typed(
+        cells, submission=submission, lines=rows.lines, scoring=scoring, findings=findings
+    )
+    return _aligned(columns, submission=submission, ids=ids, place=place)
+
+
+def _read_archive(
+    data: bytes,
+    *,
+    submission: SubmissionDefinition,
+    ids: Sequence[str],
+    scoring: ScoringDefinition | None,
+    findings: Findings,
+) -> Predictions:
+    """Read masks, documents or both; no metric has a rule for masks beside those of their type."""
+    documents = Documents(submission=submission, ids=ids, findings=findings)
+    wanted = [documents.files] if submission.member else []
+    masks: Columns = {}
+    if submission.masks:
+        masks = read_masks(
+            data, masks=submission.masks, ids=ids, findings=findings, beside=wanted
+        ).columns
+    else:
+        read_files(data, wanted=wanted, findings=findings)
+    findings.stop_if_any()
+    columns = _typed(
+        documents.cells,
+        submission=submission,
+        lines=range(len(documents.units)),
+        scoring=scoring,
+        findings=findings,
+    )
+    units = np.array(documents.units, dtype=np.intp)
+    place = units if submission.objects is not None else np.argsort(units)
+    told = _aligned(columns, submission=submission, ids=ids, place=place)
+    return Predictions(ids=told.ids, columns={**masks, **told.columns})
+
+
+def _typed(
+    cells: Mapping[str, Sequence[str]],
+    *,
+    submission: SubmissionDefinition,
+    lines: Sequence[int],
+    scoring: ScoringDefinition | None,
+    findings: Findings,
+) -> dict[str, NDArray[Any]]:
+    """Return the columns in the order of the file; raise InvalidPredictions if any is wrong."""
     columns = {
-        name: read_column(
-            cells[name], column=column, name=name, lines=rows.lines, findings=findings
-        )
-        for name, column in submission.columns.items()
+        name: read_column(cells[name], column=column, name=name, lines=lines, findings=findings)
+        for name, column in submission.plain.items()
     }
     findings.stop_if_any()
     columns = side_by_side(columns, objects=submission.objects)
-    if scoring is not None:
+    if scoring is not None and columns:
         find_broken_rules(
             scoring.broken(columns),
             cells=cells,
-            lines=rows.lines,
+            lines=lines,
             objects=submission.objects,
             findings=findings,
         )
         findings.stop_if_any()
+    return columns
+
+
+def _aligned(
+    columns: Columns,
+    *,
+    submission: SubmissionDefinition,
+    ids: Sequence[str],
+    place: NDArray[np.intp],
+) -> Predictions:
+    """Put columns in the order of the ids; `place` is what _locate gives."""
     if submission.objects is None:
         columns = {name: column[place] for name, column in columns.items()}
     else:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scorers.metric import Columns
-from scorers.predictions.archive import read_files, unpackable
+from scorers.predictions.archive import Files, read_files, unpackable
 from scorers.predictions.cells import read_column
 from scorers.predictions.masks import read_masks
 from scorers.predictions.numbers import NUMBERS_OR_NOTHING
@@ -84,9 +84,13 @@ def _table_in(data: bytes) -> bytes:
     _read_files(
         lambda findings: read_files(
             data,
-            wanted=[TRUTH_TABLE],
-            largest=MAX_TABLE,
-            take=lambda _name, content: found.append(content),
+            wanted=[
+                Files(
+                    names=[TRUTH_TABLE],
+                    largest=MAX_TABLE,
+                    take=lambda _name, content: found.append(content),
+                )
+            ],
             findings=findings,
             others=True,
         )

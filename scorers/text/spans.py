@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from scorers.columns import objects, rows_of
 from scorers.metric import Columns, Direction, InvalidColumns, Metric, Needs, ParamsError
+from scorers.rules import AreSpans
 from scorers.weighted.per_row import RatioOfSums
 
 Span = tuple[int, int, str]
@@ -37,12 +38,13 @@ def strict_entity_f1(
     Each cell of `predicted`, and of the truth column `spans`, is a list of spans: the first
     character, the one after the last, and one of `types`. Characters are Unicode code points of
     the text in normalization form C (NFC), counted from 0. With `text`, the truth column of the
-    texts, spans must lie within them. A span that a list holds twice counts once. `where`, a truth
-    column of 0 and 1, leaves documents out. A span is right if start, end and type are: F1 is
-    2 TP / (2 TP + FP + FN) of all documents together (Tjong Kim Sang and De Meulder, CoNLL 2003,
-    section 2.4; strict mode of seqeval). Raises InvalidColumns if a list is missing, if a span is
-    none, is empty, is of another type or does not lie in the text, or a text is not in NFC; and
-    ParamsError if `types` names none, or one twice.
+    texts, those of the truth must lie within them; a predicted one that does not is wrong. A span
+    that a list holds twice counts once. `where`, a truth column of 0 and 1, leaves documents out. A
+    span is right if start, end and type are: F1 is 2 TP / (2 TP + FP + FN) of all documents
+    together (Tjong Kim Sang and De Meulder, CoNLL 2003, section 2.4; strict mode of seqeval).
+    Raises InvalidColumns if a list is missing, if a span is none, is empty or of another type, one
+    of the truth is not in its text, or a text is not in NFC; and ParamsError if `types` names none,
+    or one twice.
 
     The name is right. The date is one character short, so it is missed and also too much:
     2 / (2 + 1 + 1).
@@ -215,8 +217,11 @@ def _sums(
     events = 0
     for place, row in enumerate(rows.tolist()):
         told, answer = (
-            _spans(cells[row], name=name, row=row, types=set(types), length=lengths[place])
-            for name, cells in ((spans, ours), (predicted, theirs))
+            _spans(cells[row], name=name, row=row, types=set(types), length=length)
+            for name, cells, length in (
+                (spans, ours, lengths[place]),
+                (predicted, theirs, None),  # what lies beyond the text is wrong, and no mistake
+            )
         )
         earned[place], possible[place] = score(told, answer)
         events += bool(told)
@@ -277,6 +282,7 @@ STRICT_ENTITY_F1 = Metric(
     unit="document",
     truth_columns=("spans", "text", "where"),
     prediction_columns=("predicted",),
+    rules=(AreSpans(),),
     measure=strict_entity_f1,
 )
 OVERLAP_ENTITY_F1 = Metric(
@@ -292,6 +298,7 @@ OVERLAP_ENTITY_F1 = Metric(
     unit="document",
     truth_columns=("spans", "text", "where"),
     prediction_columns=("predicted",),
+    rules=(AreSpans(),),
     measure=overlap_entity_f1,
 )
 DEIDENTIFICATION_RECALL = Metric(
@@ -307,5 +314,6 @@ DEIDENTIFICATION_RECALL = Metric(
     unit="document",
     truth_columns=("spans", "text", "where"),
     prediction_columns=("predicted",),
+    rules=(AreSpans(),),
     measure=deidentification_recall,
 )

@@ -17,7 +17,7 @@ from scorers.tables import (
     SubmittedObjects,
 )
 
-Format = Literal["csv", "json", "zip", "tar", "npy", "image", "masks"]
+Format = Literal["csv", "json", "zip", "tar", "npy", "image", "masks", "documents"]
 Reader = Literal["predictions", "code"]
 
 ACCEPTED = "accepted"
@@ -35,13 +35,17 @@ class Asked:
     columns: dict[str, Column]
     ids: tuple[str, ...] = IDS
     objects: SubmittedObjects | None = None
+    member: str | None = None
 
     @property
     def submission(self) -> SubmissionDefinition:
         """The challenge's definition of what is sent in."""
         return SubmissionDefinition(
             kinds=("predictions",),
-            format="archive" if any(c.type == "mask" for c in self.columns.values()) else "table",
+            format="archive"
+            if self.member or any(c.type == "mask" for c in self.columns.values())
+            else "table",
+            member=self.member,
             file="predictions.csv",
             ids="test.csv",
             id="patient_id",
@@ -64,6 +68,17 @@ BOXES = Asked(
     columns={name: FloatColumn(type="float") for name in ("x1", "y1", "x2", "y2")},
     objects=SubmittedObjects(arrays={"box": ("x1", "y1", "x2", "y2")}),
 )
+
+
+FOUND = Asked(
+    columns={
+        **{name: FloatColumn(type="float") for name in ("x1", "y1", "x2", "y2")},
+        "label": LabelColumn(type="label", classes=("benign", "malignant")),
+    },
+    objects=SubmittedObjects(arrays={"box": ("x1", "y1", "x2", "y2")}, most=10_000),
+    member="{id}.json",
+)
+LISTED = Asked(columns=CODES.columns, member="{id}.json")
 
 
 def masks(ending: str, *, shape: tuple[int, ...]) -> Asked:
@@ -93,7 +108,7 @@ class Case:
 
     @property
     def reader(self) -> Reader:
-        """Archives are meant as code, but for those of masks; everything else as predictions."""
+        """Archives are meant as code, but for those of masks or JSON; all else as predictions."""
         return "code" if self.format in {"zip", "tar"} else "predictions"
 
     @cached_property

@@ -10,10 +10,17 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tests.uploads import masks, opaque, tables, tars, zips
+from tests.uploads import documents, masks, opaque, tables, tars, zips
 from tests.uploads.case import ACCEPTED, NUMBER, Case
 
-CASES: tuple[Case, ...] = (*tables.CASES, *zips.CASES, *tars.CASES, *opaque.CASES, *masks.CASES)
+CASES: tuple[Case, ...] = (
+    *tables.CASES,
+    *zips.CASES,
+    *tars.CASES,
+    *opaque.CASES,
+    *masks.CASES,
+    *documents.CASES,
+)
 
 DOCUMENT = Path(__file__).parents[2] / "docs/explanation/uploads.md"
 BEGIN, END = "<!-- the files: python -m tests.uploads.corpus -->", "<!-- end -->"

@@ -11,13 +11,13 @@ from scorers.metric import InvalidColumns, Metric, Needs
 from scorers.registry import get_metric, metric_keys
 from scorers.rules import named
 
-NOT_READ_YET = {Needs.MASKS, Needs.SPANS}
-"""What no predictions file can hold yet; such metrics declare no rules."""
+APART = {Needs.MASKS, Needs.SPANS}
+"""Masks have no rule beside those of their columns, and the rule of spans a test of its own."""
 
 READ = [
     key
     for key in metric_keys()
-    if isinstance(metric := get_metric(key), Metric) and metric.needs not in NOT_READ_YET
+    if isinstance(metric := get_metric(key), Metric) and metric.needs not in APART
 ]
 ROWS = 80
 NUMBERS = (-0.5, -0.001, 0.5, 1.001, 2.0, 1e-120, 1e101, -1e101, 0.0, 1.0)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scorers.metric import InvalidColumns, ParamsError, Reason, Undefined
+from scorers.registry import get_metric
 from scorers.text.spans import deidentification_recall, overlap_entity_f1, strict_entity_f1
 from scorers.weighted.per_row import RatioOfSums
 
@@ -124,9 +125,10 @@ def test_offsets_count_code_points_and_not_bytes_or_utf_16() -> None:
     names: dict[str, Any] = {"spans": "spans", "predicted": "spans", "types": TYPES}
 
     assert strict_entity_f1(truth, truth, text="text", **names).value == 1.0
+    assert strict_entity_f1(truth, answer, text="text", **names).value == 0.0
 
     with pytest.raises(InvalidColumns, match="spans, row 0: a span is empty or not within"):
-        strict_entity_f1(truth, answer, text="text", **names)
+        strict_entity_f1(answer | {"text": [text]}, answer, text="text", **names)
     truth["text"] = [unicodedata.normalize("NFD", text)]
     with pytest.raises(InvalidColumns, match=r"text, row 0: expected a text in .* \(NFC\)"):
         strict_entity_f1(truth, truth, text="text", **names)
@@ -159,6 +161,36 @@ def test_weights_of_one_give_the_value_itself() -> None:
     measure = measured(overlap_entity_f1, documents)
 
     assert measure.under(np.ones((2, 7), dtype=np.int64)).tolist() == [measure.value] * 2
+
+
+@pytest.mark.parametrize(
+    "span",
+    [
+        (0, 1, "NAME"),
+        (0, 99, "CITY"),
+        (3, 3, "NAME"),
+        (-1, 3, "DATE"),
+        (4, 2, "NAME"),
+        (0, 2, "AGE"),
+        (0.5, 2, "NAME"),
+        (0, 1.5, "NAME"),
+    ],
+)
+@pytest.mark.parametrize(
+    "key", ["strict_entity_f1", "overlap_entity_f1", "deidentification_recall"]
+)
+def test_a_rule_of_spans_is_broken_exactly_where_the_metric_refuses(key: str, span: Any) -> None:
+    [rule] = get_metric(key).rules
+    told = np.array([(0, 2, "NAME"), span], dtype=np.object_)
+    broken = list(rule.broken({"answer": told}, {"predicted": "answer", "types": TYPES}))
+    refused = False
+    try:
+        measured(strict_entity_f1, [([(0, 2, "NAME")], [(0, 2, "NAME"), span])])
+    except InvalidColumns:
+        refused = True
+
+    assert [each.rows[0] for each in broken] == [False, False]
+    assert any(each.rows[1] for each in broken) is refused
 
 
 @pytest.mark.parametrize(
