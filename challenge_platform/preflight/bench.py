@@ -164,8 +164,10 @@ def _family(
             family = Lists.of_codes(columns, params, most=most)
         case Needs.BOXES | Needs.POINTS:
             family = Lists.of_objects(columns, params)
-        case Needs.MASKS if installed.prediction_columns == ("predicted",):
+        case Needs.MASKS if installed.prediction_columns[0] == "predicted":
             family = Lists.of_masks(columns, params)
+        case Needs.SPANS:
+            family = Lists.of_spans(columns, params)
         case _:  # what has no rule is told as not probed
             pass
     return family

@@ -1,4 +1,4 @@
-"""Answers of many things a row: codes of a document; boxes, points or a mask of an image."""
+"""Answers of many things a row: codes or spans of a document; boxes, points, masks of an image."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,9 +45,19 @@ class Lists:
 
     @classmethod
     def of_masks(cls, truth: Columns, params: dict[str, Any], /) -> "Lists":
-        """Read the masks of images."""
+        """Read the masks of images, and of instances with classes the class of each."""
         masks, predicted = truth[params["mask"]], params["predicted"]
-        return cls(cells={predicted: masks}, empty={predicted: np.zeros_like(masks[0])})
+        cells, empty = {predicted: masks}, {predicted: np.zeros_like(np.asarray(masks[0]))}
+        if (classes := params.get("predicted_classes")) is not None:
+            cells[classes] = truth[params["mask_classes"]]
+            empty[classes] = cells[classes][0][:0]
+        return cls(cells=cells, empty=empty)
+
+    @classmethod
+    def of_spans(cls, truth: Columns, params: dict[str, Any], /) -> "Lists":
+        """Read the spans of documents."""
+        spans, predicted = truth[params["spans"]], params["predicted"]
+        return cls(cells={predicted: spans}, empty={predicted: spans[0][:0]})
 
     def perfect(self) -> Answer:
         """Tell all objects of each row."""
