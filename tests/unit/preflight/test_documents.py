@@ -23,7 +23,7 @@ SPAN = {
     "kind": {"type": "label", "classes": TYPES},
 }
 MASK = {"type": "mask", "member": "{id}.png", "shape": [24, 24]}
-CELLS = ["round", "long"]
+CELLS: list[str | int] = ["round", "long"]
 
 
 def bench_of_spans(metric: str, **params: Any) -> Bench:
