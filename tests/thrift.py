@@ -13,7 +13,9 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from passlib.totp import AppWallet  # type: ignore[import-untyped]  # no types
 from sqlalchemy import make_url
+from werkzeug.routing import Rule
 
 from challenge_platform import database
 from challenge_platform.config import Settings
@@ -55,8 +57,26 @@ def thrifty() -> Iterator[None]:
         patch.setattr(os, "fsync", lambda _file: None)
         patch.setattr(database, "_prepare_sqlite", partial(_prepare, database._prepare_sqlite))  # noqa: SLF001 -- what is patched
         patch.setattr(language, "read_catalogue", cache(language.read_catalogue))
+        patch.setattr(AppWallet, "encrypt_cost", 1)  # of second factors' secrets
+        patch.setattr(Rule, "_compile_builder", _compiled_once(Rule._compile_builder))  # noqa: SLF001 -- what is patched
         patch.setitem(Flask.jinja_options, "bytecode_cache", Memory())
         yield
+
+
+Built = Callable[..., tuple[str, str]]
+
+
+def _compiled_once(compile_builder: Callable[[Rule, bool], Built]) -> Callable[[Rule, bool], Built]:
+    """Keep what builds addresses by a rule, for the same rule of the next application."""
+    kept: dict[tuple[object, ...], Built] = {}
+
+    def compiled(rule: Rule, append_unknown: bool) -> Built:
+        key = (str(rule._trace), str(rule.defaults), append_unknown)  # noqa: SLF001 -- all it reads
+        if key not in kept:
+            kept[key] = compile_builder(rule, append_unknown)
+        return kept[key]
+
+    return compiled
 
 
 def _prepare(prepare: Callable[..., None], connection: Connection, record: object) -> None:
