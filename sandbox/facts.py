@@ -1,7 +1,9 @@
 """What a Docker Engine says that it is and can do, and why some cannot contain a program."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Self
 
 GPU_DRIVER = "nvidia"
@@ -10,7 +12,11 @@ GPU_DRIVER = "nvidia"
 
 @dataclass(frozen=True, kw_only=True)
 class EngineFacts:
-    """What an engine is and can do, as its `docker info` says."""
+    """What an engine is and can do, as its `docker info` says.
+
+    `host_uid` and `host_gid` are those of containers' root to whoever mounts what they are given;
+    others follow them. They are not 0 where the engine maps users and mounts as the machine's root.
+    """
 
     version: str
     architecture: str
@@ -24,6 +30,8 @@ class EngineFacts:
     limits_cpu: bool
     seccomp: bool
     remapped: bool
+    host_uid: int
+    host_gid: int
     runtime: str
     has_runtime: bool
     gpus: bool
@@ -35,6 +43,7 @@ class EngineFacts:
         `runtime` is what sandboxes are to run in, such as runsc; the engine's default when None.
         """
         security = {option.partition(",")[0] for option in info.get("SecurityOptions") or ()}
+        uid, gid = _host_ids(info.get("DockerRootDir", "")) if "name=userns" in security else (0, 0)
         return cls(
             version=info.get("ServerVersion", ""),
             architecture=info.get("Architecture", ""),
@@ -48,10 +57,18 @@ class EngineFacts:
             limits_cpu=info.get("CpuCfsQuota", False),
             seccomp="name=seccomp" in security,
             remapped=bool(security & {"name=userns", "name=rootless"}),
+            host_uid=uid,
+            host_gid=gid,
             runtime=runtime or info.get("DefaultRuntime", ""),
             has_runtime=runtime is None or runtime in (info.get("Runtimes") or ()),
             gpus=GPU_DRIVER in (info.get("Runtimes") or ()),
         )
+
+
+def _host_ids(folder: str) -> tuple[int, int]:
+    """Read them out of the folder of an engine that maps users, which it names by them."""
+    found = re.fullmatch(r"(\d+)\.(\d+)", PurePosixPath(folder).name)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def shortcomings(facts: EngineFacts, /) -> list[str]:

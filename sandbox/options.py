@@ -128,8 +128,9 @@ def output_volume(limits: Limits, *, slot: int, facts: EngineFacts) -> Options:
     It has room for a file that is a little above the limit, so that this can be told.
     """
     user = user_of(slot, facts=facts)
+    uid, gid = facts.host_uid + user, facts.host_gid + user  # the engine mounts outside its map
     bounds = f"size={limits.file + MIB},nr_inodes={OUTPUT_FILES}"
-    access = f"mode=0700,uid={user},gid={user},nosuid,nodev,noexec"
+    access = f"mode=0700,uid={uid},gid={gid},nosuid,nodev,noexec"
     return {"type": "tmpfs", "device": "tmpfs", "o": f"{bounds},{access}"}
 
 

@@ -20,6 +20,11 @@ needs_dockerd = pytest.mark.skipif(
 )
 
 
+REMAPPED = "nobody:nogroup"
+FIRST_UID = 300_000
+"""To whom a dockerd maps the users of containers, and which id is its root."""
+
+
 @dataclass
 class Dockerd:
     """A dockerd of the test's own, that can be ended and started again."""
@@ -40,26 +45,39 @@ class Dockerd:
         (folder / "exec/containerd/containerd.pid").unlink(missing_ok=True)
 
 
-def in_network_of_its_own(folder: Path, /) -> Path:
-    """Give a folder with a dockerd that does not see the machine's bridge: it would remove it."""
+def in_network_of_its_own(folder: Path, /, *, remapped: bool = False) -> Path:
+    """Give a folder with a dockerd that does not see the machine's bridge: it would remove it.
+
+    One that maps users has files of its own that say to which; nobody else sees them.
+    """
     program = folder / "bin" / "dockerd"
     program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec unshare --net {shutil.which("dockerd")} "$@"\n')
+    dockerd = shutil.which("dockerd")
+    script = f'exec unshare --net {dockerd} "$@"'
+    if remapped:
+        users = folder / "users"
+        users.write_text(f"{REMAPPED.partition(':')[0]}:{FIRST_UID}:65536\n")
+        binds = " && ".join(
+            f"mount --bind {users} {file}" for file in ("/etc/subuid", "/etc/subgid")
+        )
+        script = f'exec unshare --net --mount sh -c \'{binds} && exec {dockerd} "$@"\' dockerd "$@"'
+    program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
     return program.parent
 
 
 @contextlib.contextmanager
-def running_dockerd(*, images: Sequence[str]) -> Iterator[Dockerd]:
+def running_dockerd(*, images: Sequence[str], remapped: bool = False) -> Iterator[Dockerd]:
     """Run a dockerd that has these images of the machine's; nothing of it is left at the end.
 
-    Its socket is `docker.sock`, alone in a folder.
+    Its socket is `docker.sock`, alone in a folder. It maps users if it is `remapped`.
     """
     with (
         pytest.MonkeyPatch.context() as monkeypatch,
         tempfile.TemporaryDirectory(prefix="engine") as name,
     ):  # short: it holds a unix socket
         folder = Path(name)
+        folder.chmod(0o711)  # the root of one that maps users goes through it
         (folder / "run").mkdir()
         socket = folder / "run" / "docker.sock"
         dockerd = Dockerd(
@@ -73,10 +91,14 @@ def running_dockerd(*, images: Sequence[str]) -> Iterator[Dockerd]:
                     f"--exec-root={folder}/exec",
                     "--bridge=none",
                     "--iptables=false",
+                    *([f"--userns-remap={REMAPPED}"] if remapped else ()),
                 ),
             )
         )
-        monkeypatch.setenv("PATH", f"{in_network_of_its_own(folder)}:{os.defpath}:/usr/sbin:/sbin")
+        monkeypatch.setenv(
+            "PATH",
+            f"{in_network_of_its_own(folder, remapped=remapped)}:{os.defpath}:/usr/sbin:/sbin",
+        )
         dockerd.start()
         monkeypatch.undo()
         try:

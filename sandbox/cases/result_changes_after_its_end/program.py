@@ -5,7 +5,8 @@ with open("/output/predictions.csv", "w") as file:
     file.write("id,risk\n1,0.5\n")
 if os.fork() == 0:
     os.setsid()
-    for _ in range(500):
+    time.sleep(0.5)  # on a busy machine the end itself takes some time
+    for _ in range(450):
         time.sleep(0.01)
         with open("/output/predictions.csv", "w") as file:
             file.write("id,risk\n1,forged\n")

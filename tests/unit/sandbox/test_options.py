@@ -21,6 +21,7 @@ from sandbox.options import (
     output_volume,
     volume,
 )
+from tests.unit.sandbox import engines
 
 IMAGE = "sha256:" + "0" * 64
 
@@ -215,6 +216,22 @@ def test_the_output_is_bounded_in_memory_and_its_users_alone() -> None:
         "nodev",
         "noexec",
     }
+
+
+@pytest.mark.parametrize(
+    ("info", "owner"),
+    [
+        (engines.USERNS_REMAP, "uid=251075,gid=251075"),  # 231072 is root in containers
+        (engines.ROOTLESS, "uid=20003,gid=20003"),  # the engine itself is within the map
+    ],
+    ids=["userns-remap", "rootless"],
+)
+def test_the_output_belongs_to_its_user_as_whoever_mounts_it_knows_them(
+    info: dict[str, Any], owner: str
+) -> None:
+    driver = output_volume(Limits(), slot=3, facts=EngineFacts.from_info(info))
+
+    assert owner in driver["o"]
 
 
 def test_what_holds_an_output_is_as_unprivileged_as_a_program_and_can_only_read_it() -> None:
