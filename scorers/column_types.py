@@ -31,6 +31,9 @@ MAX_CODES = 1_000
 MAX_LABEL = 65_535
 """The largest label of a mask."""
 
+MAX_SIDE = 65_535
+"""Pixels along one axis of a mask."""
+
 MAX_PIXELS = 1 << 23
 """Pixels of one mask: distances between surfaces take 60 bytes each of the sandbox's memory."""
 
@@ -120,11 +123,13 @@ class MaskColumn(Section):
         ),
     ]
     shape: Annotated[
-        tuple[Annotated[StrictInt, Field(ge=1, le=65_535)], ...],
+        tuple[Annotated[StrictInt, Field(ge=1, le=MAX_SIDE)] | ColumnName, ...],
         Field(
             min_length=2,
             max_length=3,
-            description="Pixels along each axis: `[height, width]`; of NIfTI `[x, y, z]`.",
+            description="Pixels along each axis, height and width, or of NIfTI x, y and z: "
+            "`[512, 512]` for all images or, where each has its own, the columns that say how "
+            "many, `[height, width]`, of the table of ids and of the truth.",
         ),
     ]
     labels: Annotated[
@@ -149,7 +154,7 @@ class MaskColumn(Section):
             raise ValueError(
                 f"member: {self.member} must end with one of {', '.join(READERS)}, which are read"
             )
-        if self.pixels > MAX_PIXELS:
+        if math.prod(side for side in self.shape if isinstance(side, int)) > MAX_PIXELS:
             raise ValueError(f"shape: a mask has at most {MAX_PIXELS:,} pixels")
         if self.spacing is not None and len(self.spacing) != len(self.shape):
             raise ValueError("spacing: one column for each axis of shape, in its order")
@@ -157,9 +162,9 @@ class MaskColumn(Section):
         return self
 
     @property
-    def pixels(self) -> int:
-        """How many labels a mask has."""
-        return math.prod(self.shape)
+    def sizes(self) -> tuple[str, ...]:
+        """The columns that say how many pixels an image has; none where all are of one size."""
+        return tuple(side for side in self.shape if isinstance(side, str))
 
     def file(self, name: str, /) -> str:
         """Give the name of the file of an id."""

@@ -28,6 +28,7 @@ from scorers.tables import (
     SubmissionDefinition,
     TruthTable,
     masks_of,
+    sizes_of,
 )
 from scorers.uncertainty.intervals import usual_method
 
@@ -283,6 +284,17 @@ class Task(Section):
                     metric,
                     [mask for name, mask in masks.items() if name in named],
                     needed=metric.installed.needs is Needs.MASKS,
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _knows_the_sizes_of_images(self) -> Self:
+        told = sizes_of(masks_of(self.columns))
+        for name in self.submission.sizes:
+            if name not in told:
+                raise ValueError(
+                    f"a mask of submission.columns has the shape {name}, a column that no mask of "
+                    "data.columns names in its shape; name it there too"
                 )
         return self
 

@@ -5,7 +5,7 @@ from typing import Annotated, BinaryIO, Literal
 from scorers.definition import Task
 from scorers.document import Document
 from scorers.models import Field, NonNegativeInt, ValidationError
-from scorers.predictions.truth import InvalidTable
+from scorers.predictions.problems import InvalidTable
 
 MAX_HEADER = 1_000_000
 """Bytes of the header line."""

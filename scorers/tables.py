@@ -185,6 +185,11 @@ class SubmissionDefinition(Section):
         return masks_of(self.columns)
 
     @property
+    def sizes(self) -> tuple[str, ...]:
+        """The columns of the table of ids that say how large the image of each is."""
+        return sizes_of(self.masks)
+
+    @property
     def plain(self) -> dict[str, Column]:
         """The columns that are no masks, by name."""
         return {name: c for name, c in self.columns.items() if not isinstance(c, MaskColumn)}
@@ -194,14 +199,19 @@ class SubmissionDefinition(Section):
         """The keys of an object in a document."""
         return names_of(self.plain, objects=self.objects)
 
+    @property
+    def members(self) -> list[str]:
+        """The names of the files of an id in an archive, with `{id}` in them."""
+        masks = [mask.member for mask in self.masks.values()]
+        return [*masks, self.member] if self.member else masks
+
     def document(self, name: str, /) -> str:
         """Give the name of the document of an id; "" where there is none."""
         return (self.member or "").replace("{id}", name)
 
     def files(self, name: str, /) -> list[str]:
         """Give the names of the files of an id in an archive."""
-        masks = [mask.file(name) for mask in self.masks.values()]
-        return [*masks, self.document(name)] if self.member else masks
+        return [member.replace("{id}", name) for member in self.members]
 
     @property
     def names(self) -> list[str]:
@@ -237,6 +247,16 @@ class TruthTable(Section):
     def masks(self) -> dict[str, MaskColumn]:
         """The columns that are masks, by name; with any, the truth is an archive."""
         return masks_of(self.columns)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The columns that say how large the image of each id is."""
+        return sizes_of(self.masks)
+
+
+def sizes_of(masks: Mapping[str, MaskColumn], /) -> tuple[str, ...]:
+    """Return the columns that say how large images are, each once."""
+    return tuple(dict.fromkeys(name for mask in masks.values() for name in mask.sizes))
 
 
 def check_masks(

@@ -3,7 +3,7 @@
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,9 @@ from typing import Self
 
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.errors import InvalidInput
+from scorers.predictions.sizes import Ids
 from scorers.predictions.table import read_ids, read_truth
+from scorers.predictions.truth import require_files
 from scorers.request import check_room
 
 
@@ -100,12 +102,16 @@ def check_truth(made: Made, /, *, definition: ChallengeDefinition) -> None:
     for folder, names in ((made.public, data.public), (made.hidden, data.input)):
         if submission.ids not in names:
             continue
-        asked = read_ids((folder / submission.ids).read_bytes(), id_column=submission.id)
+        content = (folder / submission.ids).read_bytes()
+        asked = read_ids(content, id_column=submission.id, sizes=submission.sizes)
+        name = f"{folder.name}/{submission.ids}"
+        require_files(asked, members=submission.members, table=name, id=submission.id)
         if sorted(asked) != sorted(truth.ids):
             raise InvalidInput(
-                f"the ids of {folder.name}/{submission.ids} and of the truth differ: {len(asked)} "
+                f"the ids of {name} and of the truth differ: {len(asked)} "
                 f"and {len(truth.ids)} ids, {len(set(asked) & set(truth.ids))} in both"
             )
+        _require_same_sizes(asked, truth.ids, table=name)
     if data.input:
         shown = read_ids((made.sample / submission.ids).read_bytes(), id_column=submission.id)
         if both := set(shown) & set(truth.ids):
@@ -119,6 +125,21 @@ def check_truth(made: Made, /, *, definition: ChallengeDefinition) -> None:
             f"the truth has no column {min(absent, key=str)!r}, which data.subgroups or "
             f"scoring.stratify names; it has {', '.join(truth.columns)}"
         )
+
+
+def _require_same_sizes(asked: Ids, answered: Sequence[str], *, table: str) -> None:
+    """Raise InvalidInput if a table of ids tells other sizes of images than the truth does."""
+    if not asked.sizes or not isinstance(answered, Ids):
+        return
+    place = {name: row for row, name in enumerate(answered)}
+    for column, sizes in asked.sizes.items():
+        for row, (name, size) in enumerate(zip(asked, sizes, strict=True)):
+            true = answered.sizes[column][place[name]]
+            if size != true:
+                raise InvalidInput(
+                    f"{table}, line {row + 2}, column {column}: says that the image has {size} "
+                    f"pixels along this axis, but its mask in the truth has {true}; write {true}"
+                )
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def _read_challenge(
         table = folder / name
         if sha256_of(table) != published.get(name):
             raise InvalidInput(f"{table} is not the file that the platform publishes; {again}")
-        ids = read_ids(table.read_bytes(), id_column=submission.id)
+        ids = read_ids(table.read_bytes(), id_column=submission.id, sizes=submission.sizes)
     except FileNotFoundError as error:
         raise InvalidInput(f"{error.filename} is missing; {again}") from error
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -285,7 +285,7 @@ class RunStage:
         asked = challenge.definition.submission
         files = challenge.sample if stage is Stage.SMOKE else challenge.files
         table = next(file for file in files if file.name == asked.ids)
-        return read_ids(self.store.read(table.digest), id_column=asked.id)
+        return read_ids(self.store.read(table.digest), id_column=asked.id, sizes=asked.sizes)
 
     def _facts(
         self, outcome: Outcome, *, stage: Stage, invalid: InvalidPredictions | None, key: Key

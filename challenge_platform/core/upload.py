@@ -238,7 +238,7 @@ class Uploads:
     def _ids(self, challenge: PublishedChallenge) -> tuple[str, ...]:
         definition = challenge.definition.submission
         content = self.store.read(challenge.ids_file.digest)
-        return read_ids(content, id_column=definition.id)
+        return read_ids(content, id_column=definition.id, sizes=definition.sizes)
 
     def _repeated(
         self, session: Session, upload: Upload, challenge: PublishedChallenge, *, team_id: int

@@ -1,8 +1,10 @@
 """Masks of the ids, one file of an archive each, read into columns of little memory."""
 
+import math
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Self
 
 import numpy as np
@@ -11,8 +13,9 @@ from numpy.typing import DTypeLike, NDArray
 from scorers.message import Message
 from scorers.predictions.archive import Files, read_files
 from scorers.predictions.problems import Findings, Problem, ProblemCode, visible
+from scorers.predictions.sizes import shapes_of
 from scorers.rasters.formats import reader_of
-from scorers.rasters.raster import Fault, Raster, Unreadable
+from scorers.rasters.raster import Fault, Raster, Shape, Unreadable
 from scorers.tables import MAX_LABEL, MaskColumn
 
 ROOM = 64 * 1024
@@ -81,8 +84,8 @@ def read_masks(
     """Return the masks of `ids`, in their order; what is wrong with a file becomes a finding.
 
     `beside` are other files that are wanted too; `others` says that the archive may have some that
-    are not. Raises InvalidPredictions if the archive
-    itself cannot be read; where there are findings, the columns are not whole.
+    are not. Ids of images of several sizes come with these (`Ids`). Raises InvalidPredictions if
+    the archive itself cannot be read; where there are findings, the columns are not whole.
     """
     wanted = {
         column.file(unit): (name, place)
@@ -91,24 +94,29 @@ def read_masks(
     }
     if len(wanted) != len(masks) * len(ids):
         raise ValueError("an id is asked for twice, or two masks are in one file")
+    shapes = {name: shapes_of(column, ids) for name, column in masks.items()}
     columns = {name: np.empty(len(ids), dtype=np.object_) for name in masks}
     spacing = {name: np.empty(len(ids), dtype=np.object_) for name in masks}
 
     def take(file: str, data: bytes) -> None:
         name, place = wanted[file]
-        raster = _read(data, column=masks[name], file=file, findings=findings)
+        raster = _read(
+            data, column=masks[name], shape=shapes[name][place], file=file, findings=findings
+        )
         if raster is not None:
             columns[name][place] = PackedMask.of(raster.labels)
             spacing[name][place] = raster.spacing
 
-    largest = max(column.pixels for column in masks.values()) * WIDEST + ROOM
-    files = Files(names=wanted, largest=largest, take=take)
+    pixels = max(map(math.prod, chain.from_iterable(shapes.values())), default=0)
+    files = Files(names=wanted, largest=pixels * WIDEST + ROOM, take=take)
     read_files(content, wanted=[*beside, files], findings=findings, others=others)
     told = {n: cells for n, cells in spacing.items() if all(cell is not None for cell in cells)}
     return Masks(columns=columns, spacing=told)
 
 
-def _read(data: bytes, *, column: MaskColumn, file: str, findings: Findings) -> Raster | None:
+def _read(
+    data: bytes, *, column: MaskColumn, shape: Shape, file: str, findings: Findings
+) -> Raster | None:
     """Return what a file holds, or None and a finding."""
     if findings.full:
         findings.count(1)  # it is not even looked at
@@ -116,7 +124,7 @@ def _read(data: bytes, *, column: MaskColumn, file: str, findings: Findings) -> 
     read = reader_of(file)
     assert read is not None, file  # noqa: S101 -- the definition was checked
     try:
-        raster = read(data, shape=column.shape)
+        raster = read(data, shape=shape)
     except Unreadable as wrong:
         findings.add(
             Problem(

@@ -87,6 +87,10 @@ class InvalidPredictions(Exception):
         super().__init__("\n".join([*told, f"and {others} more"] if others else told))
 
 
+class InvalidTable(ValueError):
+    """A table of the organizer cannot be read; the message names no value of it."""
+
+
 @dataclass
 class Findings:
     """The problems met while one file is read: the first are kept, all are counted."""

@@ -31,11 +31,12 @@ from scorers.predictions.problems import (
     MAX_PROBLEMS,
     Findings,
     InvalidPredictions,
+    InvalidTable,
     Problem,
     ProblemCode,
 )
 from scorers.predictions.rows import Rows, decode, split_rows
-from scorers.predictions.truth import InvalidTable, Truth, read_ids, read_names, read_truth
+from scorers.predictions.truth import Truth, read_ids, read_names, read_truth
 from scorers.tables import SubmissionDefinition
 
 __all__ = [

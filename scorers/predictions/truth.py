@@ -1,7 +1,8 @@
 """The organizer's tables that predictions are compared with: the ids to predict, and the truth."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,8 +14,9 @@ from scorers.predictions.cells import read_column
 from scorers.predictions.masks import read_masks
 from scorers.predictions.numbers import NUMBERS_OR_NOTHING
 from scorers.predictions.objects import gather, side_by_side
-from scorers.predictions.problems import Findings, InvalidPredictions, Problem
+from scorers.predictions.problems import Findings, InvalidPredictions, InvalidTable, Problem
 from scorers.predictions.rows import decode, split_row, split_rows
+from scorers.predictions.sizes import Ids, read_sizes, shapes_of
 from scorers.tables import MAX_PIXELS_IN_ALL, TRUTH_TABLE, MaskColumn, TruthTable
 
 ARCHIVE_SIGNATURE = b"PK\x03\x04"
@@ -29,10 +31,6 @@ Cells = Mapping[str, Sequence[str]]
 """The cells of a table, by column."""
 
 
-class InvalidTable(ValueError):
-    """A table of the organizer cannot be read; the message names no value of it."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Truth:
     """A truth table: columns as metrics read them, aligned with `ids`.
@@ -44,12 +42,15 @@ class Truth:
     columns: Columns
 
 
-def read_ids(data: bytes, /, *, id_column: str) -> tuple[str, ...]:
-    """Return the ids of a table such as test.csv, in its order.
+def read_ids(data: bytes, /, *, id_column: str, sizes: Iterable[str] = ()) -> Ids:
+    """Return the ids of a table such as test.csv, in its order, with what its columns `sizes` tell.
 
-    Raises InvalidTable if the table cannot be read or an id is empty or there twice.
+    Raises InvalidTable if the table cannot be read, an id is empty or there twice, or a size is
+    none.
     """
-    return _once(_ids(_read_table(data), column=id_column), column=id_column)
+    cells = _read_table(data)
+    ids = _once(_ids(cells, column=id_column), column=id_column)
+    return Ids.of(ids, sizes=read_sizes(cells, sizes))
 
 
 def read_names(data: bytes, /) -> list[str]:
@@ -71,7 +72,7 @@ def read_truth(data: bytes, /, *, table: TruthTable) -> Truth:
         raise InvalidTable(f"the truth has no column {missing[0]}; it has {', '.join(cells)}")
     if table.objects is not None:
         return _read_objects(cells, named=ids, table=table)
-    ids = _once(ids, column=table.id)
+    ids = Ids.of(_once(ids, column=table.id), sizes=read_sizes(cells, table.sizes))
     lines = range(2, len(ids) + 2)
     columns = _read_plain(cells, table=table) | _read_typed(cells, table=table, lines=lines)
     masks = _read_masks(data, ids=ids, table=table, known=columns) if table.masks else {}
@@ -99,16 +100,17 @@ def _table_in(data: bytes) -> bytes:
 
 
 def _read_masks(
-    data: bytes, *, ids: tuple[str, ...], table: TruthTable, known: Columns
+    data: bytes, *, ids: Ids, table: TruthTable, known: Columns
 ) -> dict[str, NDArray[Any]]:
     """Return the masks of the truth, and their spacing where columns or files tell it."""
-    pixels = len(ids) * sum(mask.pixels for mask in table.masks.values())
+    pixels = sum(prod(shape) for mask in table.masks.values() for shape in shapes_of(mask, ids))
     if pixels > MAX_PIXELS_IN_ALL:
         raise InvalidTable(
             f"the masks of the truth have {pixels:,} pixels; at most {MAX_PIXELS_IN_ALL:,} are "
             "scored in the sandbox's time and memory: make the images smaller, or fewer"
         )
-    _require_files(ids, table=table)
+    members = [mask.member for mask in table.masks.values()]
+    require_files(ids, members=members, table=TRUTH_TABLE, id=table.id)
     masks = _read_files(
         lambda findings: read_masks(
             data, masks=table.masks, ids=ids, findings=findings, others=True
@@ -127,18 +129,20 @@ def _read_masks(
     return {**masks.columns, **spacing}
 
 
-def _require_files(ids: tuple[str, ...], *, table: TruthTable) -> None:
-    """Raise InvalidTable for an id that no participant could send a file of."""
-    for name, mask in table.masks.items():
-        if (found := unpackable(map(mask.file, ids))) is None:
-            continue
-        line, why = found[0] + 2, found[1]
-        raise InvalidTable(
-            f"{TRUTH_TABLE}, line {line}, column {table.id}: the file of {name} of this id would "
-            f"have {why}, which no archive that is sent in can have; write the id in plain letters "
-            "and digits (or, of other letters, as unicodedata.normalize('NFC', id) gives it), in "
-            "the truth, its files and the public files alike"
-        )
+def require_files(ids: Sequence[str], /, *, members: Iterable[str], table: str, id: str) -> None:  # noqa: A002 -- as in the definition
+    """Raise InvalidTable for an id of which no archive that is sent in can have a file.
+
+    `members` are the names of the files of an id, with `{id}` in them.
+    """
+    for member in members:
+        found = unpackable(member.replace("{id}", name) for name in ids)
+        if found is not None:
+            raise InvalidTable(
+                f"{table}, line {found[0] + 2}, column {id}: the file {member} of this id would "
+                f"have {found[1]}, which no archive that is sent in can have; write the id in "
+                "plain letters and digits (or, of other letters, as unicodedata.normalize('NFC', "
+                "id) gives it), in the truth, its files and the public files alike"
+            )
 
 
 def _spacing(known: Columns, names: Sequence[str]) -> NDArray[Any]:

@@ -19,7 +19,10 @@ SCORES = "scores"
 
 @dataclass(frozen=True, kw_only=True)
 class Lists:
-    """A cell for each row and column, of some objects side by side or a mask; `empty` has none."""
+    """A cell for each row and column, of some objects side by side or a mask; `empty` has none.
+
+    That of masks is None: they are of the shapes of their images.
+    """
 
     cells: Mapping[str, NDArray[Any]]
     empty: Mapping[str, Any]
@@ -47,7 +50,8 @@ class Lists:
     def of_masks(cls, truth: Columns, params: dict[str, Any], /) -> "Lists":
         """Read the masks of images, and of instances with classes the class of each."""
         masks, predicted = truth[params["mask"]], params["predicted"]
-        cells, empty = {predicted: masks}, {predicted: np.zeros_like(np.asarray(masks[0]))}
+        cells: dict[str, NDArray[Any]] = {predicted: masks}
+        empty: dict[str, Any] = {predicted: None}
         if (classes := params.get("predicted_classes")) is not None:
             cells[classes] = truth[params["mask_classes"]]
             empty[classes] = cells[classes][0][:0]
@@ -69,7 +73,12 @@ class Lists:
 
     def constant(self) -> Answer:
         """Tell no object of any row."""
-        return {name: _boxed([self.empty[name]] * len(cells)) for name, cells in self.cells.items()}
+        return {
+            name: _blank(cells)
+            if self.empty[name] is None
+            else _boxed([self.empty[name]] * len(cells))
+            for name, cells in self.cells.items()
+        }
 
     def random(self, rng: Generator, /) -> Answer:
         """Tell of each row the objects of any other, with repetition."""
@@ -81,7 +90,31 @@ class Lists:
         return (self._of(neighbours(feature)),)
 
     def _of(self, rows: NDArray[np.intp]) -> Answer:
-        return {name: column[rows] for name, column in self.cells.items()}
+        return {
+            name: _fitted(column[rows], to=column) if self.empty[name] is None else column[rows]
+            for name, column in self.cells.items()
+        }
+
+
+def _blank(masks: NDArray[Any]) -> NDArray[Any]:
+    """Give a mask of the background for each, one for all of the same shape."""
+    blank = {mask.shape: np.zeros(mask.shape, dtype=np.uint8) for mask in masks}
+    return _boxed([blank[mask.shape] for mask in masks])
+
+
+def _fitted(masks: NDArray[Any], *, to: NDArray[Any]) -> NDArray[Any]:
+    """Give masks in the shapes of others, cut off or with background around them."""
+    cells = []
+    for mask, other in zip(masks, to, strict=True):
+        if mask.shape == other.shape:
+            cells.append(mask)
+            continue
+        whole = np.asarray(mask)
+        fitted = np.zeros(other.shape, dtype=whole.dtype)
+        both = tuple(map(slice, map(min, mask.shape, other.shape)))
+        fitted[both] = whole[both]
+        cells.append(fitted)
+    return _boxed(cells)
 
 
 def _boxed(cells: Sequence[Any]) -> NDArray[Any]:

@@ -21,6 +21,7 @@ from scorers.predictions.problems import InvalidPredictions, Problem, ProblemCod
 from scorers.predictions.table import (
     InvalidTable,
     Predictions,
+    read_ids,
     read_names,
     read_predictions,
     read_truth,
@@ -387,6 +388,94 @@ def test_more_pixels_than_are_scored_in_time_are_refused_when_the_truth_is_read(
 
     with pytest.raises(InvalidTable, match=r"at most 67,108,864 are scored"):
         read_truth(packed({"truth.csv": people(many).encode()}), table=table)
+
+
+SIZED = {**MASK, "shape": ["height", "width"]}
+TRUE_SIZED = {**TRUE, "shape": ["height", "width"]}
+SIZES = {name: (3 + number % 5, 4 + number % 7) for number, name in enumerate(IDS)}
+
+
+def sized(seed: int, /, *, folder: str = "", **other: tuple[int, ...]) -> dict[str, bytes]:
+    """Draw a mask of its own size for each id; `other` are some of other sizes."""
+    rng = np.random.default_rng(seed)
+    shapes = {**SIZES, **other}
+    return {
+        f"{folder}{name}.png": written(rng.integers(0, 3, shapes[name]).astype(np.uint8))
+        for name in IDS
+    }
+
+
+def table_of_sizes(**other: tuple[Any, ...]) -> bytes:
+    rows = [
+        f"{name},p{number},{'public' if number % 2 else 'private'},{high},{wide}"
+        for number, (name, (high, wide)) in enumerate({**SIZES, **other}.items())
+    ]
+    return "\n".join(["image,patient,usage,height,width", *rows, ""]).encode()
+
+
+def ids_of_sizes(**other: tuple[Any, ...]) -> tuple[str, ...]:
+    return read_ids(table_of_sizes(**other), id_column="image", sizes=["height", "width"])
+
+
+def test_each_image_may_have_a_size_of_its_own_which_the_table_of_ids_tells() -> None:
+    told = read_predictions(packed(sized(0)), submission=asked(SIZED), ids=ids_of_sizes())
+
+    assert [np.asarray(cell).shape for cell in told.columns["cells"]] == list(SIZES.values())
+    with pytest.raises(TypeError, match="the ids come without the columns height, width"):
+        read_predictions(packed(sized(0)), submission=asked(SIZED), ids=IDS)
+
+
+def test_a_mask_of_another_size_than_its_image_is_refused_with_both() -> None:
+    files = sized(0, i07=SIZES["i08"])
+
+    with pytest.raises(InvalidPredictions) as refused:
+        read_predictions(packed(files), submission=asked(SIZED), ids=ids_of_sizes())
+
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.member) == (ProblemCode.WRONG_MASK_SHAPE, "i07.png")
+    assert problem.found == "the shape 6 × 5"  # noqa: RUF001 -- the sign for multiplied by
+    assert problem.expected == "the shape 5 × 4, that of the image"  # noqa: RUF001 -- as above
+
+
+def test_masks_of_several_sizes_are_scored_against_those_of_the_truth() -> None:
+    files = sized(1, folder="masks/")
+    task = task_of(DICE, true=TRUE_SIZED, given=SIZED).model_copy(update={"subgroups": ()})
+    truth = packed({**files, "truth.csv": table_of_sizes()})
+    same = packed({name.removeprefix("masks/"): content for name, content in files.items()})
+
+    made = evaluate(task, truth=truth, predictions=same, seed=1)
+
+    assert [split.metrics["dice"].value for split in made.splits.values()] == [1.0, 1.0]
+    wrong = packed({**files, "truth.csv": table_of_sizes(i03=(9, 9))})
+    with pytest.raises(InvalidTable, match=r"masks/i03\.png: wrong_mask_shape"):
+        evaluate(task, truth=wrong, predictions=same, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (("", 4), "line 5 of the table, column height: expected how many pixels"),
+        ((4, "4.0"), "line 5 of the table, column width: .* written such as 512"),
+        ((0, 4), "line 5 of the table, column height"),
+        ((65_536, 1), "line 5 of the table, column height: .* from 1 to 65,535"),
+        ((65_535, 65_535), "line 5 of the table: an image of 4,294,836,225 pixels; .* 8,388,608"),
+    ],
+)
+def test_a_size_that_is_none_or_too_large_is_refused_with_its_line(
+    size: tuple[Any, ...], told: str
+) -> None:
+    with pytest.raises(InvalidTable, match=told):
+        read_predictions(packed(sized(0)), submission=asked(SIZED), ids=ids_of_sizes(i03=size))
+
+
+def test_a_table_of_ids_without_the_columns_of_sizes_is_refused() -> None:
+    with pytest.raises(InvalidTable, match="no column height, which shape names; it has image"):
+        read_ids(people().encode(), id_column="image", sizes=["height"])
+
+
+def test_sizes_that_the_truth_does_not_tell_are_refused_in_the_definition() -> None:
+    with pytest.raises(ValueError, match="the shape height, a column that no mask of"):
+        task_of(DICE, true=TRUE, given=SIZED)
 
 
 @pytest.mark.parametrize(
