@@ -88,6 +88,15 @@ ExpectOption = Annotated[
     list[str] | None,
     typer.Option(metavar="KEY=VALUE", help="A score that the first solution must get."),
 ]
+SolutionOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        exists=True,
+        dir_okay=False,
+        help="A submission to a bundle, as participants pack it; it is scored before its own.",
+    ),
+]
 RunOption = Annotated[
     bool, typer.Option(help="Score the bundle's solutions in the sandbox, which needs Docker.")
 ]
@@ -103,6 +112,7 @@ def import_challenge(
     report: ReportOption = False,
     accept: AcceptOption = None,
     expect: ExpectOption = None,
+    solution: SolutionOption = None,
     run: RunOption = True,
     allow_program: AllowOption = False,
     engine: EngineOption = ENGINE_SOCKET,
@@ -125,12 +135,7 @@ def import_challenge(
         raise InvalidInput("--publish is for what a platform exported; a bundle becomes a draft")
     scores = _expected(expect or [])
     scoring = Scoring(runner=_runner(engine), runtime=RUNTIME, expected=scores) if run else None
-    try:
-        found = import_bundle(file, to, accepted=accept or [], scoring=scoring)
-    except (SandboxUnavailable, BuildFailed, DockerException) as error:
-        raise PlatformFault(
-            f"the solutions could not be scored on this machine: {error}; --no-run leaves it out"
-        ) from error
+    found = _import_bundle(file, to=to, accept=accept, scoring=scoring, solution=solution)
     _tell(found, whole=report, title=file.name, to=to)
     raise typer.Exit(ExitCode.INVALID if found.undecided else ExitCode.DONE)
 
@@ -210,6 +215,24 @@ def _export(slug: str, out: Path, /, *, folder: Path | None, platform: Platform)
     say(f"{slug}: version {challenge.version.number} is in {out}, {len(members)} files")
     if folder is not None:
         say(f"{slug}: it has the hidden truth in clear; keep it as you keep the truth")
+
+
+def _import_bundle(
+    file: Path,
+    /,
+    *,
+    to: Path | None,
+    accept: list[str] | None,
+    scoring: Scoring | None,
+    solution: Path | None,
+) -> Report:
+    """Import a bundle; raise PlatformFault where its solutions cannot be scored here."""
+    try:
+        return import_bundle(file, to, accepted=accept or [], scoring=scoring, solution=solution)
+    except (SandboxUnavailable, BuildFailed, DockerException) as error:
+        raise PlatformFault(
+            f"the solutions could not be scored on this machine: {error}; --no-run leaves it out"
+        ) from error
 
 
 def _import_export(

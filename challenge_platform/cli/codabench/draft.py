@@ -40,6 +40,7 @@ def write_draft(bundle: Bundle, folder: Path, /, *, slug: str, report: Report) -
     if bundle.contact:
         document["transparency"] = {"contact": {"en": bundle.contact, "fr": bundle.contact}}
     document["phases"] = list(_phases(bundle.phases, report=report))
+    _tell_tasks(bundle, report=report)
     document["limits"] = {"seconds": _seconds(bundle.phases, report=report)}
     report.changed("title", f"{bundle.title!r} is in one language; write its French")
     if bundle.image:
@@ -75,7 +76,12 @@ def _phases(phases: Sequence[Phase], /, *, report: Report) -> Iterator[dict[str,
             found["closes"] = phase.closes.isoformat()
         yield found | {"limit": _limit(phase, place=place, report=report)}
         report.imported(place, f"the phase {phase.name!r} as {key}")
-    if len({phase.tasks for phase in phases}) > 1:
+
+
+def _tell_tasks(bundle: Bundle, /, *, report: Report) -> None:
+    """Ask where phases have different tasks, which are what they are made of."""
+    made = {task.index: (task.scorer, task.reference, task.input) for task in bundle.tasks}
+    if len({tuple(made[index] for index in phase.tasks) for phase in bundle.phases}) > 1:
         report.decide(
             "phases",
             "they have different tasks; here a challenge has one truth, with a public and a "
@@ -102,7 +108,9 @@ def _limit(phase: Phase, /, *, place: str, report: Report) -> dict[str, Any]:
     if phase.most:
         return {"n": phase.most}
     if phase.most is None and phase.most_per_day is None:
-        report.decide(f"{place}.max_submissions", "there is no limit; here a phase has one")
+        report.decide(
+            f"{place}.max_submissions", "there is no limit; here a phase has one: the draft says 1"
+        )
     return {"n": 1}
 
 

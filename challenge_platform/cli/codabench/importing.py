@@ -5,17 +5,17 @@ import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from challenge_platform.cli.codabench import legacy, version2
-from challenge_platform.cli.codabench.bundle import Bundle
+from challenge_platform.cli.codabench.bundle import Bundle, Solution
 from challenge_platform.cli.codabench.draft import write_draft
 from challenge_platform.cli.codabench.fields import Mapping as Document
 from challenge_platform.cli.codabench.files import Files
 from challenge_platform.cli.codabench.report import Report
 from challenge_platform.cli.codabench.running import run_solutions
-from challenge_platform.cli.codabench.unpacking import COMPETITION, unpack_bundle
+from challenge_platform.cli.codabench.unpacking import COMPETITION, unpack_archive, unpack_bundle
 from challenge_platform.cli.codabench.yamls import read_mapping
 from challenge_platform.errors import InvalidInput
 from sandbox import Runner
@@ -39,20 +39,28 @@ def import_bundle(
     *,
     accepted: Collection[str] = (),
     scoring: Scoring | None = None,
+    solution: Path | None = None,
 ) -> Report:
     """Import a bundle of Codabench or CodaLab, and report what became of each part of it.
 
     The draft goes into `target`, a new folder, or nowhere. Without `scoring` no program of the
-    bundle runs. Raises InvalidInput for an archive that cannot be trusted or understood, and
-    SandboxUnavailable when a program could not be run.
+    bundle runs. `solution` is a submission, packed as participants pack it, that comes before
+    those of the bundle. Raises InvalidInput for an archive that cannot be trusted or understood,
+    and SandboxUnavailable when a program could not be run.
     """
     report = Report(accepted=accepted)
     with tempfile.TemporaryDirectory(prefix="challenge-import-") as temporary:
-        unpacked, inner, draft = (Path(temporary) / name for name in ("bundle", "inner", "draft"))
-        for folder in (unpacked, inner, draft):
+        unpacked, inner, given, draft = (
+            Path(temporary) / name for name in ("bundle", "inner", "given", "draft")
+        )
+        for folder in (unpacked, inner, given, draft):
             folder.mkdir()
         root = unpack_bundle(archive, unpacked, report=report)
         bundle = _read(root, unpacked=inner, report=report)
+        if solution is not None:
+            unpack_archive(solution, given, place=solution.name, report=report)
+            first = Solution(name=solution.name, folder=given, tasks=())
+            bundle = replace(bundle, solutions=(first, *bundle.solutions))
         write_draft(bundle, draft, slug=_slug(bundle.title), report=report)
         _score(bundle, scoring, report=report)
         (draft / "report.md").write_text(report.markdown(title=bundle.title), encoding="utf-8")

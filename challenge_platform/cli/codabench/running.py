@@ -1,6 +1,7 @@
 """Running a bundle's solutions with its own scoring program, in the platform's sandbox."""
 
 import io
+import re
 import tarfile
 import tempfile
 import uuid
@@ -20,6 +21,9 @@ LIMITS = Limits(seconds=600, memory=1024 * MIB, processes=64, scratch=512 * MIB,
 
 TOLERANCE = 1e-9
 
+_PYTHON_2 = ("a bytes-like object is required, not 'str'", "Missing parentheses in call to 'print'")
+"""How Python 3 refuses what Python 2 took."""
+
 
 def run_solutions(
     bundle: Bundle, /, *, runner: Runner, runtime: str, report: Report, expected: dict[str, float]
@@ -31,7 +35,7 @@ def run_solutions(
     """
     ran = False
     for solution in bundle.solutions:
-        for task in (bundle.task(index) for index in solution.tasks or (0,) if _has(bundle, index)):
+        for task in _tasks(bundle, solution):
             if task.scorer is None:
                 continue
             name = f"{solution.name} on {task.name}"
@@ -60,8 +64,11 @@ def run_solutions(
         )
 
 
-def _has(bundle: Bundle, index: int) -> bool:
-    return any(task.index == index for task in bundle.tasks)
+def _tasks(bundle: Bundle, solution: Solution, /) -> list[Task]:
+    """List the tasks that a solution is for: the first one, if it does not say."""
+    if not solution.tasks:
+        return list(bundle.tasks[:1])
+    return [task for task in bundle.tasks if task.index in solution.tasks]
 
 
 def _scored(
@@ -81,7 +88,7 @@ def _scored(
     )
     if outcome.end is not End.FINISHED or outcome.file is None:
         said = outcome.log.decode(errors="replace").strip()[-300:]
-        ended = f"the scoring program ended: {outcome.end.value}; it said: {said}"
+        ended = f"the scoring program ended: {outcome.end.value}; it said: {said}{_hint(said)}"
         if task.ingested:
             report.decide(
                 name,
@@ -96,6 +103,15 @@ def _scored(
     except InvalidScores as error:
         report.decide(name, str(error))
         return None
+
+
+def _hint(said: str, /) -> str:
+    """Say what to do where older programs are known to fail."""
+    if missing := re.search(r"No module named '([\w.]{1,60})'", said):
+        return f"; the platform's image has no {missing[1]}: put it into the program's folder"
+    if any(sign in said for sign in _PYTHON_2):
+        return "; it seems to be written for Python 2: change it for Python 3"
+    return ""
 
 
 def run_scorer(

@@ -55,15 +55,17 @@ def imported(
     return import_bundle(packed.pack(), to, accepted=accept)
 
 
-def imported_with(packed: Packed, runner: Runner, /, **expected: float) -> Report:
-    """Import a bundle and score its solutions with a runner."""
+def imported_with(
+    packed: Packed, runner: Runner, /, *, solution: Path | None = None, **expected: float
+) -> Report:
+    """Import a bundle and score its solutions, and another before them, with a runner."""
 
     @contextmanager
     def opened() -> Iterator[Runner]:
         yield runner
 
     scoring = Scoring(runner=opened(), runtime="local", expected=expected)
-    return import_bundle(packed.pack(), None, scoring=scoring)
+    return import_bundle(packed.pack(), None, scoring=scoring, solution=solution)
 
 
 def lines(report: Report, kind: Kind, /) -> Mapping[str, str]:

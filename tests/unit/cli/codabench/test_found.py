@@ -1,5 +1,7 @@
 """What public bundles were found to hold, in bundles of our own; docs/how-to/import.md lists it."""
 
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -121,3 +123,52 @@ def test_a_solution_that_is_code_for_the_ingestion_program_may_be_left_out(cells
 
     assert undecided.code == "not-run"
     assert "is code for the ingestion program" in undecided.text
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("ModuleNotFoundError: No module named 'yaml'", "put it into the program's folder"),
+        ("TypeError: a bytes-like object is required, not 'str'", "written for Python 2"),
+        ("SyntaxError: Missing parentheses in call to 'print'. Did", "written for Python 2"),
+    ],
+)
+def test_a_program_of_older_times_is_told_what_to_change(
+    cells: Packed, said: str, hint: str
+) -> None:
+    runner = FakePrograms(program=lambda _files: End.CRASHED, log=said.encode())
+
+    told = lines(imported_with(cells, runner), Kind.DECIDE)
+
+    assert hint in told["Solution 0 on Cells of the first ward"]
+
+
+def test_a_submission_that_is_given_is_scored_before_those_of_the_bundle(
+    cells: Packed, tmp_path: Path
+) -> None:
+    given = tmp_path / "ours.zip"
+    with zipfile.ZipFile(given, "w") as archive:
+        archive.writestr("kinds.csv", "ours")
+    seen: list[bytes] = []
+
+    def program(files: Mapping[str, bytes]) -> bytes:
+        seen.append(files["res/kinds.csv"])
+        return b'{"accuracy": 1, "duration": 1}' if len(seen) == 1 else b'{"accuracy": 0}'
+
+    report = imported_with(cells, FakePrograms(program=program), solution=given, accuracy=1)
+
+    assert seen[0] == b"ours"
+    assert list(report.scores) == [
+        "ours.zip on Cells of the first ward",
+        "Solution 0 on Cells of the first ward",
+    ]
+    assert report.undecided == []
+
+
+@pytest.mark.parametrize(("name", "differ"), [("reference", False), ("pages", True)])
+def test_tasks_that_are_made_of_the_same_are_one(cells: Packed, name: str, *, differ: bool) -> None:
+    second = f"  - {{index: 1, scoring_program: scorer, reference_data: {name}}}\nsolutions:"
+    packed = cells.change("solutions:", second)
+    packed.change("    max_submissions_per_day: 1\n    tasks: [0]", "    tasks: [1]")
+
+    assert ("phases" in lines(imported(packed), Kind.DECIDE)) is differ
