@@ -31,6 +31,7 @@ def find_flaws(folder: Path, /, *, source: Path | None = None) -> list[Flaw]:
         return flaws
     named = _Named(folder=folder, document=document)
     flaws += [*named.slug(), *named.texts(), *named.recipe(), *named.baselines()]
+    flaws += [*named.given()]
     if definition is not None and (table := definition.data.table) is not None:
         flaws += named.table(table, source=source)
     return sorted(flaws, key=lambda flaw: (str(flaw.file), flaw.place or Place(0, 0)))
@@ -111,6 +112,15 @@ class _Named:
         if tree is not None:
             hidden = bool(self.document.at(("data", "input")))
             yield from _recipe_flaws(self.folder / name, tree, folders=3 if hidden else 1)
+
+    def given(self) -> Iterator[Flaw]:
+        """Give the folders of a scoring program and its reference data that are not there."""
+        reference = [("data", "reference", board) for board in ("public", "private")]
+        for path in (("scoring", "program", "path"), *reference):
+            name = self._text_at(path)
+            if name is not None and not (self.folder / name).is_dir():
+                what = f"there is no folder {name!r}"
+                yield self._flaw(path, what=what, repair="put it there")
 
     def baselines(self) -> Iterator[Flaw]:
         """Give the baselines without a program."""

@@ -194,8 +194,8 @@ class Files(Section):
     reference: Reference
     public: Annotated[
         tuple[FileName, ...],
-        Field(min_length=1, description="The files in `public/` that participants download."),
-    ]
+        Field(description="The files in `public/` that participants download, if there are any."),
+    ] = ()
 
 
 class Data(Section):
@@ -213,9 +213,7 @@ class Data(Section):
         Reference | None,
         Field(description="In place of a recipe: what was said of files as they are; see there."),
     ] = None
-    public: Annotated[
-        tuple[str, ...], Field(min_length=1, description="The files that participants download.")
-    ]
+    public: Annotated[tuple[str, ...], Field(description="The files that participants download.")]
     input: Annotated[
         tuple[FileName, ...],
         Field(
@@ -253,6 +251,8 @@ class Data(Section):
                 "name in recipe the Python file that makes the data, in table a spreadsheet, or in "
                 "reference what scoring.program reads"
             )
+        if not self.public and self.reference is None:
+            raise ValueError("public names no file; participants need one with the ids to predict")
         if KIT in self.public:
             raise ValueError(
                 f"public names {KIT}, which the folder starter_kit is packed as; leave it out, or "

@@ -11,7 +11,7 @@ from challenge_platform.core.definition import Board
 from challenge_platform.core.leaderboard import Comparison, Leaderboard, Row
 from challenge_platform.web.language import format_decimal, gettext, ngettext
 from scorers.ranking.entry_state import EntryState
-from scorers.uncertainty.intervals import FEWEST_EVENTS, FEWEST_UNITS
+from scorers.uncertainty.intervals import FEWEST_EVENTS, FEWEST_UNITS, NoInterval
 
 FEW_EVENTS = FEWEST_EVENTS
 """Below this many events in a metric, nobody is said to be ahead: no interval covers well enough.
@@ -168,7 +168,7 @@ def _standing(teams: Sequence[Row]) -> Sentences:
         )
         return (_sentence(text),)
     if top.group is None:
-        return (_sentence(gettext("How sure the order below is has not been computed.")),)
+        return (_unsure(top),)
     close = [row for row in others if row.group == top.group]
     apart = [row for row in others if row.group != top.group]
     if not close:
@@ -180,6 +180,16 @@ def _standing(teams: Sequence[Row]) -> Sentences:
         others=_teams(close),
     )
     return (_sentence(text), *((_below(apart),) if apart else ()))
+
+
+def _unsure(top: Row) -> Markup:
+    text = gettext("How sure the order below is has not been computed.")
+    if any(score.no_interval == NoInterval.ONE_NUMBER for score in top.scores):
+        text = gettext(
+            "How sure the order below is cannot be told: the program of the organizers gives one "
+            "number for each score, and no interval; only equal scores share a rank."
+        )
+    return _sentence(text)
 
 
 def _alone(top: Row, following: Row) -> Markup:

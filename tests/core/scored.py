@@ -1,5 +1,6 @@
 """What tests of organizers' own scoring programs share: the challenge, and how it is published."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from challenge_platform.cli.build import build_challenge
 from challenge_platform.core.challenge import PublishedChallenge, find_challenge
 from tests.archives import zipped
 from tests.conftest import TINY
+from tests.fakes import Files
 
 COUNTED = TINY.parent / "counted-cells"
 KINDS = (
@@ -41,3 +43,10 @@ def publish_scored(
     build_challenge(platform, folder, say=lambda _line: None, allow_program=True)
     with platform.database.reading() as session:
         return find_challenge(session, folder.name)
+
+
+def by_part(files: Files, /) -> bytes:
+    """Score what the challenge's own program would: the cells whose kind is right."""
+    truth, given = (files[f"input/{name}/kinds.csv"].splitlines()[1:] for name in ("ref", "res"))
+    right = len(set(truth) & set(given))
+    return json.dumps({"Accuracy": right / len(truth), "errors": len(truth) - right}).encode()

@@ -11,6 +11,7 @@ from sqlmodel import select
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
 from challenge_platform.cli.build import build_challenge
+from challenge_platform.cli.flaws import find_flaws
 from challenge_platform.core.audit import AuditEvent
 from challenge_platform.core.board import build_board
 from challenge_platform.core.board_state import StateReader
@@ -26,7 +27,7 @@ from challenge_platform.core.reveal import reveal
 from challenge_platform.core.run import runs_of
 from challenge_platform.core.run_log import read_logs
 from challenge_platform.core.run_stage import run_ids_of
-from challenge_platform.core.submission import Reason, State, Submission, find_submission
+from challenge_platform.core.submission import Kind, Reason, State, Submission, find_submission
 from challenge_platform.core.upload import Upload
 from challenge_platform.core.written_scores import InvalidScores, read_scores
 from challenge_platform.errors import Conflict, InvalidInput, InvalidUpload, NotFound
@@ -34,7 +35,7 @@ from sandbox import End
 from scorers.document import SplitScores
 from tests.archives import zipped
 from tests.conftest import Participant, participant
-from tests.core.scored import COUNTED, GOOD, changed, publish_scored
+from tests.core.scored import COUNTED, GOOD, by_part, changed, publish_scored
 from tests.fakes import Clock, FakePrograms, Files
 
 SLUG = COUNTED.name
@@ -44,13 +45,6 @@ Program = Callable[[Files], bytes | End]
 def written(**scores: object) -> Program:
     """Give a program that writes these scores."""
     return lambda _files: json.dumps(scores).encode()
-
-
-def by_part(files: Files, /) -> bytes:
-    """Score what the challenge's own program would: the cells whose kind is right."""
-    truth, given = (files[f"input/{name}/kinds.csv"].splitlines()[1:] for name in ("ref", "res"))
-    right = len(set(truth) & set(given))
-    return json.dumps({"Accuracy": right / len(truth), "errors": len(truth) - right}).encode()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -381,3 +375,68 @@ def test_a_link_in_what_scores_is_refused(platform: Platform, tmp_path: Path, na
 
     with pytest.raises(InvalidInput, match="is a link"):
         publish_scored(platform, folder=folder)
+
+
+def test_predictions_that_a_teams_program_made_are_scored_too(
+    platform: Platform, clock: Clock, tmp_path: Path
+) -> None:
+    def plays(files: Files) -> bytes:
+        if "cells.csv" in files:  # the team's own program, which finds the public files
+            return b"id,kind\n" + b"".join(b"c%d,monocyte\n" % n for n in range(1, 7))
+        assert set(files) > {"input/res/kinds.csv", "input/ref/kinds.csv"}
+        return by_part(files)
+
+    table = "format: table\n  ids: cells.csv\n  id: id\n"
+    columns = "  columns: {kind: {type: label, classes: [monocyte, lymphocyte]}}"
+    folder = changed(
+        tmp_path,
+        ("kinds: [predictions]", "kinds: [predictions, code]"),
+        ("format: files", table + columns),
+        ("kinds.zip", "kinds.csv"),
+        ("scoring:", "program: {runtime: python}\nscoring:"),
+    )
+    wired = dataclasses.replace(platform, runner=FakePrograms(program=plays))
+    challenge = publish_scored(wired, folder=folder)
+    bob = participant(wired, challenge, name="bob")
+    upload = Upload(
+        content=zipped({"main.py": b""}), filename="c.zip", kind=Kind.CODE, opened_at=clock()
+    )
+    accepted = wired.uploads.submit(SLUG, upload, user_id=bob.user.id)
+
+    assert wired.evaluator.evaluate(accepted.submission_id) is State.SCORED
+    with wired.database.reading() as session:
+        result = session.get_one(Result, accepted.submission_id)
+        seen = read_submission(session, accepted.submission_id, user=bob.user, now=clock())
+    assert result.public["metrics"]["accuracy"]["value"] == 0.5
+    assert [stage.name for stage in seen.stages.views] == ["public", "score"]
+
+
+def test_a_folder_that_scoring_names_must_be_there(tmp_path: Path) -> None:
+    folder = changed(tmp_path, ("path: program", "path: scorer"))
+
+    flaws = [str(flaw) for flaw in find_flaws(folder)]
+
+    assert any("scoring.program.path: there is no folder 'scorer'" in flaw for flaw in flaws)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("  metrics:", "  resamples: 9\n  stratify: x\n  metrics:", "scoring.stratify is about"),
+        ("metric: program, direction: minimize", "metric: brier, params: {}", "brier"),
+        ("path: program", "path: ../program", "outside the folder"),
+        ("[python3,", "[/bin/sh,", "only programs of Python 3"),
+        ("public: reference/public", "public: /etc", "outside the folder"),
+        ("name: Accuracy", "name: errors", "the name errors is named twice"),
+        ("phases:", "ranking: {protect: ladder}\nphases:", "add ranking.step"),
+        ("kinds: [predictions]", "kinds: [code]", "kinds: [predictions]"),
+        ("format: files", "format: files\n  id: id", "nothing reads id"),
+        ("format: files", "format: table", "ids is missing"),
+    ],
+)
+def test_what_does_not_fit_a_program_is_refused(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    folder = changed(tmp_path, (old, new))
+
+    assert told in "\n".join(str(flaw) for flaw in find_flaws(folder))

@@ -1,10 +1,9 @@
 """The draft of a challenge, written from a bundle: what maps is mapped, the rest is kept beside it.
 
-A bundle says neither which columns a predictions file has nor what is resampled: `data`,
-`submission` and `scoring` are an organizer's to write, and nothing is published by an import.
+A bundle says neither which columns a predictions file has nor what is resampled, so that its own
+program scores in the draft. Nothing is published by an import.
 """
 
-import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,12 +14,11 @@ import yaml
 from challenge_platform.cli.codabench.bundle import Bundle, Phase
 from challenge_platform.cli.codabench.pages import write_agreement, write_pages
 from challenge_platform.cli.codabench.report import Report
+from challenge_platform.cli.codabench.sections import scored_sections, unused_key
 
 HEADER = """\
-# A draft, made from a bundle of {version}. Nothing is published. Still to be written:
-#   data        a recipe or a table; hidden/ and public/ hold the files of the bundle
-#   submission  the columns of a predictions file
-#   scoring     metrics of the platform; scorer/ has the bundle's own program, kept to compare
+# A draft, made from a bundle of {version}. Nothing is published. The bundle's own program scores;
+# metrics of the platform, with `data` and `submission` to suit, would give intervals, too.
 # `challenge lint` tells what is missing, and report.md what the import changed.
 """
 BUNDLE = "bundle.yaml"
@@ -49,10 +47,12 @@ def write_draft(bundle: Bundle, folder: Path, /, *, slug: str, report: Report) -
             f"{bundle.image}: its program runs in the platform's image of Python, and is never "
             "given one from a registry",
         )
+    (folder / "hidden").mkdir(mode=0o700)  # reference data in clear
+    kept = _kept(bundle, folder, report=report)
+    (folder / BUNDLE).write_text(_yaml(kept), encoding="utf-8")
+    document |= scored_sections(bundle, kept, folder, report=report)
     text = HEADER.format(version=bundle.version) + _yaml(document)
     (folder / "challenge.yaml").write_text(text, encoding="utf-8")
-    (folder / "hidden").mkdir(mode=0o700)  # reference data in clear
-    (folder / BUNDLE).write_text(_yaml(_kept(bundle, folder, report=report)), encoding="utf-8")
 
 
 def _yaml(document: dict[str, Any]) -> str:
@@ -63,7 +63,7 @@ def _phases(phases: Sequence[Phase], /, *, report: Report) -> Iterator[dict[str,
     keys: set[str] = set()
     for position, phase in enumerate(phases):
         place = phase.place
-        key = _key(phase.name, default=f"phase_{position + 1}", taken=keys)
+        key = unused_key(phase.name, default=f"phase_{position + 1}", taken=keys)
         keys.add(key)
         found: dict[str, Any] = {"key": key}
         if phase.opens is None:
@@ -112,16 +112,6 @@ def _limit(phase: Phase, /, *, place: str, report: Report) -> dict[str, Any]:
             f"{place}.max_submissions", "there is no limit; here a phase has one: the draft says 1"
         )
     return {"n": 1}
-
-
-def _key(name: str, /, *, default: str, taken: set[str]) -> str:
-    key = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:50]
-    key = key if re.match("[a-z]", key) else default
-    number = 2
-    while key in taken:
-        key = f"{key.rstrip('0123456789_')}_{number}"
-        number += 1
-    return key
 
 
 def _kept(bundle: Bundle, folder: Path, /, *, report: Report) -> dict[str, Any]:

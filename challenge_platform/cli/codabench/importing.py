@@ -61,8 +61,8 @@ def import_bundle(
             unpack_archive(solution, given, place=solution.name, report=report)
             first = Solution(name=solution.name, folder=given, tasks=())
             bundle = replace(bundle, solutions=(first, *bundle.solutions))
-        write_draft(bundle, draft, slug=_slug(bundle.title), report=report)
         _score(bundle, scoring, report=report)
+        write_draft(bundle, draft, slug=_slug(bundle.title), report=report)
         (draft / "report.md").write_text(report.markdown(title=bundle.title), encoding="utf-8")
         (draft / "report.json").write_text(report.json(), encoding="utf-8")
         if target is not None:

@@ -56,7 +56,13 @@ def imported(
 
 
 def imported_with(
-    packed: Packed, runner: Runner, /, *, solution: Path | None = None, **expected: float
+    packed: Packed,
+    runner: Runner,
+    /,
+    *,
+    to: Path | None = None,
+    solution: Path | None = None,
+    **expected: float,
 ) -> Report:
     """Import a bundle and score its solutions, and another before them, with a runner."""
 
@@ -65,7 +71,7 @@ def imported_with(
         yield runner
 
     scoring = Scoring(runner=opened(), runtime="local", expected=expected)
-    return import_bundle(packed.pack(), None, scoring=scoring, solution=solution)
+    return import_bundle(packed.pack(), to, scoring=scoring, solution=solution)
 
 
 def lines(report: Report, kind: Kind, /) -> Mapping[str, str]:

@@ -39,7 +39,7 @@ def test_nothing_is_undecided_of_a_bundle_in_which_nothing_is_amiss(cells: Packe
     report = imported(cells)
 
     assert lines(report, Kind.DECIDE) == {}
-    assert set(changes(report)) == {"pages", "title", "solutions"}
+    assert set(changes(report)) == {"pages", "title", "solutions", "scoring"}
     assert "columns.accuracy" in lines(report, Kind.IMPORTED)
 
 
