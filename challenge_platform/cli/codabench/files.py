@@ -103,7 +103,8 @@ class Files:
             self._report.decide(place, f"the program has no {METADATA[0]}, which has its command")
             return None
         try:
-            command = read_mapping(path, place=f"{place}/{path.name}").get("command")
+            found = read_mapping(path, place=f"{place}/{path.name}", report=self._report)
+            command = found.get("command")
             words = shlex.split(str(command)) if command else []
         except (InvalidInput, ValueError) as error:
             self._report.decide(place, f"its {path.name} has no command that can be read: {error}")

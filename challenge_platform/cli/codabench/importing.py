@@ -71,7 +71,7 @@ def import_bundle(
 
 
 def _read(root: Path, /, *, unpacked: Path, report: Report) -> Bundle:
-    document = read_mapping(root / COMPETITION, place=COMPETITION)
+    document = read_mapping(root / COMPETITION, place=COMPETITION, report=report)
     files = Files(root, unpacked=unpacked, report=report)
     if _is_version2(document, report=report):
         return version2.read(document, files=files, report=report)

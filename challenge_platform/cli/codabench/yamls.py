@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from challenge_platform.cli.codabench.report import Report
 from challenge_platform.errors import InvalidInput
 
 MOST_BYTES = 256 * 1024
@@ -22,9 +23,13 @@ class _Loader(yaml.SafeLoader):
     """Counts nodes, what an alias means as often as it is used, and leaves times as written."""
 
     def __init__(self, stream: str) -> None:
-        """Begin with nothing counted; `sizes` has the nodes within each node that is whole."""
+        """Begin with nothing counted; `sizes` has the nodes within each node that is whole.
+
+        `twice` has the keys that stand twice in a mapping, with the line of the second.
+        """
         super().__init__(stream)
         self.nodes = 0
+        self.twice: dict[int, str] = {}
         self.sizes: dict[yaml.Node | None, int] = {}
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
@@ -39,6 +44,17 @@ class _Loader(yaml.SafeLoader):
             self._count(self.sizes[node])
         else:
             raise yaml.YAMLError("a part of it is within itself")
+        return node
+
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        """Note the keys that stand twice, of which the last one counts."""
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _value in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    self.twice[key.start_mark.line + 1] = key.value
+                seen.add(key.value)
         return node
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
@@ -69,7 +85,7 @@ for _name in ("unicode", "str"):  # what CodaLab's own dumps have, written by Py
     _Loader.add_constructor(f"tag:yaml.org,2002:python/{_name}", _text)
 
 
-def read_mapping(path: Path, /, *, place: str) -> dict[str, Any]:
+def read_mapping(path: Path, /, *, place: str, report: Report) -> dict[str, Any]:
     """Read a YAML file whose top is a mapping; raise InvalidInput naming `place` for any other."""
     try:
         with path.open("rb") as file:
@@ -79,13 +95,16 @@ def read_mapping(path: Path, /, *, place: str) -> dict[str, Any]:
     if len(content) > MOST_BYTES:
         raise InvalidInput(f"{place} has more than {MOST_BYTES:,} bytes; make it shorter")
     try:
-        document = yaml.load(content.decode("utf-8-sig"), Loader=_Loader)  # noqa: S506 -- it is a SafeLoader
+        loader = _Loader(content.decode("utf-8-sig"))
+        document = loader.get_single_data()
     except yaml.MarkedYAMLError as error:
         raise InvalidInput(_told(error, place=place)) from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise InvalidInput(f"{place} is no YAML that can be read: {error}") from error
     if not isinstance(document, dict):
         raise InvalidInput(f"{place} must hold keys and values; it holds a {_kind(document)}")
+    for line, key in sorted(loader.twice.items()):
+        report.changed(f"{place}, line {line}", f"{key!r} stands here again; the last one counts")
     return {str(key): value for key, value in document.items()}
 
 

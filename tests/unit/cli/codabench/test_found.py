@@ -172,3 +172,13 @@ def test_tasks_that_are_made_of_the_same_are_one(cells: Packed, name: str, *, di
     packed.change("    max_submissions_per_day: 1\n    tasks: [0]", "    tasks: [1]")
 
     assert ("phases" in lines(imported(packed), Kind.DECIDE)) is differ
+
+
+def test_a_key_that_stands_twice_is_told_and_the_last_one_counts(
+    cells: Packed, tmp_path: Path
+) -> None:
+    packed = cells.change("title: Grading of cells\n", "title: Cells\ntitle: Grading of cells\n")
+
+    assert draft(packed, tmp_path)["title"] == {"en": "Grading of cells", "fr": "Grading of cells"}
+    told = lines(imported(packed), Kind.CHANGED)
+    assert told["competition.yaml, line 3"] == "'title' stands here again; the last one counts"
