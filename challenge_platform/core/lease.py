@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from challenge_platform.core import submission as submissions
-from challenge_platform.core.run_stage import run_ids_of
+from challenge_platform.core.run_ids import run_ids_of
 from challenge_platform.core.submission import Claim
 from challenge_platform.database import Database
 from challenge_platform.errors import StaleClaim

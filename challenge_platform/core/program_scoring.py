@@ -14,8 +14,8 @@ from challenge_platform.core.attempt import NotScored, Work
 from challenge_platform.core.definition import Board
 from challenge_platform.core.reference import boards_of, program_digest, request
 from challenge_platform.core.run import Stage, begin, record
+from challenge_platform.core.run_ids import scoring_id_of
 from challenge_platform.core.run_log import keep_log
-from challenge_platform.core.run_stage import scoring_id_of
 from challenge_platform.core.scoring import REASON_OF_END
 from challenge_platform.core.submission import Kind, Reason
 from challenge_platform.core.submitted_files import files_in

@@ -6,7 +6,7 @@ Only predictions that the platform's one reader accepts leave this stage.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,11 @@ import structlog
 
 from challenge_platform.core import refusal
 from challenge_platform.core.attempt import Ended, NotScored, Work
-from challenge_platform.core.container_image import kept_image
-from challenge_platform.core.definition import Board, ChallengeDefinition
-from challenge_platform.core.delivery import delivered, delivered_changed, scored_table
+from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.delivery import scored_table
 from challenge_platform.core.feature_runs import MOST_RUNS, Audit, declaration_in
 from challenge_platform.core.features import Features
-from challenge_platform.core.program_limits import limits_of
+from challenge_platform.core.program_launch import Again, ProgramLaunch
 from challenge_platform.core.run import (
     COARSE_SECONDS,
     PER_ID,
@@ -30,15 +29,13 @@ from challenge_platform.core.run import (
     record,
     run_of,
 )
+from challenge_platform.core.run_ids import audit_id_of, run_id_of
 from challenge_platform.core.run_log import keep_log
 from challenge_platform.core.submission import Kind, Reason, State, require_held
-from challenge_platform.core.weights import deliver, weights_of
 from challenge_platform.database import Database
-from challenge_platform.errors import KeyUnavailable, NotFound
 from challenge_platform.storage import ObjectStore
 from challenge_platform.vault import Key, encrypt
-from sandbox import End, Outcome, Run, Runner, SandboxUnavailable, not_started
-from sandbox.oci.problem import InvalidImage
+from sandbox import End, Outcome, Runner, SandboxUnavailable
 from scorers.predictions.table import InvalidPredictions, read_ids, read_predictions
 
 _REASON_OF_END = {
@@ -58,14 +55,6 @@ class Made:
 
     content: bytes
     run: ProgramRun
-
-
-@dataclass(frozen=True, kw_only=True)
-class Again:
-    """What is other in a run of an audit: the table, None for the given one, and the file."""
-
-    table: bytes | None
-    collect: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +98,12 @@ class RunStage:
             )
         return _ended(audited) or made
 
+    @property
+    def _launch(self) -> ProgramLaunch:
+        return ProgramLaunch(
+            database=self.database, store=self.store, runner=self.runner, clock=self.clock
+        )
+
     def _known(self, work: Work, stage: Stage) -> ProgramRun | None:
         """Give what came of a stage in an earlier attempt, if it came to its end."""
         with self.database.reading() as session:
@@ -124,7 +119,7 @@ class RunStage:
         run_id = run_id_of(work.submission.id, stage)
         invalid, each = None, {}
         with self._noted(work, begun):
-            outcome = self._outcome(work, stage, key=key, run_id=run_id)
+            outcome = self._launch.run(work, stage, key=key, run_id=run_id)
             if outcome.file is not None:
                 ids = self._ids(work, stage, hidden_ids=hidden_ids)
                 each = {PER_ID: outcome.usage.wall_seconds / len(ids)} if ids else {}
@@ -160,7 +155,7 @@ class RunStage:
         def launch(number: int, table: bytes | None, collect: str) -> Outcome:
             again = Again(table=table, collect=collect)
             run_id = audit_id_of(submission.id, number)
-            return self._outcome(work, Stage.AUDIT, key=key, run_id=run_id, again=again)
+            return self._launch.run(work, Stage.AUDIT, key=key, run_id=run_id, again=again)
 
         is_code = submission.kind is Kind.CODE
         with self._noted(work, begun):
@@ -208,73 +203,6 @@ class RunStage:
                 forget(session, work.claim, stage=begun.stage)
             raise
 
-    def _outcome(
-        self, work: Work, stage: Stage, *, key: Key, run_id: str, again: Again | None = None
-    ) -> Outcome:
-        """Run the program; raise NotScored when it could not be run.
-
-        `again` says what is other in a run of an audit.
-        """
-        began = self.clock()
-        try:
-            runtime, stdin = self._program(work)
-            unpacked = (self.clock() - began).total_seconds()
-            files = self._files(work, stage, key=key, table=again.table if again else None)
-            outcome = self.runner.run(
-                Run(
-                    id=run_id,
-                    runtime=runtime,
-                    limits=limits_of(work.challenge.definition),
-                    input=stdin,
-                    files=files,
-                    weights=self._weights(work),
-                    collect=again.collect if again else work.challenge.definition.submission.file,
-                    hidden=stage.is_hidden,
-                )
-            )
-            if outcome.end is not End.CANCELLED:
-                is_image = work.submission.kind is Kind.CONTAINER
-                before = {"unpack": unpacked} if is_image else {}
-                return replace(outcome, timings=before | dict(outcome.timings))
-            self.runner.acknowledge(run_id)
-            problem: Exception = SandboxUnavailable("the run was cancelled", code="cancelled")
-        except (SandboxUnavailable, KeyUnavailable, NotFound) as error:
-            if _is_refused(error):
-                log.warning("image refused", submission=work.submission.id, why=str(error))
-                return not_started("")
-            problem = error
-        ours = isinstance(problem, SandboxUnavailable)
-        reason = Reason.SANDBOX_UNAVAILABLE if ours else Reason.TRUTH_UNAVAILABLE
-        raise NotScored(reason) from problem
-
-    def _files(self, work: Work, stage: Stage, *, key: Key, table: bytes | None) -> str:
-        """Give the digest of what the program finds in /input, which the launcher has now."""
-        challenge, runner, store = work.challenge, self.runner, self.store
-        if table is None:
-            return delivered(challenge, stage, runner=runner, store=store, key=key)
-        return delivered_changed(challenge, table, runner=runner, store=store, key=key)
-
-    def _program(self, work: Work) -> tuple[str, bytes]:
-        """Give what runs a submission, and what that gets on its stdin."""
-        program, submission = work.challenge.definition.program, work.submission
-        if program is None or submission.kind is Kind.PREDICTIONS:
-            raise NotScored(Reason.UNEXPECTED, why=f"nothing runs a {submission.kind}")
-        if submission.kind is Kind.CODE:
-            return program.runtime, self.store.read(submission.artifact)
-        try:
-            image = kept_image(
-                submission.artifact, program=program, store=self.store, runner=self.runner
-            )
-        except InvalidImage as invalid:  # it was checked when it was sent in
-            raise NotScored(Reason.UNEXPECTED, why=str(invalid)) from invalid
-        return image, b""
-
-    def _weights(self, work: Work) -> str | None:
-        """Give the digest of the weights that a submission named, which the launcher has now."""
-        with self.database.reading() as session:
-            named = weights_of(session, work.submission)
-        return deliver(named, runner=self.runner, store=self.store) if named else None
-
     def _ids(
         self, work: Work, stage: Stage, *, hidden_ids: Callable[[], Sequence[str]]
     ) -> Sequence[str]:
@@ -310,33 +238,6 @@ def stages_of(work: Work, /) -> tuple[Stage, ...]:
     """Give the stages at which a submission's program runs."""
     hides = work.challenge.version.input_object is not None
     return (Stage.SMOKE, Stage.HIDDEN) if hides else (Stage.PUBLIC,)
-
-
-def _is_refused(error: Exception) -> bool:
-    """Whether the engine answered that it takes no such image, as it would again and again."""
-    return isinstance(error, SandboxUnavailable) and error.code == "image_refused"
-
-
-def run_id_of(submission_id: str, stage: Stage, /) -> str:
-    """Give the id of a run, the same in each attempt: whoever asks again joins what goes on."""
-    return f"{submission_id}-{stage}"
-
-
-def audit_id_of(submission_id: str, number: int, /) -> str:
-    """Give the id of a run of an audit."""
-    return f"{run_id_of(submission_id, Stage.AUDIT)}-{number}"
-
-
-def scoring_id_of(submission_id: str, board: Board, /) -> str:
-    """Give the id of a run of the organizers' own scoring program."""
-    return f"{run_id_of(submission_id, Stage.SCORING)}-{board}"
-
-
-def run_ids_of(submission_id: str, /) -> list[str]:
-    """Give the ids that runs of programs for a submission may have."""
-    audits = [audit_id_of(submission_id, number) for number in range(MOST_RUNS)]
-    scorings = [scoring_id_of(submission_id, board) for board in Board]
-    return [*(run_id_of(submission_id, stage) for stage in Stage), *audits, *scorings]
 
 
 def _problems(

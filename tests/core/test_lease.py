@@ -12,7 +12,7 @@ from challenge_platform.core import lease, submission
 from challenge_platform.core.lease import Leases
 from challenge_platform.core.receipt import Signer
 from challenge_platform.core.run import Stage
-from challenge_platform.core.run_stage import run_id_of
+from challenge_platform.core.run_ids import run_id_of
 from challenge_platform.core.submission import Claim, State
 from tests.conftest import Participant
 from tests.core.test_submission import row, send

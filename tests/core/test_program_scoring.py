@@ -25,8 +25,8 @@ from challenge_platform.core.quota import quota_of
 from challenge_platform.core.result import Result
 from challenge_platform.core.reveal import reveal
 from challenge_platform.core.run import runs_of
+from challenge_platform.core.run_ids import run_ids_of
 from challenge_platform.core.run_log import read_logs
-from challenge_platform.core.run_stage import run_ids_of
 from challenge_platform.core.submission import Kind, Reason, State, Submission, find_submission
 from challenge_platform.core.upload import Upload
 from challenge_platform.core.written_scores import InvalidScores, read_scores

@@ -14,7 +14,7 @@ from challenge_platform.core import quota
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.result import Result
 from challenge_platform.core.run import Stage
-from challenge_platform.core.run_stage import run_id_of
+from challenge_platform.core.run_ids import run_id_of
 from challenge_platform.core.submission import PATIENCE, find_submission
 from sandbox.images.build import build_image
 from sandbox.images.content import SELFTEST, image_tag

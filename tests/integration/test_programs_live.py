@@ -18,7 +18,7 @@ from challenge_platform.core import quota
 from challenge_platform.core.quota import LedgerEntry
 from challenge_platform.core.result import Result
 from challenge_platform.core.run import Stage
-from challenge_platform.core.run_stage import run_id_of
+from challenge_platform.core.run_ids import run_id_of
 from challenge_platform.core.submission import OPEN_STATES, Submission, find_submission
 from sandbox.images.build import build_image
 from sandbox.options import LAUNCHER_LABEL, ROLE_LABEL, RUN_LABEL
