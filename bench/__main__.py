@@ -12,6 +12,7 @@ from bench import (
     image_tar,
     leaderboard,
     metrics,
+    sound_challenges,
     submission,
     throughput,
 )
@@ -25,6 +26,7 @@ BENCHMARKS = {
     "families": family_coverage.measure,
     "equal-teams": equal_teams.measure,
     "metrics": metrics.measure,
+    "sound-challenges": sound_challenges.measure,
     "agreement": agreement.measure,
     "containment": containment.measure,
     "image-tar": image_tar.measure,

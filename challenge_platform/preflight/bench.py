@@ -79,6 +79,11 @@ class Bench:
         """The metrics that read a prediction, and of which no answer can be made."""
         return tuple(key for key in self.parts if key not in self.families)
 
+    @property
+    def lists(self) -> bool:
+        """Whether answers are lists or masks, of which no number says all."""
+        return any(isinstance(family, Lists) for family in self.families.values())
+
     def direction(self, key: str, /) -> Direction:
         """Where better is, of a metric."""
         return next(metric.better for metric in self.scoring.metrics if metric.key == key)

@@ -1,5 +1,6 @@
 """What chance gives: the sum of products of two columns when one is dealt to other rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,10 @@ class Moments:
         return min(1.0, 2 * upper_tail(side * self.z, skew=side * skew))
 
 
+NOTHING = Moments(value=0.0, variance=0.0, third=0.0)
+FAR = 2.0
+
+
 def upper_tail(z: float, /, *, skew: float) -> float:
     """Give the probability of `z` standard deviations or more, by Pearson's type III.
 
@@ -86,3 +91,59 @@ def _centred(values: Vector, group: NDArray[np.intp], *, count: Vector) -> Vecto
     means = np.bincount(group, weights=values) / np.maximum(count, 1)
     centred: Vector = values - means[group]
     return centred
+
+
+class Outcomes:
+    """Several columns that a feature is compared with at once.
+
+    `outcomes` are of shape (rows,), NaN where a row has none.
+    """
+
+    def __init__(self, outcomes: Sequence[Vector], /) -> None:
+        """Centre each column among the rows that have a value."""
+        self._outcomes = outcomes
+        told = np.array(outcomes).T if outcomes else np.empty((0, 0))
+        self._known = np.isfinite(told).astype(np.float64)
+        self._count = self._known.sum(axis=0)
+        told = np.nan_to_num(told)
+        means = told.sum(axis=0) / np.maximum(self._count, 1)
+        self._centred = (told - means) * self._known
+        self._squares = self._centred**2
+
+    def moments(self, feature: Vector, /, *, within: Vector | None = None) -> list[Moments]:
+        """Give what `moments` gives of each column, and nothing of most that are plainly nothing.
+
+        Within groups, those are measured that are more than two standard deviations from chance by
+        the residuals of the feature, their spread taken as it is in each row (H. White, 1980).
+        """
+        if not self._outcomes:
+            return []
+        if within is None:
+            return self._plain(feature)
+        kept = within >= 0
+        group = within[kept].astype(np.intp)
+        rest = np.zeros(len(feature))
+        rest[kept] = _centred(feature[kept], group, count=np.bincount(group).astype(np.float64))
+        spread = np.sqrt(rest**2 @ self._squares)
+        promising = np.abs(rest @ self._centred) > FAR * spread
+        return [
+            moments(feature, outcome, within=within) if one else NOTHING
+            for outcome, one in zip(self._outcomes, promising.tolist(), strict=True)
+        ]
+
+    def _plain(self, feature: Vector) -> list[Moments]:
+        one, two, three = (feature**power @ self._known for power in (1, 2, 3))
+        count = self._count
+        mean = one / np.maximum(count, 1)
+        squares = np.maximum(0.0, two - count * mean**2)
+        cubes = three - 3 * mean * two + 2 * count * mean**3
+        values = feature @ self._centred
+        variances = squares * self._squares.sum(axis=0) / np.maximum(count - 1, 1)
+        thirds = cubes * (self._centred**3).sum(axis=0) * count
+        thirds /= np.maximum((count - 1) * (count - 2), 1)
+        return [
+            Moments(value=value, variance=variance, third=third)
+            for value, variance, third in zip(
+                values.tolist(), variances.tolist(), thirds.tolist(), strict=True
+            )
+        ]

@@ -1,7 +1,7 @@
 """Leak probes of what is to be predicted: each feature scored by the challenge's own metric."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import skew
 
 from challenge_platform.preflight.bench import Bench, Values
-from challenge_platform.preflight.chance import moments, upper_tail
+from challenge_platform.preflight.chance import Outcomes, upper_tail
 from challenge_platform.preflight.feature import Feature, Kind
 from challenge_platform.preflight.scores import SEED
 from challenge_platform.preflight.target import Target
@@ -59,27 +59,33 @@ def try_leaks(
     if bench.unknown or perfect is None:
         return []
     best = bench.values(perfect)
+    outcomes = Outcomes([target.ranks for target in targets])
     trials: list[Trial] = []
     for feature in features:
-        if feature.kind in {Kind.MARK, Kind.DETAIL} and not _promising(feature, targets):
+        p = _by_ranks(feature, outcomes)
+        if feature.kind in {Kind.MARK, Kind.DETAIL} and p > PROMISING_P:
             trials.append(Trial(feature=feature, about=bench.primary, p=1.0))
             continue
-        strengths = strengths_of(bench, feature, best=best)
+        least = 0.0 if bench.lists else p
+        strengths = strengths_of(bench, feature, best=best, least=least)
         trials += [_trial(feature, one, weight=1 / len(strengths)) for one in strengths]
     return trials
 
 
-def _promising(feature: Feature, targets: Sequence[Target]) -> bool:
-    return any(
-        moments(feature.ranks, target.ranks, within=feature.within).p <= PROMISING_P
-        for target in targets
-    )
+def _by_ranks(feature: Feature, outcomes: Outcomes) -> float:
+    """Give how likely by chance a feature goes with any of the answers as it does, by ranks."""
+    found = [one.p for one in outcomes.moments(feature.ranks, within=feature.within)]
+    return min(1.0, len(found) * min(found, default=1.0))
 
 
-def strengths_of(bench: Bench, feature: Feature, /, *, best: Values) -> list[Strength]:
+def strengths_of(
+    bench: Bench, feature: Feature, /, *, best: Values, least: float
+) -> list[Strength]:
     """Measure a feature by every metric that ranks, in its better direction.
 
     The chance is that of the same feature dealt to the rows at random, in its better direction too.
+    No probability is below `least`, that by ranks: a few large errors may make a metric's tail
+    longer than so few shuffles show.
     """
     started = perf_counter()
     found = _turns(bench, feature.residual)
@@ -95,9 +101,9 @@ def strengths_of(bench: Bench, feature: Feature, /, *, best: Values) -> list[Str
             for key in bench.keys
             if (one := _compared(bench, key, found=found, dealt=dealt, best=best[key])) is not None
         ]
-        if all(strength.p > PLAIN_P for strength in strengths):
+        if least > PLAIN_P or all(strength.p > PLAIN_P for strength in strengths):
             break
-    return strengths
+    return [replace(strength, p=max(least, strength.p)) for strength in strengths]
 
 
 def _dealt(feature: Feature, rng: Generator) -> Vector:

@@ -87,6 +87,9 @@ def _of_metric(
     inverted = _value(bench, bench.answer(lambda family: family.inverted()), key)
     constant = _value(bench, bench.answer(lambda family: family.constant()), key)
     mean_shuffled = float(np.nanmean(shuffled)) if np.isfinite(shuffled).any() else float("nan")
+    plain = middle  # of amounts of which few are large, a constant is better than any at random
+    if constant is not None and better.gain(constant, middle) > 0:
+        plain = constant
     severity = Severity.BLOCK if key == bench.primary else Severity.WARN
     checks = (
         ("perfect", perfect, f"the best value, {best:g}", _is_best(perfect, best)),
@@ -106,8 +109,8 @@ def _of_metric(
         (
             "shuffled",
             mean_shuffled,
-            f"nearer to random, {middle:.4g}, than to perfect",
-            not better.gain(mean_shuffled, middle) > NEAR * better.gain(perfect, middle),
+            f"nearer to chance, {plain:.4g}, than to perfect",
+            not better.gain(mean_shuffled, plain) > NEAR * better.gain(perfect, plain),
         ),
     )
     probes = [
@@ -230,7 +233,8 @@ def _broken_files(
 ) -> Iterator[tuple[str, bytes, frozenset[ProblemCode]]]:
     """Yield a file each that is truncated, has an id twice and holds a NaN.
 
-    Where a row is an object of an id, rows may be missing and ids be there twice.
+    Where a row is an object of an id, rows may be missing and ids be there twice: what is truncated
+    ends within a row.
     """
     submission = bench.task.submission
     if (data := _perfect_file(bench, perfect)) is None:
@@ -241,6 +245,9 @@ def _broken_files(
         yield "truncated", write_archive(some), frozenset({ProblemCode.MISSING_FILE})
         return
     lines = data.decode().splitlines(keepends=True)
+    if submission.objects is not None and len(lines) > 1:
+        cut = data[: -1 - len(lines[-1].partition(",")[2])]
+        yield "truncated", cut, frozenset({ProblemCode.WRONG_CELL_COUNT})
     if submission.objects is None:
         half = 1 + (len(lines) - 1) // 2
         yield "truncated", "".join(lines[:half]).encode(), frozenset({ProblemCode.MISSING_ID})

@@ -1,11 +1,12 @@
 """Leak probes of the training tables: the form of the data against each column to be predicted."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from challenge_platform.preflight.chance import moments
+from challenge_platform.preflight.chance import Moments, Outcomes
 from challenge_platform.preflight.feature import Feature, Kind
 from challenge_platform.preflight.finding import Finding, Severity
 from challenge_platform.preflight.tables import TIME_LIKE, Table, times
@@ -36,34 +37,58 @@ def try_training(name: str, train: Part, /, *, test: Part) -> list[Trial]:
     truth says of the same feature and column is taken as a second part of the same file, unless it
     has more rows.
     """
+    targets = [target for target in train.targets if target.known.sum() >= FEWEST]
+    known = {target.column: int(target.known.sum()) for target in targets}
+    weights = dict(zip(known, split_weights(known.values()), strict=True))
+    outcomes = Outcomes([target.ranks for target in targets])
+    beside = _Beside(test)
+    classes = Counter(target.column for target in targets)
     trials: list[Trial] = []
-    columns: dict[str, list[Target]] = {}
-    for target in train.targets:
-        columns.setdefault(target.column, []).append(target)
-    weights = split_weights(int(each[0].known.sum()) for each in columns.values())
-    beside = {(each.name, each.words): each for each in test.features}
-    asked = {(each.column, each.label): each for each in test.targets}
     for feature in train.features:
-        other = beside.get((feature.name, feature.words))
-        for (column, targets), weight in zip(columns.items(), weights, strict=True):
-            pairs = [
-                (target, _p(feature, target, other=other, told=asked.get((column, target.label))))
-                for target in targets
-                if target.known.sum() >= FEWEST
-            ]
-            if pairs:
-                target, p = min(pairs, key=lambda pair: pair[1])
-                trials.append(
-                    _trial(feature, target, p=min(1.0, p * len(targets)), weight=weight, file=name)
-                )
+        best: dict[str, tuple[float, Target]] = {}
+        found = outcomes.moments(feature.ranks, within=feature.within)
+        told = beside.moments(feature)
+        for target, one in zip(targets, found, strict=True):
+            p = _joined(one, told.get((target.column, target.label)), target=target).p
+            if target.column not in best or p < best[target.column][0]:
+                best[target.column] = p, target
+        trials += [
+            _trial(
+                feature, target, p=min(1.0, p * classes[column]), weight=weights[column], file=name
+            )
+            for column, (p, target) in best.items()
+        ]
     return trials
 
 
-def _p(feature: Feature, target: Target, *, other: Feature | None, told: Target | None) -> float:
-    found = moments(feature.ranks, target.ranks, within=feature.within)
-    if other is not None and told is not None and told.known.sum() <= target.known.sum():
-        found += moments(other.ranks, told.ranks, within=other.within)
-    return found.p
+Key = tuple[str, str | None]
+"""The column of a target, and its class."""
+
+
+class _Beside:
+    """What the truth says of the same features and columns as a training table."""
+
+    def __init__(self, test: Part, /) -> None:
+        self._features = {(each.name, each.words): each for each in test.features}
+        self._targets = test.targets
+        self._outcomes = Outcomes([target.ranks for target in test.targets])
+
+    def moments(self, feature: Feature, /) -> dict[Key, tuple[int, Moments]]:
+        """Give of each target how many rows have it, and the moments of the same feature."""
+        if (other := self._features.get((feature.name, feature.words))) is None:
+            return {}
+        found = self._outcomes.moments(other.ranks, within=other.within)
+        return {
+            (target.column, target.label): (int(target.known.sum()), one)
+            for target, one in zip(self._targets, found, strict=True)
+        }
+
+
+def _joined(found: Moments, told: tuple[int, Moments] | None, *, target: Target) -> Moments:
+    """Take what the truth says as a second part, unless it has more rows or there is no first."""
+    if told is None or not found.variance or told[0] > target.known.sum():
+        return found
+    return found + told[1]
 
 
 def _trial(feature: Feature, target: Target, *, p: float, weight: float, file: str) -> Trial:

@@ -5,7 +5,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from challenge_platform.preflight.chance import moments, upper_tail
+from challenge_platform.preflight.chance import Outcomes, moments, upper_tail
 from challenge_platform.preflight.feature import Feature, Kind
 from challenge_platform.preflight.finding import Severity
 from challenge_platform.preflight.trials import Trial, corrected_p, judge, verdict
@@ -41,6 +41,28 @@ def test_what_is_rare_on_both_sides_meets_by_chance_more_often_than_the_normal_s
     assert one_meets.z > 8
     assert one_meets.p > 0.003  # 1 - (597/600 choose 3) is 0.015; the normal says 1e-16
     assert upper_tail(2.0, skew=-5.0) == upper_tail(2.0, skew=0.0)
+
+
+def test_many_columns_at_once_have_the_moments_of_each_and_what_is_nothing_within_groups_none() -> (
+    None
+):
+    rng = np.random.Generator(np.random.PCG64(8))
+    group = np.repeat([-1.0, 0.0, 1.0], [5, 40, 55])
+    feature = rng.normal(size=100) + 3 * group
+    told = [np.where(rng.random(100) < 0.1, np.nan, feature + 9 * rng.normal(size=100))]
+    told += [rng.exponential(size=100), feature + rng.normal(size=100), -feature]
+
+    plain = Outcomes(told).moments(feature)
+    within = Outcomes(told).moments(feature, within=group)
+
+    for found, outcome in zip(plain, told, strict=True):
+        one = moments(feature, outcome)
+        assert (found.value, found.variance, found.third) == pytest.approx(
+            (one.value, one.variance, one.third)
+        )
+    assert within[2:] == [moments(feature, outcome, within=group) for outcome in told[2:]]
+    assert (within[1].variance, within[1].p) == (0, 1)
+    assert Outcomes([]).moments(feature) == []
 
 
 def trial(p: float, *, kind: Kind = Kind.ORDER, weight: float = 1.0, gain: float = 0.2) -> Trial:

@@ -128,7 +128,7 @@ def test_a_sound_challenge_of_each_kind_has_no_finding(key: str) -> None:
     assert all(level.half_width > 0 for level in power.levels)
 
 
-def test_boxes_are_told_and_can_be_neither_truncated_nor_doubled() -> None:
+def test_boxes_are_told_and_can_end_within_no_row() -> None:
     rng = np.random.Generator(np.random.PCG64(1))
     rows = []
     for number in range(60):
@@ -158,7 +158,8 @@ def test_boxes_are_told_and_can_be_neither_truncated_nor_doubled() -> None:
     findings, probes = probe_scores(Bench.of(made.task, truth))
 
     assert findings == []
-    assert {probe.name for probe in probes} == {"perfect", "constant", "random", "shuffled", "nan"}
+    told = {"perfect", "constant", "random", "shuffled", "truncated", "nan"}
+    assert {probe.name for probe in probes} == told
     assert by_name(probes)["perfect"].score == 1
 
 
@@ -201,3 +202,14 @@ def test_a_truth_of_one_class_is_found() -> None:
     )
 
     assert found(findings)["perfect_score"] is Severity.BLOCK
+
+
+def test_amounts_of_which_few_are_large_have_no_finding() -> None:
+    rng = np.random.Generator(np.random.PCG64(6))
+    rows = [{**row, "weight": round(float(rng.lognormal(6, 1.5)), 2)} for row in patients()]
+
+    findings, _ = probe_scores(
+        bench_of({"metric": "rmse", "params": KINDS["rmse"][0]}, {"kg": FLOAT}, rows)
+    )
+
+    assert findings == []
