@@ -3,7 +3,6 @@
 import dataclasses
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from sandbox.images.content import SCORING, SELFTEST
 from tests import postgresql
 from tests.fakes import Clock, FakeRunner
 from tests.thrift import put_migrated_file, thrifty
+from tests.waiting import listens, wait_until
 
 TINY = Path(__file__).parent / "data" / "tiny-survival"
 PASSWORD = "correct horse battery"  # noqa: S105 -- the password of every account in the tests
@@ -234,7 +234,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     socket = folder / "redis.sock"
     options = ["--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(folder)]
     with subprocess.Popen([program, *options], stdout=subprocess.DEVNULL) as process:
-        while not socket.exists():
-            time.sleep(0.01)
+        wait_until(lambda: listens(socket))
         yield f"unix://{socket}"
         process.kill()

@@ -19,7 +19,7 @@ from challenge_platform.core import account
 from challenge_platform.core.challenge import find_challenge
 from challenge_platform.core.team import join
 from tests.kept import remove_kept
-from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.waiting import PATIENCE_SECONDS, listens, wait_until
 
 TINY = Path(__file__).parent / "data" / "tiny-survival"
 
@@ -102,7 +102,7 @@ def launching(settings: Settings, /) -> Iterator[None]:
     command = [sys.executable, "-m", "challenge_platform.cli", "launcher"]
     with subprocess.Popen(command, env=settings.environment()) as launcher:
         try:
-            wait_until(settings.launcher_address.exists)
+            wait_until(lambda: listens(settings.launcher_address))
             yield
         finally:
             launcher.terminate()

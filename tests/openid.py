@@ -48,7 +48,7 @@ def running_provider(
         issuer = process.stdout.readline().strip()
         assert issuer, "the provider did not start"
         yield issuer
-        process.communicate(timeout=10)  # the end of its input ends it
+        process.communicate(timeout=60)  # the end of its input ends it
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Visitor:
 
     site: str
     client: httpx.Client = field(
-        default_factory=lambda: httpx.Client(follow_redirects=True, timeout=20)
+        default_factory=lambda: httpx.Client(follow_redirects=True, timeout=60)
     )
 
     def open(self, path: str, **options: Any) -> httpx.Response:

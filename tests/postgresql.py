@@ -24,7 +24,7 @@ from challenge_platform.migrations import upgrade
 
 OWNER = "challenge"
 TEMPLATE = "migrated"
-START_SECONDS = 30
+START_SECONDS = 120
 # Nothing of a test's need outlive a power cut.
 UNSAFE_AND_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 

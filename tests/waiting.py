@@ -1,8 +1,10 @@
 """Waiting for what is to come: with much patience, which costs nothing when all is well."""
 
 import contextlib
+import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 
@@ -24,3 +26,9 @@ def wait_until(
                 return time.monotonic() - started
         time.sleep(every)
     raise TimeoutError(f"it did not come to hold within {seconds} s")
+
+
+def listens(path: Path, /) -> bool:
+    """Whether somebody takes calls at a unix socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

@@ -19,7 +19,7 @@ from tests.cli.fake_api import SLUG, SUBMISSION, SUBMISSION_ID, TOKEN, FakeApi, 
 MINE = f"/api/v1/submissions/{SUBMISSION_ID}"
 RUNNING = {**SUBMISSION, "state": "running", "reason": None, "scores": []}
 COMMAND = (sys.executable, "-m", "challenge_platform.cli")
-SECONDS = 30.0
+SECONDS = 120.0
 
 
 @dataclass

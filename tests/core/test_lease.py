@@ -2,10 +2,12 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.core import lease, submission
@@ -17,9 +19,9 @@ from challenge_platform.core.submission import Claim, State
 from tests.conftest import Participant
 from tests.core.test_submission import row, send
 from tests.fakes import Clock, FakeRunner
+from tests.waiting import wait_until
 
 LENGTH = timedelta(seconds=0.3)
-PATIENCE_SECONDS = 10
 
 
 @dataclass
@@ -45,14 +47,6 @@ def leases_of(platform: Platform, *, runner: FakeRunner | None = None) -> Leases
     )
 
 
-def wait_until(condition: Callable[[], bool]) -> bool:
-    """Say whether a condition comes true in good time."""
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition() and time.monotonic() < end:
-        time.sleep(0.01)
-    return condition()
-
-
 def claimed(platform: Platform, who: Participant) -> Claim:
     """Claim a new submission."""
     submission_id = send(platform, who).submission_id
@@ -72,17 +66,18 @@ def test_a_lease_is_prolonged_while_the_work_goes_on(
 
     with leases_of(platform).kept(claim):
         clock.advance(minutes=1)
-        assert wait_until(lambda: ends() == clock.time + LENGTH)
+        wait_until(lambda: ends() == clock.time + LENGTH)
         clock.advance(minutes=1)
-        assert wait_until(lambda: ends() == clock.time + LENGTH)
+        wait_until(lambda: ends() == clock.time + LENGTH)
     clock.advance(minutes=1)
     time.sleep(LENGTH.total_seconds())
     assert ends() == clock.time + LENGTH - timedelta(minutes=1)
 
 
 def test_a_long_lease_is_not_written_at_every_look(
-    platform: Platform, alice: Participant, clock: Clock
+    platform: Platform, alice: Participant, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(lease, "LOOK_SECONDS", 0.1)
     claim = claimed(platform, alice)
     long = dataclasses.replace(leases_of(platform), length=timedelta(minutes=1))
     clock.advance(seconds=1)
@@ -119,9 +114,9 @@ def test_what_runs_for_a_cancelled_submission_is_killed(
         assert runner.under_way == running
         with platform.database.writing() as session:
             submission.cancel(session, claim.submission_id, now=clock())
-        assert wait_until(lambda: not runner.under_way)
+        wait_until(lambda: not runner.under_way)
         runner.under_way.add(claim.run_id)  # it was about to start
-        assert wait_until(lambda: not runner.under_way)
+        wait_until(lambda: not runner.under_way)
 
 
 def test_a_program_that_another_worker_took_over_is_not_killed(
@@ -134,7 +129,7 @@ def test_a_program_that_another_worker_took_over_is_not_killed(
         submission.take_back_lost(session, now=clock.time + 2 * LENGTH, max_attempts=6)
 
     with leases_of(platform, runner=runner).kept(claim):
-        assert wait_until(lambda: claim.run_id not in runner.under_way)
+        wait_until(lambda: claim.run_id not in runner.under_way)
         time.sleep(2 * LENGTH.total_seconds())
 
     assert runner.under_way == {program}

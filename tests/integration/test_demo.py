@@ -21,7 +21,7 @@ from tests.live import free_port
 pytestmark = [pytest.mark.docker, pytest.mark.redis]
 
 YEARS = 2
-SECOND_START_SECONDS = 60.0  # what the README promises is measured by hand; this only stops a hang
+SECOND_START_SECONDS = 300.0  # what the README promises is measured by hand; this only stops a hang
 
 # libfaketime of Debian 12 hangs Python's locks, which wait on the monotonic clock. This shifts
 # only the time of day.
@@ -89,7 +89,7 @@ def run_demo(folder: Path, environment: dict[str, str]) -> tuple[str, float]:
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stdout
     return done.stdout, time.monotonic() - started

@@ -50,7 +50,9 @@ def work(queue: Queue, *names: str) -> list[str]:
     return called
 
 
-def work_with(queue: Queue, function: Callable[[str], None], *names: str, seconds: int = 5) -> None:
+def work_with(
+    queue: Queue, function: Callable[[str], None], *names: str, seconds: int = 60
+) -> None:
     """Work queues off with this function."""
     table = Table(functions={"evaluate": function}, seconds=seconds)
     queue.work(dict.fromkeys(names or (NAME,), table), burst=True)

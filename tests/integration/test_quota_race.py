@@ -88,7 +88,7 @@ def test_a_result_is_recorded_while_its_team_holds_its_ledger(
         quota.lock_ledgers(session, [alice.team.id])
         worker = threading.Thread(target=platform.evaluator.evaluate, args=[submission_id])
         worker.start()
-        worker.join(timeout=10)
+        worker.join(timeout=60)
         done = not worker.is_alive()
     worker.join()
 

@@ -1,7 +1,6 @@
 """A worker takes no job where hostile programs escape from sandboxes."""
 
 import dataclasses
-import time
 from dataclasses import dataclass, field
 
 import pytest
@@ -54,12 +53,12 @@ def test_a_worker_waits_for_the_verdict() -> None:
 
 
 def test_a_worker_does_not_wait_for_ever() -> None:
-    started = time.monotonic()
+    launcher = Examined(verdicts=["under_way"])
 
     with structlog.testing.capture_logs() as logs:
-        await_containment(Examined(verdicts=["under_way"]), seconds=0)
+        await_containment(launcher, seconds=0)
 
-    assert time.monotonic() - started < 5
+    assert launcher.asked == 1
     assert [line["event"] for line in logs] == ["no verdict of the self-test yet"]
 
 

@@ -46,7 +46,7 @@ def address(platform: Platform, tmp_path: Path) -> Iterator[str]:
         subprocess.Popen(command, env=environment, stdout=output, stderr=output) as process,
     ):
         try:
-            wait_until(lambda: healthy(f"http://{bind}"), seconds=60)
+            wait_until(lambda: healthy(f"http://{bind}"))
             yield f"http://{bind}"
         finally:
             process.terminate()
@@ -54,7 +54,7 @@ def address(platform: Platform, tmp_path: Path) -> Iterator[str]:
 
 
 def healthy(address: str) -> bool:
-    return httpx.get(f"{address}/healthz", timeout=30).status_code == HTTPStatus.OK
+    return httpx.get(f"{address}/healthz", timeout=60).status_code == HTTPStatus.OK
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def ask(address: str, file: Path, over: Event) -> None:
     with file.open("w") as times, httpx.Client(headers={"Connection": "close"}) as client:
         while not over.wait(0.05):
             started = time.monotonic()
-            client.get(f"{address}/healthz", timeout=30).raise_for_status()
+            client.get(f"{address}/healthz", timeout=60).raise_for_status()
             times.write(f"{time.monotonic() - started}\n")
 
 

@@ -2,7 +2,6 @@
 
 import re
 import socket
-import time
 from asyncio import BaseTransport
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +16,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from flask import Flask
 
 from challenge_platform.web.mail import THREAD
-
-PATIENCE_SECONDS = 10
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @dataclass
@@ -37,9 +35,7 @@ class Mailbox:
 
     def wait_for(self, number: int, /) -> list[EmailMessage]:
         """Give the mails once so many have arrived."""
-        end = time.monotonic() + PATIENCE_SECONDS
-        while len(self.mails) < number and time.monotonic() < end:
-            time.sleep(0.01)
+        wait_until(lambda: len(self.mails) >= number)
         assert len(self.mails) == number, [mail["subject"] for mail in self.mails]
         return self.mails
 
@@ -88,12 +84,11 @@ def serving(mailbox: Mailbox, /, *, tls: SSLContext | None = None) -> Iterator[M
         port=mailbox.port,
         tls_context=tls,
         require_starttls=tls is not None,
+        ready_timeout=PATIENCE_SECONDS,
     )
     controller.start()
     yield mailbox
-    end = time.monotonic() + PATIENCE_SECONDS
-    while mailbox.connections and time.monotonic() < end:
-        time.sleep(0.01)
+    wait_until(lambda: not mailbox.connections)
     controller.stop()
 
 

@@ -3,18 +3,19 @@
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
+import docker
 import pytest
+from docker.errors import APIError
 
 from sandbox import Limits, Run, SandboxUnavailable
 from sandbox.client import LauncherClient
@@ -22,8 +23,9 @@ from sandbox.docker import DockerRunner
 from sandbox.engine import ENGINE_SOCKET, Engine
 from sandbox.images.build import build_image
 from sandbox.images.content import SCORING, SELFTEST
+from sandbox.options import LAUNCHER_LABEL
 from sandbox.wire import encode_run
-from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.waiting import PATIENCE_SECONDS, listens, wait_until
 
 HERE = Path(__file__).parent
 T = TypeVar("T")
@@ -44,6 +46,35 @@ def case_run(program: str, data: bytes = b"", *, limits: Limits | None = None) -
         limits=limits or Limits(seconds=60),
         input=case_input(program, data),
     )
+
+
+def begins(run_id: str) -> str:
+    """Give the line by which a program shows that it has begun."""
+    return f"open('/tmp/{run_id}', 'w').close()\n"
+
+
+HELD = "import os, time\nwhile not os.path.exists('/tmp/released'): time.sleep(0.02)\n"
+"""How a program begins that goes on once a test has released it."""
+
+
+def has_begun(run_id: str) -> bool:
+    """Whether a program that began with `begins` has done so, and goes on."""
+    return _in_sandbox(run_id, "true")
+
+
+def release(run_id: str) -> None:
+    """Let a program that is held go on, wherever it runs."""
+    assert _in_sandbox(run_id, "touch /tmp/released")
+
+
+def _in_sandbox(run_id: str, script: str) -> bool:
+    with closing(docker.from_env()) as client:
+        for container in client.containers.list(filters={"label": LAUNCHER_LABEL}, sparse=True):
+            with suppress(APIError):  # it has ended meanwhile
+                done = container.exec_run(["sh", "-c", f"test -e /tmp/{run_id} && {script}"])
+                if done.exit_code == 0:
+                    return True
+    return False
 
 
 class Background(Generic[T]):
@@ -162,8 +193,3 @@ def launch(case_image: str, label: str, socket_path: Path) -> Iterator[Launch]:
 def client(socket_path: Path) -> LauncherClient:
     """Give a client of the test's launcher."""
     return LauncherClient(socket_path)
-
-
-def listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(path)) == 0

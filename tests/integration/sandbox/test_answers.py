@@ -12,7 +12,7 @@ pytestmark = pytest.mark.docker
 
 
 def test_nobody_waits_for_the_exit_of_a_program_that_has_answered(runner: DockerRunner) -> None:
-    run = case_run("import time\nprint('answer', flush=True)\ntime.sleep(60)")
+    run = case_run("import time\nprint('answer', flush=True)\ntime.sleep(600)")
 
     outcome = runner.run(replace(run, answers=True))
 

@@ -18,7 +18,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 
-SLEEPS = "print('up', flush=True)\nimport time\ntime.sleep(60)"
+SLEEPS = "print('up', flush=True)\nimport time\ntime.sleep(600)"
 Containers = Callable[[], list[str]]
 
 

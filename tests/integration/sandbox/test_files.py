@@ -50,7 +50,7 @@ def with_files(program: str, digest: str) -> Run:
     return Run(
         id=str(uuid.uuid4()),
         runtime="case",
-        limits=Limits(seconds=20),
+        limits=Limits(seconds=60),
         input=case_input(program),
         files=digest,
     )

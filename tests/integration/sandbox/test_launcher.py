@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.docker
 
 HERE = Path(__file__).parent
-SLEEPS = "print('up', flush=True)\nimport time\ntime.sleep(60)"
+SLEEPS = "print('up', flush=True)\nimport time\ntime.sleep(600)"
 NOBODY = 65534
 
 Containers = Callable[[], list[str]]
@@ -143,7 +143,7 @@ def test_a_run_that_is_too_large_is_refused_before_it_is_read(
 ) -> None:
     launch()
     with socket.socket(socket.AF_UNIX) as raw:
-        raw.settimeout(10)
+        raw.settimeout(60)
         raw.connect(str(socket_path))
         raw.sendall(b"POST /runs HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n")
 
@@ -162,7 +162,7 @@ def test_a_run_cut_short_is_not_run(
         raw.sendall(b"POST /runs HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (len(whole) + 1))
         raw.sendall(whole)
         raw.shutdown(socket.SHUT_WR)
-        raw.settimeout(10)
+        raw.settimeout(60)
         answer = raw.recv(65536)
 
     assert answer == b""
@@ -226,7 +226,7 @@ def test_a_launcher_that_is_told_to_stop_takes_its_runs_with_it(
 
     launcher.terminate()
 
-    assert launcher.wait(20) == 0
+    assert launcher.wait(60) == 0
     assert background.join().end is End.CANCELLED
     assert containers() == []
     assert not socket_path.exists()
@@ -242,7 +242,7 @@ def test_a_second_launcher_does_not_take_the_first_ones_socket(
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=60,
     )
 
     assert second.returncode != 0
@@ -263,7 +263,7 @@ def test_a_foreign_user_is_refused_even_when_the_socket_lets_it_in(
     socket_path.chmod(0o666)
 
     with start_call(socket_path, run=case_run("print(1)"), uid=NOBODY) as caller:
-        answer, _ = caller.communicate(timeout=20)
+        answer, _ = caller.communicate(timeout=60)
 
     assert answer.startswith(f"forbidden: The user {NOBODY} may not use this launcher".encode())
     assert containers() == []
@@ -290,7 +290,7 @@ def test_a_link_in_place_of_the_lock_is_not_followed(
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=60,
     )
 
     assert launcher.returncode != 0
@@ -306,7 +306,7 @@ def test_a_launcher_does_not_start_without_the_runtime_that_is_set(
         capture_output=True,
         text=True,
         check=False,
-        timeout=20,
+        timeout=60,
     )
 
     assert launcher.returncode != 0

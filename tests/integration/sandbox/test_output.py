@@ -9,7 +9,14 @@ from sandbox import MIB, End, Limits, Outcome, Run, SandboxUnavailable
 from sandbox.docker import DockerRunner
 from sandbox.engine import Engine
 from sandbox.options import ROLE_LABEL
-from tests.integration.sandbox.conftest import Background, case_input
+from tests.integration.sandbox.conftest import (
+    HELD,
+    Background,
+    begins,
+    case_input,
+    has_begun,
+    release,
+)
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
@@ -17,13 +24,19 @@ pytestmark = pytest.mark.docker
 NAME = "predictions.csv"
 
 
-def collect(runner: DockerRunner, program: str, *, limits: Limits | None = None) -> Outcome:
+def collect(
+    runner: DockerRunner,
+    program: str,
+    *,
+    limits: Limits | None = None,
+    run_id: str | None = None,
+) -> Outcome:
     """Run a program and take its file."""
     return runner.run(
         Run(
-            id=str(uuid.uuid4()),
+            id=run_id or str(uuid.uuid4()),
             runtime="case",
-            limits=limits or Limits(seconds=20, file=MIB),
+            limits=limits or Limits(seconds=60, file=MIB),
             input=case_input(program),
             collect=NAME,
         )
@@ -124,13 +137,15 @@ def test_nothing_of_a_run_is_left(
 
 
 def test_results_that_were_lost_are_the_platforms_fault(
-    runner: DockerRunner, engine: Engine, label: str, containers: Callable[[], list[str]]
+    runner: DockerRunner, engine: Engine, label: str
 ) -> None:
-    program = f"import time; time.sleep(2); open('/output/{NAME}', 'w').write('x')"
-    run = Background(lambda: failure(lambda: collect(runner, program)))
-    wait_until(lambda: len(containers()) == 2)
+    run_id = str(uuid.uuid4())
+    program = f"{begins(run_id)}{HELD}open('/output/{NAME}', 'w').write('x')"
+    run = Background(lambda: failure(lambda: collect(runner, program, run_id=run_id)))
+    wait_until(lambda: has_begun(run_id))
 
     engine.kill(holder_of(engine, label=label))
+    release(run_id)
 
     assert run.join() == "output_lost"
 

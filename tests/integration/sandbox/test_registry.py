@@ -52,7 +52,7 @@ def registry(tmp_path: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         env={"PATH": "/usr/bin:/bin"},
     ) as process:
-        wait_until(lambda: httpx.get(f"http://{host}/v2/").is_success, seconds=20)
+        wait_until(lambda: httpx.get(f"http://{host}/v2/").is_success)
         yield host
         process.terminate()
 

@@ -69,7 +69,7 @@ def scoring(engine: Engine, scoring_image: str, label: str) -> Iterator[DockerRu
 def score(runner: DockerRunner, predictions: str) -> Outcome:
     data = write_request(TASK, truth=TRUTH.encode(), predictions=predictions.encode(), seed=7)
     return runner.run(
-        Run(id=str(uuid.uuid4()), runtime="scoring", limits=Limits(seconds=30), input=data)
+        Run(id=str(uuid.uuid4()), runtime="scoring", limits=Limits(seconds=60), input=data)
     )
 
 
@@ -109,7 +109,7 @@ def test_masks_in_an_archive_are_scored_as_at_home(scoring: DockerRunner) -> Non
     truth["truth.csv"] = TRUTH.encode()
 
     request = write_request(task, truth=zipped(truth), predictions=zipped(given), seed=7)
-    run = Run(id=str(uuid.uuid4()), runtime="scoring", limits=Limits(seconds=30), input=request)
+    run = Run(id=str(uuid.uuid4()), runtime="scoring", limits=Limits(seconds=60), input=request)
     outcome = scoring.run(run)
 
     at_home = evaluate(task, truth=zipped(truth), predictions=zipped(given), seed=7)

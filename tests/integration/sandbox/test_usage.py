@@ -14,7 +14,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.docker
 
-SLEEPS = "import time; time.sleep(60)"
+SLEEPS = "import time; time.sleep(600)"
 TOTAL = 300 * MIB
 
 
@@ -48,7 +48,7 @@ while time.process_time() < {seconds}:
     return Run(
         id=str(uuid.uuid4()),
         runtime="case",
-        limits=Limits(seconds=30, memory=200 * MIB),
+        limits=Limits(seconds=60, memory=200 * MIB),
         input=case_input(program),
     )
 
@@ -61,18 +61,19 @@ def test_processor_time_and_memory_of_a_run_are_told(bounded: DockerRunner, read
 
     used = bounded.run(burning(1.0, megabytes=80)).usage
 
-    assert used.cpu_seconds == pytest.approx(1.0, abs=0.25)
+    assert used.cpu_seconds is not None
+    assert 0.9 < used.cpu_seconds < 2.0  # its interpreter starts, too
     assert used.peak_memory is not None
     assert 80 * MIB < used.peak_memory < 110 * MIB
     assert used.wall_seconds >= 0.9
 
 
 def test_what_another_run_used_is_not_counted(bounded: DockerRunner) -> None:
-    bounded.run(burning(0.5, megabytes=100))
+    bounded.run(burning(1.5, megabytes=100))
 
     used = bounded.run(burning(0, megabytes=1)).usage
 
-    assert (used.cpu_seconds or 9) < 0.4
+    assert (used.cpu_seconds or 9) < 1.4
     assert (used.peak_memory or TOTAL) < 40 * MIB
 
 
@@ -112,7 +113,7 @@ def test_a_run_that_could_never_fit_is_refused_at_once(bounded: DockerRunner) ->
 
 def test_runs_that_do_not_fit_together_wait_for_each_other(bounded: DockerRunner) -> None:
     bounded.run(burning(0, megabytes=1))
-    limits = Limits(seconds=9, memory=200 * MIB)
+    limits = Limits(seconds=60, memory=200 * MIB)
     first = case_run("import time; time.sleep(1.5); print(time.time())", limits=limits)
     background = Background(lambda: bounded.run(first))
     wait_until(lambda: bounded.status().active == (first.id,))
@@ -125,7 +126,7 @@ def test_runs_that_do_not_fit_together_wait_for_each_other(bounded: DockerRunner
 def test_sandboxes_that_are_ready_make_room_for_a_run(bounded: DockerRunner) -> None:
     bounded.run(burning(0, megabytes=1))
     wait_until(lambda: bounded.status().pool["ready"] == 1)  # which may use 200 of the 300 MiB
-    run = case_run("import time; time.sleep(2)", limits=Limits(seconds=9, memory=250 * MIB))
+    run = case_run("import time; time.sleep(2)", limits=Limits(seconds=60, memory=250 * MIB))
 
     background = Background(lambda: bounded.run(run))
 

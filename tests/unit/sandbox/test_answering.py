@@ -15,13 +15,15 @@ def frame(payload: bytes) -> bytes:
     return struct.pack(">BxxxL", 1, len(payload)) + payload
 
 
-def hear(*payloads: bytes, answers: bool = True, limit: int = 100) -> Conversation:
+def hear(
+    *payloads: bytes, answers: bool = True, limit: int = 100, seconds: float = 60
+) -> Conversation:
     ours, engines = socket.socketpair()
     with ours, engines:
         ours.settimeout(0)
         for payload in payloads:
             engines.sendall(frame(payload))
-        deadline = time.monotonic() + 0.3
+        deadline = time.monotonic() + seconds
         return converse(ours, data=b"", limit=limit, deadline=deadline, answers=answers)
 
 
@@ -33,11 +35,11 @@ def test_the_end_of_the_line_ends_the_conversation() -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"half", b"first\nhalf"])
 def test_half_an_answer_is_waited_for(payload: bytes) -> None:
-    assert hear(payload).stop is Stop.DEADLINE
+    assert hear(payload, seconds=0.1).stop is Stop.DEADLINE
 
 
 def test_a_run_that_does_not_answer_goes_on_after_a_line() -> None:
-    assert hear(b"a line\n", answers=False).stop is Stop.DEADLINE
+    assert hear(b"a line\n", answers=False, seconds=0.1).stop is Stop.DEADLINE
 
 
 def test_an_answer_that_is_too_long_is_none() -> None:

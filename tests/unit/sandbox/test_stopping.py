@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.stopping import Signals
 
-SECONDS = 5
+SECONDS = 60
 
 
 class Serving:

