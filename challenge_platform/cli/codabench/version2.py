@@ -230,17 +230,23 @@ def published(
 ) -> Iterator[Path]:
     """Give a folder, having asked whether the files in it are to become public.
 
-    That reference data become public is no question that `--accept` answers.
+    One that holds reference data is told and left out, whatever `--accept` says.
     """
+    secret = [task for task in tasks if task.reference and _meet(task.reference, folder)]
+    if secret:
+        named = ", ".join(repr(task.name) for task in secret)
+        report.decide(
+            place,
+            f"is left out of what is public: it holds reference data of the task {named}, by which "
+            "anybody scores perfectly; write `data.public` yourself",
+        )
+        return
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
     told = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")  # noqa: PLR2004 -- as many as a line holds
-    for task in tasks:
-        secret = task.reference
-        if secret and (secret.is_relative_to(folder) or folder.is_relative_to(secret)):
-            report.decide(
-                place,
-                f"would be public, and holds reference data of the task {task.name!r}, by which "
-                "anybody scores perfectly: publish other files, or take them out of the draft",
-            )
     report.decide(place, f"these files become public: {told}", code="public-files")
     yield folder
+
+
+def _meet(one: Path, other: Path, /) -> bool:
+    """Whether two folders are the same, or one is in the other."""
+    return one.is_relative_to(other) or other.is_relative_to(one)

@@ -99,14 +99,16 @@ def test_what_phases_and_tasks_say_of_themselves_is_kept(cells: Packed, tmp_path
     assert overview.endswith("## Phases\n\n### Final\n\nSend it once.\n")
 
 
-def test_a_folder_above_the_reference_data_can_not_become_public(cells: Packed) -> None:
+def test_a_folder_above_the_reference_data_does_not_become_public(
+    cells: Packed, tmp_path: Path
+) -> None:
     packed = cells.change("    name: Final\n", "    name: Final\n    public_data: ./\n")
 
-    report = imported(packed, accept=("not-run", "public-files"))
+    report = imported(packed, accept=("not-run", "public-files"), to=tmp_path / "draft")
 
-    assert (
-        "by which anybody scores perfectly" in lines(report, Kind.DECIDE)["phases[1].public_data"]
-    )
+    told = lines(report, Kind.DECIDE)["phases[1].public_data"]
+    assert "by which anybody scores perfectly" in told
+    assert list(tmp_path.glob("draft/public*")) == []
 
 
 def test_a_solution_that_is_code_for_the_ingestion_program_may_be_left_out(cells: Packed) -> None:
