@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Self
 
 from challenge_platform.core.definition import ChallengeDefinition
+from challenge_platform.core.reference import require_packed
 from challenge_platform.errors import InvalidInput
 from scorers.predictions.sizes import Ids
 from scorers.predictions.table import read_ids, read_truth
@@ -95,7 +96,8 @@ def run_recipe(
 def check_truth(made: Made, /, *, definition: ChallengeDefinition) -> None:
     """Raise InvalidInput unless the truth is of the ids to predict, and of none of the sample."""
     submission, data = definition.submission, definition.data
-    if definition.scoring.program is not None:  # it alone knows what its reference data are
+    if definition.scoring.program is not None:  # it alone knows what its reference data say
+        require_packed(made.truth)
         return
     check_room(definition.task, truth=made.truth)
     truth = read_truth(made.truth, table=definition.task.truth_table)

@@ -56,6 +56,21 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def require_packed(truth: bytes, /) -> None:
+    """Raise InvalidInput unless this is what `pack` makes of a program and its reference data."""
+    try:
+        with _opened(truth) as archive:
+            found = {entry.filename.partition("/")[0] for entry in archive.infolist()}
+            size = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise InvalidInput(f"the truth is no archive of a scoring program: {error}") from error
+    if not {PROGRAM, Board.PUBLIC} <= found <= {PROGRAM, *Board} or size > MOST_BYTES:
+        raise InvalidInput(
+            f"the truth has {', '.join(sorted(found))}, of {size:,} bytes; a scoring program's has "
+            f"{PROGRAM}, public and perhaps private, of at most {MOST_BYTES:,}"
+        )
+
+
 def boards_of(truth: bytes, /) -> tuple[Board, ...]:
     """Give the boards that have reference data of their own, the public one first."""
     with _opened(truth) as archive:

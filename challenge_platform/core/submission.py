@@ -141,10 +141,13 @@ PROGRAMS = frozenset(QueueName) - {QueueName.SCORING}
 """The queues of what runs a team's own program first."""
 
 
-def queue_of(kind: Kind, /, *, gpus: int) -> QueueName:
-    """Give the queue of what is submitted to a challenge whose programs have so many GPUs."""
+def queue_of(kind: Kind, /, *, gpus: int, slow: bool = False) -> QueueName:
+    """Give the queue of what is submitted to a challenge whose programs have so many GPUs.
+
+    Scoring is `slow` by the organizers' own program, which may take as long as a team's.
+    """
     if kind is Kind.PREDICTIONS:
-        return QueueName.SCORING
+        return QueueName.CODE if slow else QueueName.SCORING
     if gpus:
         return QueueName.GPU
     return QueueName.CODE if kind is Kind.CODE else QueueName.CONTAINER

@@ -159,7 +159,11 @@ class Uploads:
                 user_id=user_id,
                 phase=phase.key,
                 kind=upload.kind,
-                queue=queue_of(upload.kind, gpus=challenge.definition.limits.gpus),
+                queue=queue_of(
+                    upload.kind,
+                    gpus=challenge.definition.limits.gpus,
+                    slow=challenge.definition.scoring.program is not None,
+                ),
                 filename=upload.filename,
                 message=upload.message,
                 artifact=artifact.digest,

@@ -9,9 +9,6 @@ import pytest
 from sqlmodel import select
 
 from challenge_platform.bootstrap import Platform
-from challenge_platform.cli import datadir
-from challenge_platform.cli.build import build_challenge
-from challenge_platform.cli.flaws import find_flaws
 from challenge_platform.core.audit import AuditEvent
 from challenge_platform.core.board import build_board
 from challenge_platform.core.board_state import StateReader
@@ -27,10 +24,17 @@ from challenge_platform.core.reveal import reveal
 from challenge_platform.core.run import runs_of
 from challenge_platform.core.run_ids import run_ids_of
 from challenge_platform.core.run_log import read_logs
-from challenge_platform.core.submission import Kind, Reason, State, Submission, find_submission
+from challenge_platform.core.submission import (
+    Kind,
+    QueueName,
+    Reason,
+    State,
+    Submission,
+    find_submission,
+)
 from challenge_platform.core.upload import Upload
 from challenge_platform.core.written_scores import InvalidScores, read_scores
-from challenge_platform.errors import Conflict, InvalidInput, InvalidUpload, NotFound
+from challenge_platform.errors import InvalidUpload
 from sandbox import End
 from scorers.document import SplitScores
 from tests.archives import zipped
@@ -159,6 +163,10 @@ def test_a_run_is_acknowledged_and_dies_with_a_submission_that_ended(world: Worl
 
     assert not world.runner.outcomes
     assert {run.id for run in world.runner.runs} <= set(run_ids_of(submission.id))
+
+
+def test_it_waits_in_the_queue_of_programs_and_delays_no_other_file(world: World) -> None:
+    assert world.end().queue is QueueName.CODE
 
 
 def test_a_score_names_the_program_the_image_and_the_truth(world: World) -> None:
@@ -348,35 +356,6 @@ def test_the_reveal_ranks_by_the_private_reference_data(world: World) -> None:
     assert [row.scores[0].value for row in board.rows] == [0.49]
 
 
-def test_nothing_is_published_without_an_administrators_leave(platform: Platform) -> None:
-    datadir.prepare(platform, slugs=[SLUG], separate=False)
-
-    with pytest.raises(InvalidInput, match="--allow-scoring-program"):
-        build_challenge(platform, COUNTED, say=lambda _line: None)
-
-    with platform.database.reading() as session, pytest.raises(NotFound):
-        find_challenge(session, SLUG)
-
-
-def test_another_program_is_another_version_and_cannot_score_beside_the_first(
-    world: World, tmp_path: Path
-) -> None:
-    world.end()
-    other = changed(tmp_path, program="print('all are right')")
-
-    with pytest.raises(Conflict, match="scored by other metrics"):
-        publish_scored(world.platform, folder=other)
-
-
-@pytest.mark.parametrize("name", ["program/link.py", "reference/public/link.csv"])
-def test_a_link_in_what_scores_is_refused(platform: Platform, tmp_path: Path, name: str) -> None:
-    folder = changed(tmp_path)
-    (folder / name).symlink_to("/etc/passwd")
-
-    with pytest.raises(InvalidInput, match="is a link"):
-        publish_scored(platform, folder=folder)
-
-
 def test_predictions_that_a_teams_program_made_are_scored_too(
     platform: Platform, clock: Clock, tmp_path: Path
 ) -> None:
@@ -409,34 +388,3 @@ def test_predictions_that_a_teams_program_made_are_scored_too(
         seen = read_submission(session, accepted.submission_id, user=bob.user, now=clock())
     assert result.public["metrics"]["accuracy"]["value"] == 0.5
     assert [stage.name for stage in seen.stages.views] == ["public", "score"]
-
-
-def test_a_folder_that_scoring_names_must_be_there(tmp_path: Path) -> None:
-    folder = changed(tmp_path, ("path: program", "path: scorer"))
-
-    flaws = [str(flaw) for flaw in find_flaws(folder)]
-
-    assert any("scoring.program.path: there is no folder 'scorer'" in flaw for flaw in flaws)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        ("  metrics:", "  resamples: 9\n  stratify: x\n  metrics:", "scoring.stratify is about"),
-        ("metric: program, direction: minimize", "metric: brier, params: {}", "brier"),
-        ("path: program", "path: ../program", "outside the folder"),
-        ("[python3,", "[/bin/sh,", "only programs of Python 3"),
-        ("public: reference/public", "public: /etc", "outside the folder"),
-        ("name: Accuracy", "name: errors", "the name errors is named twice"),
-        ("phases:", "ranking: {protect: ladder}\nphases:", "add ranking.step"),
-        ("kinds: [predictions]", "kinds: [code]", "kinds: [predictions]"),
-        ("format: files", "format: files\n  id: id", "nothing reads id"),
-        ("format: files", "format: table", "ids is missing"),
-    ],
-)
-def test_what_does_not_fit_a_program_is_refused(
-    tmp_path: Path, old: str, new: str, told: str
-) -> None:
-    folder = changed(tmp_path, (old, new))
-
-    assert told in "\n".join(str(flaw) for flaw in find_flaws(folder))
