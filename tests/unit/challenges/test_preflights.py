@@ -6,7 +6,7 @@ import pytest
 
 from challenge_platform.preflight.check import check
 from challenge_platform.preflight.finding import Report
-from tests.unit.challenges.conftest import CHALLENGES, BuiltChallenge
+from tests.unit.challenges.conftest import CHALLENGES, SCALES, BuiltChallenge
 
 Build = Callable[[str], BuiltChallenge]
 OTHERS = sorted(
@@ -59,5 +59,6 @@ def test_every_challenge_could_be_published(slug: str, challenge_of: Build) -> N
     report = report_of(challenge_of(slug))
 
     assert report.blocking == []
-    assert report.unused == []
+    if slug not in SCALES:  # of a part of the data, not all that is accepted shows
+        assert report.unused == []
     assert report.power is not None
