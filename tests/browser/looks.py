@@ -9,6 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # no types
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.waiting import PATIENCE_SECONDS
+
 RULES: dict[str, Any] = {"rules": {"target-size": {"enabled": True}}}
 """All of axe's rules for WCAG 2.2 A and AA and its best practices; the size of targets is extra."""
 
@@ -34,7 +36,7 @@ class Look:
             color_scheme="dark" if self.theme == "dark" else "light",
             reduced_motion="reduce",
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_SECONDS * 1000)
         return context
 
 

@@ -28,7 +28,7 @@ STARTER = Path(__file__).parents[2] / "challenges" / SLUG / "starter_kit" / "sta
 NAMES = dict(
     zip(LOOKS, ("Zoé", "Amina", "Luca", "Chloé", "Inès", "Noah", "Mila", "Hugo"), strict=True)
 )
-SCORED_SECONDS = 60
+SCORED_SECONDS = 120
 TABS = 60
 """Where a newcomer would have given up looking for a control with the keyboard."""
 
@@ -62,7 +62,7 @@ def demo(
             pytest.fail("the demo ended: " + "".join(printed))
         yield address
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=SCORED_SECONDS)
 
 
 def speaker(language: str) -> Say:
@@ -163,7 +163,7 @@ def wait_for(page: Page, address: str, wanted: Locator) -> None:
     while time.monotonic() < end:
         page.goto(address)
         with suppress(AssertionError):
-            expect(wanted.first).to_be_visible(timeout=500)
+            expect(wanted.first).to_be_visible(timeout=2000)
             return
     pytest.fail(f"{address} does not show {wanted}")
 

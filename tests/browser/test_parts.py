@@ -89,7 +89,7 @@ def choose(page: Page, image: Path) -> None:
 
 def submitted(page: Page, platform: Platform) -> Submission:
     """Expect the page of the one submission, and give it."""
-    expect(page).to_have_url(SUBMISSION, timeout=60_000)
+    expect(page).to_have_url(SUBMISSION)
     with platform.database.reading() as session:
         return session.exec(select(Submission)).one()
 
@@ -148,7 +148,7 @@ def test_a_new_page_goes_on_where_the_last_one_was_closed(
     page.route(UPLOADS, hold_the_second_part)
     choose(page, image)
     submit(page)
-    expect(page.locator("#sending p")).to_contain_text(re.compile(r"4\d\s?%"), timeout=30_000)
+    expect(page.locator("#sending p")).to_contain_text(re.compile(r"4\d\s?%"))
     page.close(run_before_unload=False)
     page = page.context.new_page()
     again: list[str] = []
@@ -172,7 +172,7 @@ def test_an_upload_that_is_cancelled_can_be_gone_on_with(
     page.route(UPLOADS, hold_the_second_part)
     choose(page, image)
     submit(page)
-    expect(page.locator("#sending p")).to_contain_text(re.compile(r"4\d\s?%"), timeout=30_000)
+    expect(page.locator("#sending p")).to_contain_text(re.compile(r"4\d\s?%"))
 
     page.get_by_role("button", name="Cancel the upload").click()
     expect(page.locator("#outcome")).to_contain_text("The upload was cancelled")
@@ -195,7 +195,7 @@ def test_an_image_that_is_refused_is_told_in_place_and_leaves_nothing(
 
     expect(page.locator("#outcome")).to_be_focused()
     expect(page.locator("#outcome")).to_contain_text("a block that is no header of ustar")
-    wait_until(lambda: not list(platform.transfers.folder.glob("*/*.whole")), seconds=5)
+    wait_until(lambda: not list(platform.transfers.folder.glob("*/*.whole")))
     assert page.evaluate("localStorage.length") == 0
 
 
@@ -270,7 +270,7 @@ def test_weights_stay_when_the_code_beside_them_is_refused_and_go_when_others_ar
 
     choose_code(page, tmp_path, CODE, weights=weights)
     submit(page)
-    expect(page).to_have_url(SUBMISSION, timeout=60_000)
+    expect(page).to_have_url(SUBMISSION)
     assert offsets == [0, PART]  # nothing of them was sent again
 
     broken = tmp_path / "broken.zip"
@@ -280,7 +280,7 @@ def test_weights_stay_when_the_code_beside_them_is_refused_and_go_when_others_ar
     expect(page.locator("#outcome")).to_contain_text("This is no zip or tar.gz archive.")
     choose_code(page, tmp_path, CODE, weights=weights)
     submit(page)
-    expect(page).to_have_url(SUBMISSION, timeout=60_000)
+    expect(page).to_have_url(SUBMISSION)
     left = [json.loads(one.read_text()) for one in platform.transfers.folder.glob("*/*.json")]
     assert {one["filename"] for one in left} == {"weights.zip"}
 
