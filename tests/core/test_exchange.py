@@ -36,7 +36,9 @@ TRUTH_OF_TINY = b"patient_id,usage,event,time"
 @pytest.fixture
 def other(tmp_path: Path, clock: Clock, runner: FakeRunner) -> Iterator[Platform]:
     """Give another platform, with keys of its own."""
-    wired = prepared(Settings(data_dir=tmp_path / "other"), clock=clock, runner=runner)
+    wired = prepared(
+        Settings(data_dir=tmp_path / "other", database_url=None), clock=clock, runner=runner
+    )
     yield wired
     wired.database.close()
 
