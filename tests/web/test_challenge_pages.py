@@ -195,3 +195,19 @@ def test_who_accepted_the_agreement_may_download_the_starter_kit(
     assert link in page
     with zipfile.ZipFile(io.BytesIO(sent.data)) as archive:
         assert archive.read("README.md") == b"Begin here.\n"
+
+
+@pytest.mark.usefixtures("challenge")
+def test_of_many_columns_to_predict_the_first_six_are_named(
+    platform: Platform, anonymous: Visitor, tmp_path: Path
+) -> None:
+    few = anonymous.get(PAGE).text
+    more = ", ".join(f"risk_{number}: {{type: float}}" for number in range(2, 11))
+    one = "{risk: {type: float}}"
+    publish_changed(platform, tmp_path, one, f"{one[:-1]}, {more}}}")
+
+    many = anonymous.get(PAGE).text
+
+    assert "<dd><code>risk</code></dd>" in few
+    assert "<code>risk_6</code> and 4 more</dd>" in many
+    assert "<code>risk_6</code> et 4 autres</dd>" in anonymous.get(f"{PAGE}?language=fr").text
