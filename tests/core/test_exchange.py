@@ -14,6 +14,7 @@ import yaml
 
 from challenge_platform.bootstrap import Platform
 from challenge_platform.cli import datadir
+from challenge_platform.cli.build import build_challenge
 from challenge_platform.cli.exporting import (
     public_members,
     require_unchanged,
@@ -29,6 +30,7 @@ from tests.conftest import TINY, prepared
 from tests.core.programs import HIDDEN, publish_hidden
 from tests.fakes import Clock, FakeRunner
 from tests.images import file, tarball
+from tests.unit.challenges.conftest import CHALLENGES, SCALES
 
 TRUTH_OF_TINY = b"patient_id,usage,event,time"
 
@@ -91,6 +93,22 @@ def test_an_export_that_another_platform_publishes_is_exported_from_there_with_t
     assert mine.truth_object != theirs.truth_object
     assert found(other, source.name).kit == found(platform, source.name).kit is not None
     assert found(other, source.name).is_genuine(other.keys.scoring.open(source.name))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", sorted(path.parent.name for path in CHALLENGES.glob("*/data.py")))
+def test_each_challenge_of_the_repository_comes_back_with_the_same_bytes_its_links_as_files(
+    platform: Platform, other: Platform, tmp_path: Path, slug: str
+) -> None:
+    datadir.prepare(platform, slugs=[slug], separate=False)
+    build_challenge(platform, CHALLENGES / slug, say=print, scale=SCALES.get(slug, 1))
+    whole = export(platform, slug, tmp_path / "whole.zip", folder=CHALLENGES / slug)
+
+    there = tmp_path / slug
+    publish(other, tmp_path / "whole.zip", folder=there, scratch=tmp_path / "scratch")
+
+    assert export(other, slug, tmp_path / "whole2.zip", folder=there) == whole
+    assert not any(path.is_symlink() for path in there.rglob("*"))
 
 
 def test_what_is_public_leaves_without_the_truth_and_without_the_folder(
