@@ -3,11 +3,12 @@
 import gc
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Request, Response, expect
 from sqlmodel import col, func, select
 
 from challenge_platform.bootstrap import Platform
@@ -18,6 +19,7 @@ from challenge_platform.jobs import Jobs
 from challenge_platform.queue import Queue
 from challenge_platform.web import reception
 from tests.conftest import PASSWORD, Participant, publish_changed
+from tests.waiting import PATIENCE_SECONDS
 from tests.web.conftest import SLUG, predictions
 
 pytestmark = pytest.mark.browser
@@ -26,7 +28,7 @@ Conditions = Mapping[str, bool | int]
 
 FORM = f"/challenges/{SLUG}/submit"
 SUBMISSION = re.compile(r"/submissions/[0-9a-f]{32}$")
-SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 200_000}
+SLOW = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
 FAST = {**SLOW, "uploadThroughput": -1}
 
 
@@ -193,10 +195,9 @@ def test_a_slow_upload_shows_its_progress_and_can_be_cancelled(
     expect(page.get_by_role("button", name="Cancel the upload")).to_be_focused()
     expect(amount).to_have_text(
         re.compile(r"^\d+% · [\d.]+ [kM]B / 2 MB · \d+(\.\d)? kB/s · about \d+ seconds? left$"),
-        timeout=15_000,
     )
     first = bar.evaluate("bar => bar.value")
-    page.wait_for_timeout(1000)
+    comes(page, lambda: bool(bar.evaluate("bar => bar.value") > first))
     later = bar.evaluate("bar => bar.value")
     page.get_by_role("button", name="Cancel the upload").click()
 
@@ -309,7 +310,7 @@ def test_an_answer_that_was_lost_does_not_submit_twice(
 
     def wait(queue: Queue, hint: Hint) -> None:
         accepted.set()
-        lost.wait(10)
+        lost.wait(PATIENCE_SECONDS)
         reaper.enqueue_evaluation(queue, hint)
 
     monkeypatch.setattr(reception, "enqueue_evaluation", wait)
@@ -318,7 +319,7 @@ def test_an_answer_that_was_lost_does_not_submit_twice(
 
     submit(page)
     expect(page.get_by_text("Sent. Checking the file…")).to_be_visible()
-    assert accepted.wait(10)
+    assert accepted.wait(PATIENCE_SECONDS)
     context.set_offline(True)
     lost.set()
     expect_in_place(page, "The connection was lost")
@@ -422,7 +423,7 @@ def test_without_scripts_a_file_is_submitted_and_refused_all_the_same(
     expect_submitted(page, platform)
     [waiting] = [*re.findall(r"/submissions/(\w{32})", page.url)]
     platform.evaluator.evaluate(waiting)
-    expect(page.locator("#live .state")).to_have_text("Scored", timeout=10_000)
+    expect(page.locator("#live .state")).to_have_text("Scored")
 
 
 @pytest.fixture
@@ -448,25 +449,44 @@ def polls(page: Page) -> list[int]:
     return statuses
 
 
+def questions(page: Page) -> list[str]:
+    """Give the addresses by which the page asks, as it sends them."""
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/state.json"):
+            asked.append(request.url)
+
+    page.on("request", note)
+    return asked
+
+
+def comes(page: Page, holds: Callable[[], bool]) -> None:
+    """Wait until something holds, and let the browser tell what happens meanwhile."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < end, "it did not come to hold"
+        page.wait_for_timeout(50)
+
+
 def test_a_submission_is_followed_to_its_end_without_loading_the_page_again(
     page: Page, followed: str, platform: Platform, alice: Participant
 ) -> None:
     statuses = polls(page)
     page.get_by_role("button", name="Cancel this submission").focus()
-    page.wait_for_timeout(3000)
+    comes(page, lambda: statuses.count(304) >= 2)
     platform.evaluator.evaluate(followed)
 
-    expect(page.locator("#live .state")).to_have_text("Scored", timeout=10_000)
+    expect(page.locator("#live .state")).to_have_text("Scored")
     expect(page.locator("#news")).to_have_text("Scored")
     expect(page).to_have_title(re.compile("^Scored"))
     expect(page.locator("#live h2").first).to_be_focused()  # what had the focus is gone
     page.get_by_text("What it holds, and how to verify it").click()
     expect(page.locator("#live")).to_contain_text("The leaderboard is taking it in.")
     Jobs(platform).board(str(alice.team.challenge_id), "development", "public")
-    expect(page.locator("#live")).to_contain_text("rank 1 on the leaderboard", timeout=10_000)
+    expect(page.locator("#live")).to_contain_text("rank 1 on the leaderboard")
     expect(page.locator("#verify")).to_have_attribute("open", "")
     assert page.evaluate("window.stillTheSamePage") is True
-    assert statuses.count(304) >= 2
     assert statuses.count(200) == 2
     page.wait_for_timeout(1500)
     asked = len(statuses)
@@ -476,22 +496,20 @@ def test_a_submission_is_followed_to_its_end_without_loading_the_page_again(
 
 @pytest.mark.usefixtures("followed")
 def test_a_hidden_tab_does_not_ask_until_it_is_seen_again(page: Page) -> None:
-    statuses = polls(page)
+    asked = questions(page)
     hide = """hidden => {
       Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
     }"""
 
     page.evaluate(hide, True)  # noqa: FBT003 -- Playwright's second argument is the script's
-    page.wait_for_timeout(300)
-    before = len(statuses)
+    before = len(asked)
     page.wait_for_timeout(2500)
-    while_hidden = len(statuses) - before
+    while_hidden = len(asked) - before
     page.evaluate(hide, False)  # noqa: FBT003 -- as above
-    page.wait_for_timeout(500)
 
+    comes(page, lambda: len(asked) > before)
     assert while_hidden == 0
-    assert len(statuses) > before
 
 
 def test_a_connection_lost_while_following_is_told_and_so_is_its_return(
@@ -499,11 +517,11 @@ def test_a_connection_lost_while_following_is_told_and_so_is_its_return(
 ) -> None:
     context.set_offline(True)
 
-    expect(page.get_by_text("The connection to the platform is lost.")).to_be_visible(timeout=5000)
+    expect(page.get_by_text("The connection to the platform is lost.")).to_be_visible()
     platform.evaluator.evaluate(followed)
     context.set_offline(False)
 
-    expect(page.get_by_text("The connection is back.")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("The connection is back.")).to_be_visible()
     expect(page.locator("#live .state")).to_have_text("Scored")
 
 
@@ -515,7 +533,7 @@ def test_a_list_follows_what_is_open(page: Page, followed: str, platform: Platfo
 
     platform.evaluator.evaluate(followed)
 
-    expect(page.locator("#live .state")).to_have_text("Scored", timeout=10_000)
+    expect(page.locator("#live .state")).to_have_text("Scored")
     expect(link).to_be_focused()
     assert page.evaluate("window.stillTheSamePage") is True
 
