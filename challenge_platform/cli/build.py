@@ -19,7 +19,7 @@ from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.definition_file import read_definition
 from challenge_platform.core.local_text import LocalText
 from challenge_platform.errors import InvalidInput
-from challenge_platform.spreadsheet.publishing import publish_table
+from challenge_platform.spreadsheet.publishing import Places, publish_table
 from challenge_platform.vault import Key
 
 TODO = ("TODO:", "À FAIRE :")
@@ -99,7 +99,7 @@ def make_files(
     truth = publish_table(
         table,
         options.source or folder,
-        made.public,
+        Places(public=made.public, hidden=made.hidden, sample=made.sample),
         definition=definition,
         key=bytes.fromhex(key.seal(b"data.table")),
         say=options.say,

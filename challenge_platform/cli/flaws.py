@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from challenge_platform.cli.recipe import OPTIONS
-from challenge_platform.core.data_section import Table
 from challenge_platform.core.definition import suggest
 from challenge_platform.core.definition_file import Flaw, examine
 from challenge_platform.core.local_text import LANGUAGES
+from challenge_platform.core.table_section import Table
 from challenge_platform.core.yaml_places import Document, Path_, Place
 from challenge_platform.errors import InvalidInput
 from challenge_platform.spreadsheet.roles import features_of
@@ -146,12 +146,13 @@ class _Named:
         except InvalidInput as error:
             repair = "" if source else "if it lies elsewhere, name its folder by --from"
             yield self._flaw(("data", "table"), what=str(error), repair=repair)
-        if table.files and not (place / table.files).is_dir():
-            yield self._flaw(
-                ("data", "files"),
-                what=f"there is no folder {table.files!r}",
-                repair="put it there; if it lies elsewhere, name its folder by --from",
-            )
+        for key, name in (("files", table.files), ("masks", table.masks)):
+            if name and not (place / name).is_dir():
+                yield self._flaw(
+                    ("data", key),
+                    what=f"there is no folder {name!r}",
+                    repair="put it there; if it lies elsewhere, name its folder by --from",
+                )
 
     def _missing(self, path: Path_, name: str) -> Flaw | None:
         """Give the flaw of a name that is of no file within the folder."""

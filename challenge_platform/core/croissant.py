@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import quote
 
 from challenge_platform.core.challenge import PublishedChallenge
-from challenge_platform.core.data_section import DICTIONARY
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.core.public_table import Holds, columns_of, meanings
 from challenge_platform.core.publication import PublicFile
+from challenge_platform.core.table_section import DICTIONARY
 from challenge_platform.storage import ObjectStore
 
 MEDIA_TYPE = "application/ld+json"

@@ -1,164 +1,20 @@
 """The section `data` of challenge.yaml: a recipe, a table to be dealt, or files as they are."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
-from pathlib import PurePosixPath
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
+from pydantic import Discriminator, Field, GetCoreSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from challenge_platform.core.table_section import PACKED_TRUTH, TRUTH, USAGE, Table
 from scorers.program import require_inside
 from scorers.tables import Column, ColumnName, FileName, Objects, Section
-
-TRAIN, TEST = "train.csv", "test.csv"
-DICTIONARY = "dictionary.csv"
-"""The public file that says what the columns of the others mean, where a challenge has one."""
 
 KIT = "starter-kit.zip"
 """The public file that is no data: what a participant needs for a first submission."""
 
-TRUTH = "truth.csv"
 REFERENCE = "reference.zip"
 """The hidden truth that the organizers' own scoring program reads."""
-
-USAGE = "usage"
-"""The column of a table's truth that says `public` or `private`."""
-
-
-class Deal(Section):
-    """How the rows of a table are dealt out to train.csv, and to the two boards of test.csv."""
-
-    test: Annotated[float, Field(gt=0, lt=1, description="Part of the rows to predict.")]
-    public: Annotated[
-        float, Field(gt=0, lt=1, description="Part of these by which the public board is scored.")
-    ]
-    stratify: Annotated[
-        ColumnName | None,
-        Field(description="Column of whose values each part has the same share."),
-    ] = None
-    group: Annotated[
-        ColumnName | None,
-        Field(description="Column, such as the patient, whose rows stay together in one part."),
-    ] = None
-    seed: Annotated[int, Field(description="Another number deals anew and makes other ids.")] = 0
-
-    @property
-    def test_share(self) -> Fraction:
-        """The part to predict, as it was written."""
-        return Fraction(str(self.test))
-
-    @property
-    def public_share(self) -> Fraction:
-        """The part of the rows to predict that the public board is scored by."""
-        return Fraction(str(self.public))
-
-
-def _without_id(schema: dict[str, Any]) -> None:
-    """Let the id be left out of the file: the definition then takes that of the submission."""
-    schema["required"].remove("id")
-
-
-class Table(Section):
-    """Data without a program: a spreadsheet of labels and, if there are any, a folder of pictures.
-
-    The platform deals its rows out, gives them ids that tell nothing, and makes `train.csv`,
-    `test.csv`, `dictionary.csv`, one ZIP archive of pictures for each, and the hidden truth.
-    """
-
-    model_config = ConfigDict(json_schema_extra=_without_id)
-
-    table: Annotated[str, Field(description="The spreadsheet, .xlsx, or a .csv file.")]
-    sheet: Annotated[
-        str | None, Field(description="Sheet of the spreadsheet; by default its first.")
-    ] = None
-    id: Annotated[
-        ColumnName,
-        Field(description="Column that names each row; by default the one of `submission.id`."),
-    ]
-    files: Annotated[
-        str | None, Field(description="Folder with one picture, PNG or JPEG, for each row.")
-    ] = None
-    file: Annotated[
-        ColumnName | None,
-        Field(description="Column with the name of a row's picture; by default that of `id`."),
-    ] = None
-    targets: Annotated[
-        tuple[ColumnName, ...],
-        Field(min_length=1, description="Columns to predict: in train.csv, hidden of test.csv."),
-    ]
-    features: Annotated[
-        tuple[ColumnName, ...],
-        Field(description="Columns that are published of all rows; `*` stands for any letters."),
-    ] = ()
-    drop: Annotated[
-        tuple[ColumnName, ...],
-        Field(description="Columns that are not published; `*` stands for any letters."),
-    ] = ()
-    describe: Annotated[
-        dict[ColumnName, str], Field(description="What columns mean, for dictionary.csv.")
-    ] = {}  # noqa: RUF012 -- pydantic copies it
-    split: Annotated[Deal, Field(description="How rows are dealt out.")]
-    subgroups: Annotated[
-        tuple[ColumnName, ...],
-        Field(description="Columns, published or not, by whose values scores are split too."),
-    ] = ()
-    columns: Annotated[
-        dict[ColumnName, Column],
-        Field(description="Targets and subgroups with a type; they then have no empty cell."),
-    ] = {}  # noqa: RUF012 -- pydantic copies it
-
-    @model_validator(mode="after")
-    def _has_one_role_a_column(self) -> Self:
-        for name, count in Counter(self._named()).items():
-            if count > 1:
-                raise ValueError(
-                    f"the column {name!r} has two roles; name it once in id, split.group, file, "
-                    "targets, features or drop"
-                )
-        if not self.table.lower().endswith((".xlsx", ".csv")):
-            raise ValueError(f"table is {self.table!r}; name a .xlsx or a .csv file")
-        for path in filter(None, (self.table, self.files)):
-            if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-                raise ValueError(
-                    f"{path!r} is outside the folder; write where it is within it, or within the "
-                    "folder that --from names"
-                )
-        if self.file is not None and self.files is None:
-            raise ValueError("file names a column of pictures; name their folder in files too")
-        if USAGE in (self.id, *self.truth_columns):
-            raise ValueError(f"a column is called {USAGE!r}, as one of the truth; rename it")
-        if unknown := set(self.columns) - {*self.targets, *self.subgroups}:
-            raise ValueError(
-                f"columns types {min(unknown)!r}, which is in neither targets nor subgroups"
-            )
-        return self
-
-    def _named(self) -> Iterator[str]:
-        yield self.id
-        yield from (self.split.group,) if self.split.group not in (None, self.id) else ()
-        yield from (self.file,) if self.file not in (None, self.id) else ()
-        yield from self.targets
-        yield from self.features
-        yield from self.drop
-
-    @property
-    def archives(self) -> tuple[str, ...]:
-        """The names of the archives of pictures, of train.csv's rows and of test.csv's."""
-        return ("train_images.zip", "test_images.zip") if self.files else ()
-
-    @property
-    def unit(self) -> str:
-        """The column that is resampled."""
-        return self.split.group or self.id
-
-    @property
-    def truth_columns(self) -> tuple[str, ...]:
-        """The columns of the truth that are in the table, without its id."""
-        group = (self.unit,) if self.unit != self.id else ()
-        strata = (self.split.stratify,) if self.split.stratify else ()
-        return tuple(dict.fromkeys((*group, *self.targets, *self.subgroups, *strata)))
 
 
 class Reference(Section):
@@ -265,8 +121,9 @@ class Data(Section):
         """Give what is known of the data of a table."""
         return cls(
             table=table,
-            public=(TRAIN, TEST, DICTIONARY, *table.archives),
-            truth=TRUTH,
+            public=table.public,
+            input=table.input,
+            truth=PACKED_TRUTH if table.mask_targets else TRUTH,
             unit=table.unit,
             split=USAGE,
             subgroups=table.subgroups,

@@ -17,10 +17,11 @@ from pydantic import (
     model_validator,
 )
 
-from challenge_platform.core.data_section import TEST, AsWritten, Data
+from challenge_platform.core.data_section import AsWritten, Data
 from challenge_platform.core.local_text import LocalText
 from challenge_platform.core.marking import Jury
 from challenge_platform.core.program import PROGRAMS, Program, check_program
+from challenge_platform.core.table_section import TEST
 from challenge_platform.core.timezone import UTC_NAME, ZoneName
 from challenge_platform.core.transparency import Transparency
 from challenge_platform.errors import InvalidInput

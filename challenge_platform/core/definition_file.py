@@ -9,8 +9,9 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import ValidationError
 
-from challenge_platform.core.data_section import Data, Table
+from challenge_platform.core.data_section import Data
 from challenge_platform.core.definition import ChallengeDefinition, suggest
+from challenge_platform.core.table_section import Table
 from challenge_platform.core.yaml_places import Document, Path_, Place, read_document
 from challenge_platform.errors import InvalidInput
 

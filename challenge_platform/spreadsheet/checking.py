@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from challenge_platform.core.data_section import Table
+from challenge_platform.core.table_section import Table
 from challenge_platform.spreadsheet.sheet import Problems, Sheet
 from scorers.predictions.cells import read_column
 from scorers.predictions.problems import Findings
-from scorers.tables import CodesColumn, Column
+from scorers.tables import CodesColumn, Column, MaskColumn
 
 
 def check_cells(
@@ -28,6 +28,8 @@ def check_cells(
                     sheet.name, row=line, column=name, what="is empty", repair="fill it in"
                 )
     for name, column in types.items():
+        if isinstance(column, MaskColumn):
+            continue  # its cells name files, which are read elsewhere
         _check_type(name, column=column, sheet=sheet, problems=problems)
 
 

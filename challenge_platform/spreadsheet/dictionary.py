@@ -5,9 +5,11 @@ import io
 import math
 from collections.abc import Mapping, Sequence
 
-from challenge_platform.core.data_section import TEST, TRAIN, Table
+from challenge_platform.core.table_section import SIZES, TEST, TRAIN, Table
 
 HEADER = ("column", "file", "role", "type", "values", "empty", "description")
+_MADE = dict(zip(SIZES, ("Rows of pixels of the mask.", "Pixels of a row of it."), strict=True))
+
 MOST_VALUES = 20
 """Values of a column of text that are listed; of more, only their number is told."""
 
@@ -29,6 +31,9 @@ def described(
     writer.writerow(HEADER)
     both = f"{TRAIN} {TEST}"
     picture = " Its picture has this name in the archive." if table.files else ""
+    if len(table.file_columns) > 1:
+        ends = ", ".join(f"_{column}" for column in table.file_columns)
+        picture = f" Its pictures have this name in the archive, and the ends {ends}."
     names = {table.id: f"The row.{picture}"}
     writer.writerow(
         (table.id, both, "id", "text", "", 0, table.describe.get(table.id, names[table.id]))
@@ -38,14 +43,18 @@ def described(
         writer.writerow((table.unit, TRAIN, "group", "text", "", 0, told))
     for role, columns, rows, file in (
         ("feature", features, [*train, *test], both),
-        ("target", table.targets, train, TRAIN),
+        ("size", table.sizes, [*train, *test], both),
+        ("target", table.plain_targets, train, TRAIN),
     ):
         for column in columns:
             held = [row[column] for row in rows]
             kind, values = _held([cell for cell in held if cell])
             empty = sum(not cell for cell in held)
-            told = table.describe.get(column, "")
+            told = table.describe.get(column, _MADE.get(column, "") if role == "size" else "")
             writer.writerow((column, file, role, kind, values, empty, told))
+    for column in table.mask_targets:
+        told = table.describe.get(column, "The mask of the row, by its name in the archive.")
+        writer.writerow((column, table.mask_archives[0], "target", "mask", "", 0, told))
     return text.getvalue().encode()
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from challenge_platform.core.data_section import Table
+from challenge_platform.core.table_section import Table
 from challenge_platform.errors import InvalidInput
 from challenge_platform.spreadsheet.pictures import InvalidPicture, bare, kind_of
 from challenge_platform.spreadsheet.sheet import Problems, Sheet
@@ -15,34 +15,50 @@ LITTER = {"thumbs.db", "desktop.ini"}
 """Files that file managers leave in a folder."""
 
 
-def find_pictures(table: Table, folder: Path, /, *, sheet: Sheet, problems: Problems) -> list[Path]:
-    """Give the picture of each row; a row without one and a picture without a row are problems."""
-    there = _there(folder)
-    column = table.file or table.id
+def find_pictures(
+    table: Table, folder: Path, /, *, sheet: Sheet, problems: Problems
+) -> Mapping[str, list[Path]]:
+    """Give the picture of each row by the column that names it, as `find_files` does."""
+    columns = table.file_columns or (table.id,)
+    found = find_files(folder, key="data.files", columns=columns, sheet=sheet, problems=problems)
+    every = [path for paths in found.values() for path in paths]
+    _require_one_kind(every, folder=folder, problems=problems)
+    return found
+
+
+def find_files(
+    folder: Path, /, *, key: str, columns: Sequence[str], sheet: Sheet, problems: Problems
+) -> Mapping[str, list[Path]]:
+    """Give the file of each row by the column that names it.
+
+    A row without one and a file without a row are problems; `key` is what names the folder.
+    """
+    there = _there(folder, key=key)
     by_name = _by_name(there)
     used: dict[Path, int] = {}
-    found: list[Path] = []
-    for line, name in zip(sheet.lines, sheet.column(column), strict=True):
-        paths = by_name.get(name, []) if name else []
-        if len(paths) != 1:
-            problems.add(
-                sheet.name,
-                row=line,
-                column=column,
-                what=f"{folder.name}/ has {len(paths) or 'no'} pictures named {name!r}",
-                repair=_instead(name, by_name),
-            )
-        elif paths[0] in used:
-            problems.add(
-                sheet.name,
-                row=line,
-                column=column,
-                what=f"{name!r} is the picture of row {used[paths[0]]} too",
-                repair="give each row a picture of its own",
-            )
-        else:
-            used[paths[0]] = line
-            found.append(paths[0])
+    found: dict[str, list[Path]] = {column: [] for column in columns}
+    for column in columns:
+        for line, name in zip(sheet.lines, sheet.column(column), strict=True):
+            paths = by_name.get(name, []) if name else []
+            if len(paths) != 1:
+                problems.add(
+                    sheet.name,
+                    row=line,
+                    column=column,
+                    what=f"{folder.name}/ has {len(paths) or 'no'} pictures named {name!r}",
+                    repair=_instead(name, by_name),
+                )
+            elif paths[0] in used:
+                problems.add(
+                    sheet.name,
+                    row=line,
+                    column=column,
+                    what=f"{name!r} is the picture of row {used[paths[0]]} too",
+                    repair="give each row a picture of its own",
+                )
+            else:
+                used[paths[0]] = line
+                found[column].append(paths[0])
     for path in there:
         if path not in used:
             problems.add(
@@ -50,13 +66,12 @@ def find_pictures(table: Table, folder: Path, /, *, sheet: Sheet, problems: Prob
                 what=f"no row of {sheet.name} names it",
                 repair="add a row for it, or take it out of the folder",
             )
-    _require_one_kind(found, folder=folder, problems=problems)
     return found
 
 
-def _there(folder: Path) -> list[Path]:
+def _there(folder: Path, *, key: str) -> list[Path]:
     if not folder.is_dir():
-        raise InvalidInput(f"there is no folder {folder}, which data.files names")
+        raise InvalidInput(f"there is no folder {folder}, which {key} names")
     return sorted(
         path
         for path in folder.rglob("*")
@@ -101,7 +116,7 @@ def _require_one_kind(paths: Sequence[Path], *, folder: Path, problems: Problems
 
 
 def write_archive(path: Path, /, *, pictures: Mapping[str, Path]) -> None:
-    """Write pictures under the ids that they are given for, by name, bare and not compressed.
+    """Write pictures under the names that they are given for, bare and not compressed.
 
     Raise InvalidInput naming every picture that is not whole.
     """
@@ -115,8 +130,12 @@ def write_archive(path: Path, /, *, pictures: Mapping[str, Path]) -> None:
                 place = f"{picture.parent.name}/{picture.name}"
                 problems.add(place, what=str(error), repair="save it anew as PNG")
                 continue
-            # Without a time it is of 1980, the least that ZIP can say.
-            member = zipfile.ZipInfo(f"{name}.{kind_of(content)}")
-            member.external_attr = 0o644 << 16
-            archive.writestr(member, alone)
+            write_member(archive, f"{name}.{kind_of(content)}", alone)
     problems.raise_if_any()
+
+
+def write_member(archive: zipfile.ZipFile, name: str, content: bytes, /) -> None:
+    """Write a file without its time: it is of 1980, the least that ZIP can say."""
+    member = zipfile.ZipInfo(name)
+    member.external_attr = 0o644 << 16
+    archive.writestr(member, content)

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from challenge_platform.core.data_section import USAGE, Table
+from challenge_platform.core.table_section import USAGE, Table
 from challenge_platform.spreadsheet.sheet import Problems, Sheet
 
 
@@ -14,9 +14,9 @@ def features_of(table: Table, /, *, sheet: Sheet, problems: Problems) -> tuple[s
     A column that is named and not there, or is there and has no role, is a problem. What matches
     both `features` and `drop` is dropped.
     """
-    named = {
+    named: dict[str, Sequence[str]] = {
         "data.id": [table.id],
-        "data.file": [table.file] if table.file else [],
+        "data.file": table.file_columns,
         "data.targets": table.targets,
         "data.split.group": [table.split.group] if table.split.group else [],
         "data.split.stratify": [table.split.stratify] if table.split.stratify else [],
@@ -26,7 +26,7 @@ def features_of(table: Table, /, *, sheet: Sheet, problems: Problems) -> tuple[s
     for key, columns in named.items():
         for column in columns:
             _require(column, key=key, sheet=sheet, problems=problems)
-    special = {table.id, table.file, table.split.group, *table.targets}
+    special = {table.id, *table.file_columns, table.split.group, *table.targets}
     others = [column for column in sheet.header if column not in special]
     dropped = {column for column in others if _matches(column, table.drop)}
     features = [
@@ -43,10 +43,10 @@ def features_of(table: Table, /, *, sheet: Sheet, problems: Problems) -> tuple[s
             what=f"challenge.yaml does not say whether to publish {', '.join(unnamed)}",
             repair="add each to data.features, or to data.drop so that nobody sees it",
         )
-    if USAGE in features:
+    for made in {USAGE, *table.sizes}.intersection(features):
         problems.add(
             sheet.name,
-            what=f"a column is called {USAGE!r}, as the one that says how rows are dealt out",
+            what=f"a column is called {made!r}, as one that is made here",
             repair="rename it, or add it to data.drop",
         )
     return tuple(features)

@@ -6,7 +6,7 @@ from typing import Protocol
 from scorers.rasters.nifti import read_nifti, read_packed_nifti
 from scorers.rasters.npy import read_npy
 from scorers.rasters.png import read_png
-from scorers.rasters.raster import Raster, Shape
+from scorers.rasters.raster import Raster, Shape, Unreadable
 from scorers.rasters.tiff import read_tiff
 
 
@@ -29,3 +29,16 @@ READERS: Mapping[str, Reader] = {
 def reader_of(name: str, /) -> Reader | None:
     """Give the reader of a file by the ending of its name; None if it has none."""
     return next((read for ending, read in READERS.items() if name.endswith(ending)), None)
+
+
+_OF_NO_IMAGE = (65_535, 0)
+
+
+def shape_in(content: bytes, /, *, read: Reader) -> Shape:
+    """Give the shape that a file states, no pixel read; raise Unreadable if it cannot be read."""
+    try:
+        return read(content, shape=_OF_NO_IMAGE).labels.shape
+    except Unreadable as other:
+        if other.shape is None:
+            raise
+        return other.shape

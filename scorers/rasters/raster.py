@@ -33,7 +33,12 @@ class Fault(StrEnum):
 
 
 class Unreadable(Exception):
-    """A file is no mask of the image; what was found, what was expected, and how to repair it."""
+    """A file is no mask of the image; what was found, what was expected, and how to repair it.
+
+    `shape` is the shape that a file of another shape states.
+    """
+
+    shape: Shape | None = None
 
     def __init__(
         self, fault: Fault, /, *, found: Message, expected: Message, repair: Message
@@ -61,12 +66,14 @@ def refuse_type(found: str, /) -> NoReturn:
 def require_shape(found: Shape, /, *, expected: Shape) -> None:
     """Raise Unreadable unless a file says that it has the shape of the image."""
     if found != expected:
-        raise Unreadable(
+        unreadable = Unreadable(
             Fault.SHAPE,
             found=Message("the shape {shape}", shape=_told(found)),
             expected=Message("the shape {shape}, that of the image", shape=_told(expected)),
             repair=Message("predict a label for each pixel of the image, at its own size"),
         )
+        unreadable.shape = found
+        raise unreadable
 
 
 def _told(shape: Shape) -> str:

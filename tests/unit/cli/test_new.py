@@ -12,7 +12,7 @@ from challenge_platform.cli import main
 from challenge_platform.cli.exits import ExitCode
 from challenge_platform.cli.flaws import find_flaws
 from challenge_platform.core.definition_file import read_definition
-from challenge_platform.spreadsheet.publishing import publish_table
+from challenge_platform.spreadsheet.publishing import Places, publish_table
 from scorers import evaluate
 
 ROWS = 200
@@ -58,9 +58,10 @@ def test_a_challenge_made_from_a_table_has_no_flaw_and_its_baseline_is_scored(
     assert table is not None
     public = study.parent / "public"
     public.mkdir()
+    places = Places(public=public, hidden=public, sample=public)
 
     truth = publish_table(
-        table, study, public, definition=definition, key=bytes(32), say=lambda _line: None
+        table, study, places, definition=definition, key=bytes(32), say=lambda _line: None
     )
     out = study.parent / "predictions.csv"
     program = folder / "baseline" / "simple" / "predict.py"

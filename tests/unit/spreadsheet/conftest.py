@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from challenge_platform.core.definition import ChallengeDefinition
-from challenge_platform.spreadsheet.publishing import publish_table
+from challenge_platform.spreadsheet.publishing import Places, publish_table
 from tests.png import chunk, png
 
 KEY = bytes(range(32))
@@ -95,21 +95,32 @@ def publish(tmp_path: Path, rows: Rows, data: dict[str, Any]) -> Publish:
     """Give what publishes the table into `public`, its rows and pictures as they are then."""
 
     def publish(
-        *, key: bytes = KEY, public: str = "public", pictures: Sequence[str] | None = None
+        *,
+        key: bytes = KEY,
+        public: str = "public",
+        pictures: Sequence[str] | None = None,
+        definition: ChallengeDefinition | None = None,
     ) -> bytes:
         (tmp_path / "images").mkdir(exist_ok=True)
-        for number, name in enumerate(pictures or [row[0] for row in rows[1:]]):
+        for number, name in enumerate(
+            [row[0] for row in rows[1:]] if pictures is None else pictures
+        ):
             (tmp_path / "images" / name).write_bytes(
                 pixel(shade=number, extra=chunk(b"tEXt", b"Author\0Dr Dupont"))
             )
         (tmp_path / "labels.csv").write_text("\n".join(",".join(row) for row in rows) + "\n")
-        (tmp_path / public).mkdir()
-        definition = definition_of(yaml.safe_load(yaml.safe_dump(data)))
+        for name in (public, f"{public}-hidden", f"{public}-sample"):
+            (tmp_path / name).mkdir()
+        definition = definition or definition_of(yaml.safe_load(yaml.safe_dump(data)))
         assert definition.data.table is not None
         return publish_table(
             definition.data.table,
             tmp_path,
-            tmp_path / public,
+            Places(
+                public=tmp_path / public,
+                hidden=tmp_path / f"{public}-hidden",
+                sample=tmp_path / f"{public}-sample",
+            ),
             definition=definition,
             key=key,
             say=lambda _line: None,
