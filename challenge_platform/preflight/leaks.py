@@ -12,8 +12,8 @@ from scipy.stats import skew
 from challenge_platform.preflight.bench import Bench, Values
 from challenge_platform.preflight.chance import Outcomes, upper_tail
 from challenge_platform.preflight.feature import Feature, Kind
+from challenge_platform.preflight.part import Part
 from challenge_platform.preflight.scores import SEED
-from challenge_platform.preflight.target import Target
 from challenge_platform.preflight.trials import Trial
 from scorers.metric import Direction, Vector
 
@@ -48,25 +48,24 @@ class Strength:
     p: float
 
 
-def try_leaks(
-    bench: Bench, features: Sequence[Feature], /, *, targets: Sequence[Target]
-) -> list[Trial]:
+def try_leaks(bench: Bench, features: Sequence[Feature], /, *, ranked: Part) -> list[Trial]:
     """Score each feature as a submission, in each direction, against the same dealt anew.
 
-    `targets` are the answers, in the order of the truth, as the features are.
+    `ranked` has the same features, in their order, and the answers, of one row for each unit.
     """
     perfect = bench.answer(lambda family: family.perfect())
-    if bench.unknown or perfect is None:
+    if bench.unknown or perfect is None or not ranked.targets:
         return []
     best = bench.values(perfect)
-    outcomes = Outcomes([target.ranks for target in targets])
+    outcomes = Outcomes([target.ranks for target in ranked.targets])
+    exact = bench.lists and len(bench.truth.ids) == len(ranked.targets[0].outcome)
     trials: list[Trial] = []
-    for feature in features:
-        p = _by_ranks(feature, outcomes)
+    for feature, of_units in zip(features, ranked.features, strict=True):
+        p = _by_ranks(of_units, outcomes)
         if feature.kind in {Kind.MARK, Kind.DETAIL} and p > PROMISING_P:
             trials.append(Trial(feature=feature, about=bench.primary, p=1.0))
             continue
-        least = 0.0 if bench.lists else p
+        least = 0.0 if exact else p
         strengths = strengths_of(bench, feature, best=best, least=least)
         trials += [_trial(feature, one, weight=1 / len(strengths)) for one in strengths]
     return trials

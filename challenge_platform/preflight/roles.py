@@ -72,6 +72,10 @@ class Roles:
         """Give the column that names the rows of a table, None if it has none."""
         return next((name for name in (self.id, self.unit) if name in table.columns), None)
 
+    def unit_of(self, table: Table, /) -> str | None:
+        """Give the column that names the people of a table, None if it has none."""
+        return next((name for name in (self.unit, self.id) if name in table.columns), None)
+
 
 def _is_sample(
     table: Table,

@@ -6,9 +6,10 @@ from challenge_platform.preflight.files import Files
 from challenge_platform.preflight.finding import Finding, Probe
 from challenge_platform.preflight.leaks import try_leaks
 from challenge_platform.preflight.looks import looks_of
+from challenge_platform.preflight.part import Part
 from challenge_platform.preflight.picture_features import picture_features
 from challenge_platform.preflight.target import targets_of
-from challenge_platform.preflight.training import Part, measured_after, try_training
+from challenge_platform.preflight.training import measured_after, try_training
 from challenge_platform.preflight.trials import Trial, judge
 
 
@@ -28,6 +29,8 @@ def search_leaks(bench: Bench | None, files: Files, /) -> tuple[list[Finding], l
             *picture_features(looks_of(table, files.looks)),
         ]
         learned = Part(features=features, targets=learned_columns)
+        if (units := roles.unit_of(table)) is not None:
+            learned = learned.of_units(table.columns[units])
         trials += try_training(table.name, learned, test=asked)
         findings += measured_after(table, learned_columns)
     found, probes = judge(trials)
@@ -37,12 +40,14 @@ def search_leaks(bench: Bench | None, files: Files, /) -> tuple[list[Finding], l
 def _test_trials(bench: Bench, files: Files) -> tuple[list[Trial], Part]:
     """Probe every table that says something of the ids to predict; give the first one's part."""
     ids, column = bench.truth.ids, files.roles.id
+    units = bench.truth.columns[files.roles.unit].tolist()
     trials: list[Trial] = []
     parts: list[Part] = []
     for table in files.roles.test:
         features = table_features(table, ids=ids, column=column)
         shown = picture_features(looks_of(table, files.looks))
         features += by_id(shown, table, ids=ids, column=column)
-        trials += try_leaks(bench, features, targets=files.targets)
-        parts.append(Part(features=features, targets=files.targets))
+        part = Part(features=features, targets=files.targets)
+        parts.append(part.of_units(units))
+        trials += try_leaks(bench, features, ranked=parts[-1])
     return trials, parts[0] if parts else Part(features=(), targets=files.targets)

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from challenge_platform.preflight.chance import Moments, Outcomes
 from challenge_platform.preflight.feature import Feature, Kind
 from challenge_platform.preflight.finding import Finding, Severity
+from challenge_platform.preflight.part import Part
 from challenge_platform.preflight.tables import TIME_LIKE, Table, times
 from challenge_platform.preflight.target import Target, association
 from challenge_platform.preflight.trials import Trial, split_weights
@@ -19,14 +19,6 @@ PLAIN_P = 0.05
 
 FEWEST = 10
 """Rows that a probe needs."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """Rows of one table: what their form is like, and what is to be predicted of them."""
-
-    features: Sequence[Feature]
-    targets: Sequence[Target]
 
 
 def try_training(name: str, train: Part, /, *, test: Part) -> list[Trial]:
