@@ -15,6 +15,7 @@ from bench import (
     sound_challenges,
     submission,
     throughput,
+    weights,
 )
 from bench.page import DOCS, replace_section
 
@@ -30,6 +31,7 @@ BENCHMARKS = {
     "agreement": agreement.measure,
     "containment": containment.measure,
     "image-tar": image_tar.measure,
+    "weights": weights.measure,
     "archives": archives.measure,
 }
 

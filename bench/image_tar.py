@@ -5,17 +5,14 @@ import io
 import json
 import os
 import signal
-import statistics
-import subprocess
 import tarfile
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from bench.submission import proportional_set_size
+from bench.growth import growing, seconds, sha256sum
 from challenge_platform.cli.client import Client
 from challenge_platform.cli.data import sha256_of
 from challenge_platform.cli.parts import Parts, UploadMemory
@@ -27,9 +24,7 @@ LAYERS = 4
 FILES = 500
 """Files of a layer, each of FILE_BYTES."""
 FILE_BYTES = 1_000_000
-ROUNDS = 3
 _PIECE = 1 << 20
-_MEMORY_SECONDS = 0.05
 
 
 def measure() -> Iterator[str]:
@@ -92,30 +87,16 @@ def _write_layer(file: BinaryIO, *, number: int) -> str:
 
 def _costs(image: Path, folder: Path) -> Iterator[str]:
     target = folder / "rebuilt.tar"
-    digests = _seconds(lambda: _sha256sum(image))
-    rebuilding = _seconds(lambda: _rebuild(image, target))
+    digests = seconds(lambda: sha256sum(image))
+    rebuilding = seconds(lambda: _rebuild(image, target))
     with image.open("rb") as source, target.open("wb") as written:
         made = rebuild(source, written, architecture="amd64")
-    receiving = _seconds(lambda: _receive(target, image_id=made.id))
+    receiving = seconds(lambda: _receive(target, image_id=made.id))
     yield "| step | seconds | of `sha256sum` |"
     yield "| --- | --- | --- |"
     yield f"| `sha256sum` of the file | {digests:.2f} | 1 |"
     yield f"| check and write anew | {rebuilding:.2f} | {rebuilding / digests:.2f} |"
     yield f"| check again, as the launcher does | {receiving:.2f} | {receiving / digests:.2f} |"
-
-
-def _seconds(do: Callable[[], object]) -> float:
-    def once() -> float:
-        began = time.perf_counter()
-        do()
-        return time.perf_counter() - began
-
-    return statistics.median(once() for _ in range(ROUNDS))
-
-
-def _sha256sum(image: Path) -> None:
-    command = ["sha256sum", str(image)]
-    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 -- the reference
 
 
 def _rebuild(image: Path, target: Path) -> None:
@@ -132,21 +113,10 @@ def _receive(target: Path, *, image_id: str) -> None:
 def _upload(image: Path, folder: Path) -> Iterator[str]:
     with running(folder / "platform", challenge=TINY.parent / "hidden-cells") as live:
         live.signal("worker", signal.SIGSTOP)  # nothing of what is measured here runs
-        before, most = _memory(live), 0.0
-        done = threading.Event()
-
-        def watch() -> None:
-            nonlocal most
-            while not done.wait(_MEMORY_SECONDS):
-                most = max(most, _memory(live))
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
         try:
-            uploading, submitting = _send(live, image, folder)
+            with growing(lambda: live.pids("web")) as web:
+                uploading, submitting = _send(live, image, folder)
         finally:
-            done.set()
-            watcher.join()
             live.signal("worker", signal.SIGCONT)
     size = image.stat().st_size / 1e6
     yield "| step | seconds | MB a second |"
@@ -154,7 +124,7 @@ def _upload(image: Path, folder: Path) -> Iterator[str]:
     yield f"| upload in parts, by the command line | {uploading:.2f} | {size / uploading:.0f} |"
     yield f"| submit it, which checks it whole | {submitting:.2f} | {size / submitting:.0f} |"
     yield ""
-    yield f"The web process grew by {(most - before) / 1e6:.0f} MB, from {before / 1e6:.0f} MB."
+    yield f"The web process grew by {web.megabytes:.0f} MB, from {web.before / 1e6:.0f} MB."
 
 
 def _send(live: Live, image: Path, folder: Path) -> tuple[float, float]:
@@ -176,7 +146,3 @@ def _send(live: Live, image: Path, folder: Path) -> tuple[float, float]:
         form = {"kind": "container", "message": "", "upload": upload_id}
         client.submit(live.slug, None, form=form, idempotency_key="bench")
         return arrived - began, time.perf_counter() - arrived
-
-
-def _memory(live: Live) -> float:
-    return sum(proportional_set_size(pid) for pid in live.pids("web"))
