@@ -1,7 +1,11 @@
 import os
 
 SOUGHT = b"-of-another-team"
-ELSEWHERE = ("/var/lib/docker/volumes", "/var/lib/containerd", "/proc/1/root/weights")
+ELSEWHERE = (
+    "/var/lib/docker/volumes",
+    "/var/lib/containerd",
+    os.path.join("/proc/1/root", "weights"),
+)
 
 
 def has_it(path: str) -> bool:
