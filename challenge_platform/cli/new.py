@@ -23,6 +23,9 @@ SCAFFOLD = Path(__file__).parent / "scaffold"
 MOST_CLASSES = 30
 """Values of a target that are taken for classes; of more, it must be a number."""
 
+MASK = '{type: mask, member: "{id}.png", shape: [height, width], labels: [255]}'
+"""A target of masks as ImageJ draws them."""
+
 _SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ .-]*")
 _WORDS_OF_YAML = {"y", "n", "yes", "no", "true", "false", "on", "off", "null"}
@@ -49,6 +52,10 @@ def new_challenge(
     file: Annotated[
         str | None, typer.Option(help="Column with the name of the picture, if not that of --id.")
     ] = None,
+    masks: Annotated[
+        str | None,
+        typer.Option(help="Folder of masks in it; the column to predict has their names."),
+    ] = None,
     challenges: Challenges = Path("challenges"),
 ) -> None:
     """Make the folder of a challenge from a spreadsheet; nothing is copied from it or published.
@@ -74,8 +81,11 @@ def new_challenge(
                 f"{sheet.name} has no column {column!r}, which {option} names; it has "
                 f"{', '.join(sheet.header)}"
             )
-    kind = _kind(sheet, target)
-    data = _data(table, row=row, target=target, group=group, files=files, file=file, classes=kind)
+    kind = None if masks else _kind(sheet, target)
+    data = [
+        *_data(table, row=row, target=target, group=group, files=files, file=file, classes=kind),
+        *([f"masks: {_yaml(masks)}", f"columns: {{{_yaml(target)}: {MASK}}}"] if masks else []),
+    ]
     others = [name for name in sheet.header if name not in roles.values()]
     _write(
         folder,
@@ -88,8 +98,9 @@ def new_challenge(
             "target_repr": repr(target),
             "data": "\n".join(f"  {line}" for line in [*data, *_unshown(others)]),
             "opens": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:00:00+00:00"),
-            **_scored(target, kind),
+            **(_drawn(target) if masks else _scored(target, kind)),
         },
+        with_baseline=masks is None,
     )
     typer.echo(f"{folder}: made; next, read {folder / DEFINITION} and replace every TODO, then")
     place, here = quote(str(source)), quote(str(challenges))
@@ -154,14 +165,34 @@ def _scored(target: str, classes: Sequence[str] | None) -> Mapping[str, str]:
             "metric": "{key: score, metric: mae, primary: true, "
             f"params: {{value: {name}, predicted: {name}}}}}",
             "answer": "statistics.median(map(float, known))",
-            "baseline_name": "Median of train.csv",
+            **_of_cells("Median of train.csv"),
         }
     return {
         "type": _label(classes),
         "metric": "{key: score, metric: balanced_accuracy, primary: true, "
         f"params: {{label: {name}, predicted: {name}, classes: {_classes(classes)}}}}}",
         "answer": "statistics.mode(known)",
-        "baseline_name": "Most frequent class",
+        **_of_cells("Most frequent class"),
+    }
+
+
+def _of_cells(baseline: str) -> Mapping[str, str]:
+    return {
+        "sent": "file: predictions.csv",
+        "baselines": f"baselines:\n  - {{name: {baseline}, path: baseline/simple}} "
+        "# expect: {score: {min: …, max: …}} once it was scored",
+    }
+
+
+def _drawn(target: str) -> Mapping[str, str]:
+    """Give what depends on a target of masks; they have no simplest answer yet."""
+    name = _yaml(target)
+    return {
+        "type": MASK,
+        "sent": "format: archive\n  file: predictions.zip",
+        "metric": "{key: score, metric: dice, primary: true, "
+        f"params: {{mask: {name}, predicted: {name}, labels: [255]}}}}",
+        "baselines": "baselines: []",
     }
 
 
@@ -180,14 +211,14 @@ def _yaml(text: str) -> str:
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 
-def _write(folder: Path, *, values: Mapping[str, str]) -> None:
+def _write(folder: Path, *, values: Mapping[str, str], with_baseline: bool) -> None:
     """Write the files of the folder from their templates."""
-    for inner in ("pages", "baseline/simple"):
+    made = {"challenge.yaml.txt": DEFINITION}
+    if with_baseline:
+        made["predict.py.txt"] = "baseline/simple/predict.py"
+    for inner in ("pages", *(["baseline/simple"] if with_baseline else [])):
         (folder / inner).mkdir(parents=True)
-    for template, name in (
-        ("challenge.yaml.txt", DEFINITION),
-        ("predict.py.txt", "baseline/simple/predict.py"),
-    ):
+    for template, name in made.items():
         text = (SCAFFOLD / template).read_text(encoding="utf-8")
         (folder / name).write_text(string.Template(text).safe_substitute(values), encoding="utf-8")
     for page in sorted(SCAFFOLD.glob("*.md")):

@@ -127,3 +127,19 @@ def test_a_target_that_holds_infinity_is_of_classes_and_of_no_numbers(study: Pat
 
     definition = read_definition(study.parent / "challenges/my-cases/challenge.yaml")
     assert definition.submission.columns["grade"].type == "label"
+
+
+def test_a_challenge_of_masks_is_made_without_a_flaw(study: Path) -> None:
+    (study / "masks").mkdir()
+    table = study / "t.csv"
+    table.write_text("photo,lesion\n" + "".join(f"D{n},m{n}.png\n" for n in range(40)))
+    folder = study.parent / "challenges"
+    options = ["--table", "t.csv", "--id", "photo", "--target", "lesion", "--masks", "masks"]
+
+    done = main(["new", "skin", "--from", str(study), *options, "--challenges", str(folder)])
+
+    assert done == ExitCode.DONE
+    definition = read_definition(folder / "skin" / "challenge.yaml")
+    assert definition.data.truth == "truth.zip"
+    assert definition.submission.format == "archive"
+    assert list(find_flaws(folder / "skin", source=study)) == []
