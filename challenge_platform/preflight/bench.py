@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from challenge_platform.preflight.families.classes import Classes, Labels
 from challenge_platform.preflight.families.family import Answer, Family
-from challenge_platform.preflight.families.listed import Lists
+from challenge_platform.preflight.families.listed import Lists, fitted
 from challenge_platform.preflight.families.numbers import Amounts, YesOrNo
 from challenge_platform.preflight.families.survival import Risks, Survival
 from scorers.composite.ranges import parts_of
 from scorers.definition import MetricDefinition, ScoringDefinition, Task
 from scorers.measures import Measures
 from scorers.metric import Columns, Combination, Direction, Metric, Needs, Undefined, Vector
+from scorers.predictions.masks import PackedMask
 from scorers.predictions.table import Truth
 from scorers.tables import (
     CodesColumn,
@@ -211,5 +212,10 @@ def draws(bench: Bench, rng: Generator, /, *, times: int) -> dict[str, NDArray[n
 
 
 def reordered(answer: Answer, order: Sequence[int] | NDArray[np.intp], /) -> Answer:
-    """Give every row the answer of another."""
-    return {name: column[order] for name, column in answer.items()}
+    """Give every row the answer of another, a mask in the shape of the row's own."""
+    return {
+        name: fitted(column[order], to=column)
+        if len(column) and isinstance(column[0], PackedMask)
+        else column[order]
+        for name, column in answer.items()
+    }

@@ -91,7 +91,7 @@ class Lists:
 
     def _of(self, rows: NDArray[np.intp]) -> Answer:
         return {
-            name: _fitted(column[rows], to=column) if self.empty[name] is None else column[rows]
+            name: fitted(column[rows], to=column) if self.empty[name] is None else column[rows]
             for name, column in self.cells.items()
         }
 
@@ -102,7 +102,7 @@ def _blank(masks: NDArray[Any]) -> NDArray[Any]:
     return _boxed([blank[mask.shape] for mask in masks])
 
 
-def _fitted(masks: NDArray[Any], *, to: NDArray[Any]) -> NDArray[Any]:
+def fitted(masks: NDArray[Any], *, to: NDArray[Any]) -> NDArray[Any]:
     """Give masks in the shapes of others, cut off or with background around them."""
     cells = []
     for mask, other in zip(masks, to, strict=True):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from challenge_platform.preflight.bench import reordered
 from challenge_platform.preflight.families.listed import Lists
 from scorers.predictions.masks import PackedMask
 from scorers.segmentation.overlap import dice
@@ -17,6 +18,7 @@ def test_masks_of_several_sizes_are_answered_in_those_of_their_images() -> None:
     answers = Lists.of_masks({"cells": MASKS}, PARAMS)
     by_feature = answers.guesses(np.array([3.0, 1.0, 2.0, 4.0]))
     told = [answers.perfect(), answers.constant(), answers.random(np.random.default_rng(0))]
+    by_feature = (*by_feature, reordered(answers.perfect(), [1, 2, 3, 0]))
 
     scores = [dice({"cells": MASKS}, one, **PARAMS).value for one in [*told, *by_feature]]  # type: ignore[arg-type]  # the params are those of dice
 
