@@ -31,8 +31,12 @@ MESSAGE_LENGTH = 500
 KEY_LENGTH = 80
 FORM_KEY_LENGTH = 32
 
-READING = BoundedSemaphore(4)
-"""Files that are read at once: one Python can read no more, and other requests need it too."""
+READING = BoundedSemaphore(1)
+"""Files that are read at once: one Python can read no more, none for longer than some seconds.
+
+With more of them the thread that accepts connections, a probe's among them, waits for its turn a
+second and longer where two hundred hostile files arrive at once.
+"""
 
 log = structlog.get_logger()
 
