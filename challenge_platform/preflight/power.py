@@ -7,7 +7,7 @@ from numpy.random import Generator, default_rng
 from numpy.typing import NDArray
 
 from challenge_platform.core.power import Level, Power
-from challenge_platform.preflight.bench import Bench
+from challenge_platform.preflight.bench import Bench, reordered
 from challenge_platform.preflight.families.family import Answer
 from challenge_platform.preflight.scores import SEED
 from scorers.document import Score
@@ -70,7 +70,7 @@ def _partly(perfect: Answer, *, right: float, rng: Generator) -> Answer:
     order: NDArray[np.intp] = np.arange(rows)
     wrong = np.flatnonzero(rng.random(rows) >= right)
     order[wrong] = rng.permutation(wrong)
-    return {name: column[order] for name, column in perfect.items()}
+    return reordered(perfect, order)
 
 
 def _scored(bench: Bench, answer: Answer, *, resamples: int = RESAMPLES) -> Scored:
