@@ -45,7 +45,7 @@ def test_what_would_stop_it_is_told_as_text_and_as_json_and_by_the_exit_code(
     assert "block leak_row_order (c): " in text
     told = json.loads(document)
     assert told["blocked"]
-    codes = [finding["code"] for finding in told["findings"]]
-    assert {"leak_row_order", "leak_id_order"} < set(codes)
-    assert all(code.startswith(("leak_row_", "leak_id_")) for code in codes)
+    found = [finding["code"] for finding in told["findings"]]
+    assert {"leak_row_order", "leak_id_order"} < set(found)
+    assert all(code.startswith(("leak_row_", "leak_id_")) for code in found)
     assert told["power"]["units"] == 60

@@ -17,6 +17,6 @@ def kinds(path: Path, /) -> dict[str, str]:
 truth = kinds(given / "ref" / "kinds.csv")
 predicted = kinds(given / "res" / "kinds.csv")
 right = sum(predicted.get(id_) == kind for id_, kind in truth.items())
-print("the truth is", truth)
+print("the truth is", truth)  # noqa: T201 -- the leak that a test looks for
 scores = {"Accuracy": right / len(truth), "errors": len(truth) - right, "duration": 1.5}
 (written / "scores.json").write_text(json.dumps(scores))
