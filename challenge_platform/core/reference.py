@@ -32,14 +32,18 @@ def pack(folders: Mapping[str, Path], /) -> bytes:
         for name, folder in sorted(folders.items()):
             files = list(_files(folder))
             if not files:
-                raise InvalidInput(f"{folder} has no file; scoring.program needs what is in it")
+                raise InvalidInput(
+                    "{folder} has no file; scoring.program needs what is in it", folder=folder
+                )
             for path in files:
                 size += path.stat().st_size
                 if size > MOST_BYTES:
                     raise InvalidInput(
-                        f"{folder} and the other folders of scoring.program and data.reference "
-                        f"have more than {MOST_BYTES:,} bytes, which go into every run; leave out "
-                        "what scoring does not read"
+                        "{folder} and the other folders of scoring.program and data.reference "
+                        "have more than {most:,} bytes, which go into every run; leave out "
+                        "what scoring does not read",
+                        folder=folder,
+                        most=MOST_BYTES,
                     )
                 place = f"{name}/{path.relative_to(folder).as_posix()}"
                 archive.writestr(zipfile.ZipInfo(place), path.read_bytes())
@@ -50,7 +54,7 @@ def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             raise InvalidInput(
-                f"{path} is a link, which leads elsewhere in a sandbox; copy its file"
+                "{path} is a link, which leads elsewhere in a sandbox; copy its file", path=path
             )
         if path.is_file():
             yield path
@@ -63,11 +67,16 @@ def require_packed(truth: bytes, /) -> None:
             found = {entry.filename.partition("/")[0] for entry in archive.infolist()}
             size = sum(entry.file_size for entry in archive.infolist())
     except zipfile.BadZipFile as error:
-        raise InvalidInput(f"the truth is no archive of a scoring program: {error}") from error
+        raise InvalidInput(
+            "the truth is no archive of a scoring program: {error}", error=error
+        ) from error
     if not {PROGRAM, Board.PUBLIC} <= found <= {PROGRAM, *Board} or size > MOST_BYTES:
         raise InvalidInput(
-            f"the truth has {', '.join(sorted(found))}, of {size:,} bytes; a scoring program's has "
-            f"{PROGRAM}, public and perhaps private, of at most {MOST_BYTES:,}"
+            "the truth has {found}, of {size:,} bytes; a scoring program's has program, public and "
+            "perhaps private, of at most {most:,}",
+            found=", ".join(sorted(found)),
+            size=size,
+            most=MOST_BYTES,
         )
 
 
