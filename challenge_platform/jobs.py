@@ -119,6 +119,7 @@ def work(platform: Platform, /, *, queues: Collection[QueueName] = (), burst: bo
     that hostile programs escape from the sandboxes of this machine.
     """
     platform.departures.remove_contents()
+    platform.store.make_folders()
     await_containment(platform.runner)
     queues = queues or fitting(platform.runner)
     if QueueName.GPU in queues and QueueName.GPU not in fitting(platform.runner):

@@ -132,17 +132,27 @@ class ObjectStore:
         obstore.delete(self._store, _key(digest))
         return True
 
-    def _make_folder(self, folder: Path) -> None:
-        """Make a folder of objects that the platform's group may write to, and sync its name.
+    def make_folders(self) -> None:
+        """Make all folders of objects at once, so that no object has to wait for its own."""
+        for number in range(256):
+            self._make(self._folder / f"{number:02x}")
+        self._sync(self._folder)
 
-        It may be there unsynced, of a process that was cut short: each process syncs it once.
-        """
-        if folder not in self._made:
-            with suppress(FileExistsError):
-                folder.mkdir()
-                folder.chmod(FOLDER_MODE)  # whatever the umask of who is the first to need it
+    def _make_folder(self, folder: Path) -> None:
+        """Make a folder of objects and sync its name, unless that was done before."""
+        if not self._made:
+            # Those that are there may be unsynced, of a process that was cut short.
+            self._made = set(self._folder.glob("[0-9a-f][0-9a-f]"))
             self._sync(self._folder)
-            self._made.add(folder)
+        if folder not in self._made:
+            self._make(folder)
+            self._sync(self._folder)
+
+    def _make(self, folder: Path) -> None:
+        with suppress(FileExistsError):
+            folder.mkdir()
+            folder.chmod(FOLDER_MODE)  # whatever the umask of who is the first to need it
+        self._made.add(folder)
 
     def _sync(self, part: Path) -> None:
         """Make a content, or the names in a folder, survive a power cut."""

@@ -38,14 +38,27 @@ def test_each_object_is_synced_with_the_name_it_is_found_by(
     assert all(synced[tmp_path / digest[:2]] == 1 for digest in digests)
 
 
-def test_the_name_of_a_folder_is_synced_once_by_each_store(
+def test_the_name_of_a_folder_is_synced_when_it_is_made(
     tmp_path: Path, synced: Counter[Path]
 ) -> None:
-    for store in (ObjectStore(tmp_path), ObjectStore(tmp_path)):
-        for _ in range(3):
-            store.put(b"the same")
+    store = ObjectStore(tmp_path)
+    for content in (b"first", b"first", b"second"):
+        store.put(content)
 
-    assert synced[tmp_path] == 2
+    assert synced[tmp_path] == 3  # what was there before, and each of two folders
+
+
+def test_the_names_of_folders_that_another_process_made_are_synced_once(
+    tmp_path: Path, synced: Counter[Path]
+) -> None:
+    ObjectStore(tmp_path).make_folders()
+    before = synced[tmp_path]
+
+    store = ObjectStore(tmp_path)
+    for content in (b"first", b"second", b"third"):
+        store.put(content)
+
+    assert (before, synced[tmp_path]) == (1, 2)
 
 
 def test_a_folder_is_open_to_the_group_whatever_the_umask_of_who_makes_it(tmp_path: Path) -> None:
