@@ -4,6 +4,7 @@ import logging
 import shutil
 import socket
 import tempfile
+import time
 import uuid
 from collections.abc import Callable, Container, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,7 @@ DISK = 20 << 30
 
 _SLOT_SECONDS = 30.0  # to wait for a free slot before the caller is told to try again later
 _CANCEL_SECONDS = 90.0  # a start and a kill, each at its slowest
+_SETTLE_SECONDS = 0.05  # for what came out to be recorded: a removal takes the cores it needs
 _BEING_REMOVED = 8  # containers that have ended, and whose removal may still be under way
 _REFUSALS = {"start_refused", "options_not_taken"}
 _ENGINE_CODES = {"engine", "start_refused", "engine_unfit", "options_not_taken", "image_missing"}
@@ -324,6 +326,7 @@ class DockerRunner:
         self._removals.submit(self._remove, sandbox)
 
     def _remove(self, sandbox: Sandbox) -> None:
+        time.sleep(_SETTLE_SECONDS)
         try:
             self._workshop.remove(sandbox)
         except SandboxUnavailable as error:
