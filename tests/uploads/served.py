@@ -1,9 +1,8 @@
 """A challenge that takes predictions and code as large as the hostile files are, and its form."""
 
-import shutil
 from pathlib import Path
 
-from tests.conftest import TINY
+from tests.changed import changed_challenge
 
 CHANGES = {
     "  kinds: [predictions]\n": "  kinds: [predictions, code]\n",
@@ -16,14 +15,7 @@ CHANGES = {
 
 def challenge_folder(above: Path, /) -> Path:
     """Make the folder of the challenge, under the name of the tiny one."""
-    copy = shutil.copytree(TINY, above / TINY.name)
-    definition = copy / "challenge.yaml"
-    text = definition.read_text()
-    for old, new in CHANGES.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    definition.write_text(text)
-    return copy
+    return changed_challenge(above, CHANGES)
 
 
 def form(content: bytes, /, *, kind: str) -> dict[str, str | bytes]:

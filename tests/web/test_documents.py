@@ -2,7 +2,6 @@
 
 import io
 import json
-import shutil
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -15,7 +14,8 @@ from challenge_platform.cli.build import build_challenge
 from challenge_platform.core.account import User
 from challenge_platform.core.submission import State
 from tests.archives import zipped
-from tests.conftest import TINY, Participant
+from tests.changed import changed_challenge
+from tests.conftest import Participant
 from tests.web.conftest import IDS, SLUG, Browser, Program
 
 FORM = f"/challenges/{SLUG}/submit"
@@ -53,13 +53,7 @@ def build(public: Path, /) -> bytes:
 def _of_spans(platform: Platform, alice: Participant, tmp_path: Path) -> None:
     """Ask for spans of text in the tiny challenge."""
     assert alice.team.name  # joined before the version that is sent to
-    folder = shutil.copytree(TINY, tmp_path / TINY.name)
-    text = (folder / "challenge.yaml").read_text()
-    for old, new in CHANGES.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    (folder / "challenge.yaml").write_text(text)
-    (folder / "data.py").write_text(RECIPE)
+    folder = changed_challenge(tmp_path, CHANGES, recipe=RECIPE)
     build_challenge(platform, folder, say=lambda _line: None)
 
 

@@ -1,7 +1,6 @@
 """Archives of masks from the form to the score: what is asked for is told, what is sent is read."""
 
 import io
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +20,8 @@ from scorers.predictions.table import InvalidPredictions, read_predictions
 from scorers.rasters.png import written
 from scorers.tables import SubmissionDefinition
 from tests.archives import zipped
-from tests.conftest import TINY, Participant
+from tests.changed import changed_challenge
+from tests.conftest import Participant
 from tests.web.conftest import IDS, SLUG, Browser, Program
 
 FORM = f"/challenges/{SLUG}/submit"
@@ -65,13 +65,7 @@ def build(public: Path, /) -> bytes:
 def _of_masks(platform: Platform, alice: Participant, tmp_path: Path) -> None:
     """Ask for masks in the tiny challenge."""
     assert alice.team.name  # joined before the version that is sent to
-    folder = shutil.copytree(TINY, tmp_path / TINY.name)
-    text = (folder / "challenge.yaml").read_text()
-    for old, new in CHANGES.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    (folder / "challenge.yaml").write_text(text)
-    (folder / "data.py").write_text(RECIPE)
+    folder = changed_challenge(tmp_path, CHANGES, recipe=RECIPE)
     build_challenge(platform, folder, say=lambda _line: None)
 
 
