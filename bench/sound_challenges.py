@@ -16,6 +16,7 @@ from bench.coverage import WORKERS
 from challenge_platform.core.definition import ChallengeDefinition
 from challenge_platform.preflight.check import check
 from challenge_platform.preflight.finding import Finding, Severity
+from tests.unit.preflight.small import document
 
 DRAWS = 200
 """Challenges of each kind."""
@@ -23,7 +24,6 @@ DRAWS = 200
 PART = 10
 VISITS = 6
 STAGES = ["mild", "middling", "severe"]
-TEXT = {"en": "text", "fr": "texte"}
 TASKS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
     "yes or no": (
         "auroc",
@@ -154,30 +154,7 @@ def _write(path: Path, rows: Sequence[Row], *, leave: set[str]) -> None:
 
 def _definition(kind: str) -> ChallengeDefinition:
     metric, params, column = TASKS[kind]
+    scored = {"key": "m", "metric": metric, "params": params, "primary": True}
     return ChallengeDefinition.model_validate(
-        {
-            "schema": "challenge/1",
-            "slug": "sound",
-            "title": TEXT,
-            "pages": {"overview": TEXT, "data": TEXT, "rules": TEXT},
-            "agreement": {"version": "1", "file": TEXT},
-            "data": {
-                "recipe": "data.py",
-                "public": ["train.csv", "test.csv"],
-                "truth": "truth.csv",
-                "unit": "id",
-                "split": "usage",
-            },
-            "submission": {
-                "kinds": ["predictions"],
-                "file": "predictions.csv",
-                "ids": "test.csv",
-                "id": "id",
-                "columns": {"told": column},
-            },
-            "scoring": {
-                "metrics": [{"key": "m", "metric": metric, "params": params, "primary": True}]
-            },
-            "phases": [{"key": "one", "opens": "2026-01-01T00:00:00Z", "limit": {"n": 5}}],
-        }
+        document(metrics=[scored], predicted={"told": column})
     )

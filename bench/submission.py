@@ -23,6 +23,7 @@ from sandbox.engine import Engine
 from sandbox.images.build import build_image
 from sandbox.images.content import SCORING
 from scorers import evaluate
+from scorers.document import Timings
 from tests.live import Live, running
 from tests.waiting import wait_until
 
@@ -123,7 +124,7 @@ def _parts(platform: Platform) -> list[Timing]:
         if submission.started_at
     ]
     recorded: list[Mapping[str, float]] = [result.timings for _, result in rows]
-    inside = [1000 * (t["read"] + t["score"] + t["resample"]) for t in recorded]
+    inside = [1000 * sum(t[part] for part in Timings.model_fields) for t in recorded]
     return [
         Timing("… accepted to claimed (queue hop)", hops),
         *(
