@@ -75,7 +75,7 @@ def moments(feature: Vector, outcome: Vector, /, *, within: Vector | None = None
     one, other = feature[kept], outcome[kept]
     group = np.zeros(len(one), dtype=np.intp) if within is None else within[kept].astype(np.intp)
     if not len(one):
-        return Moments(value=0.0, variance=0.0, third=0.0)
+        return NOTHING
     count = np.bincount(group).astype(np.float64)
     one, other = _centred(one, group, count=count), _centred(other, group, count=count)
     squares = np.bincount(group, weights=one**2) * np.bincount(group, weights=other**2)

@@ -4,7 +4,7 @@ import hashlib
 import ntpath
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from threading import BoundedSemaphore
+from threading import Lock
 
 import structlog
 from flask import request
@@ -31,8 +31,8 @@ MESSAGE_LENGTH = 500
 KEY_LENGTH = 80
 FORM_KEY_LENGTH = 32
 
-READING = BoundedSemaphore(1)
-"""Files that are read at once: one Python can read no more, none for longer than some seconds.
+READING = Lock()
+"""For one file to be read at a time: one Python can read no more, and none takes many seconds.
 
 With more of them the thread that accepts connections, a probe's among them, waits for its turn a
 second and longer where two hundred hostile files arrive at once.
